@@ -1,0 +1,62 @@
+/**
+ * What a strategy sees and what it answers. A strategy is a pure function: same configuration, parameters, memory and
+ * observation, same answer, on any thread. It sees what detectors and lamps reported, never the world's truth.
+ */
+import type { JunctionConfiguration, Lamp, LampSource, PlanStage } from '../junction/types.ts';
+
+export interface DetectorReading {
+  /** Cumulative vehicles since the detector started. */
+  readonly count: number;
+  /** Share of the last second it was covered, 0-1. */
+  readonly occupancy: number;
+  readonly presence: boolean;
+}
+
+/** One frame: everything a junction's devices said up to `nowMs`. One frame a second. */
+export interface Observation {
+  readonly nowMs: number;
+  /** Seconds since the frame before; 1 normally. */
+  readonly elapsedSeconds: number;
+  /** By detector id, `{approach name}:{position}` (stopline, upstream). */
+  readonly detectors: Readonly<Record<string, DetectorReading>>;
+  /** Vehicles counted at the stop line per approach since the last plan was decided, in the configuration's approach order; null: no report (silent reader). */
+  readonly countsSincePlan: readonly (number | null)[];
+  /** What the lamp controller last reported. */
+  readonly lamps: {
+    readonly stageId: string | null;
+    /** Seconds left of the stage (green + intergreen) as the device sees it; null when it waits for a request. */
+    readonly secondsLeft: number | null;
+    /** Seconds to the next cycle boundary by the running plan; null when unknown. */
+    readonly cycleSecondsLeft: number | null;
+    readonly byGroup: Readonly<Record<string, Lamp>>;
+    readonly source: LampSource;
+  };
+}
+
+export type Decision =
+  | { readonly kind: 'plan'; readonly stages: readonly PlanStage[]; readonly reason: string; readonly inputs: Readonly<Record<string, unknown>> }
+  | { readonly kind: 'stage'; readonly stageId: string; readonly reason: string; readonly inputs: Readonly<Record<string, unknown>> };
+
+/** JSON-serialisable; kept by the service between frames, handed to whichever worker thread decides next. */
+export type Memory = Readonly<Record<string, unknown>> | null;
+
+export interface StrategyAnswer {
+  /** null: keep going as you are. */
+  readonly decision: Decision | null;
+  readonly memory: Memory;
+}
+
+export type Parameters = Readonly<Record<string, number | string | boolean>>;
+
+export interface Strategy {
+  readonly name: string;
+  /** One sentence for a signal engineer. */
+  readonly description: string;
+  /** Detector positions it needs at every approach; refused, with the reason, where one is missing. */
+  readonly needs: readonly ('stopline' | 'upstream')[];
+  /** True where it exists to reproduce another system and must not go on a street unbounded. */
+  readonly referenceOnly?: boolean;
+  /** Parameters it knows: default, unit in the name, bounds. Unknown or out-of-range ones are refused. */
+  readonly parameters: Readonly<Record<string, { readonly default: number | string | boolean; readonly min?: number; readonly max?: number; readonly description: string }>>;
+  decide(configuration: JunctionConfiguration, parameters: Parameters, memory: Memory, observation: Observation): StrategyAnswer;
+}

@@ -1,0 +1,194 @@
+/**
+ * The wire: every message that a device and the controller say to each other, as zod schemas. JSON, snake_case, times
+ * ISO 8601 UTC with milliseconds. The seed systems' messages are contained unchanged; what they lack is optional.
+ * Both sides check: who sends parses before publishing in tests, who receives parses always.
+ */
+import { z } from 'zod';
+
+export const uuid = z.uuid();
+/** 2024-01-01T00:00:00.000Z */
+export const timestamp = z.iso.datetime({ offset: true });
+const seconds = z.number().min(0).max(86_400);
+const seq = z.number().int().min(0);
+const shortText = z.string().max(1000);
+const name = z.string().min(1).max(100);
+
+export const lampSchema = z.enum(['red', 'red-amber', 'amber', 'green', 'flash', 'dark']);
+export const lampSourceSchema = z.enum(['plan', 'last-good', 'local', 'flash']);
+export const modeSchema = z.enum(['automatic', 'manual_override', 'emergency']);
+
+export const carCountsSchema = z.object({
+  junction_id: uuid,
+  lane_id: uuid,
+  vehicle_count: z.number().int().min(0).max(100_000),
+  epc_ids: z.array(z.string().min(1).max(64)).max(10_000),
+  timestamp,
+  device_id: name.optional(),
+  seq: seq.optional(),
+  window_seconds: seconds.optional(),
+  position: z.enum(['stopline', 'upstream']).optional(),
+});
+
+export const detectionsSchema = z.object({
+  seq,
+  timestamp,
+  detectors: z.record(name, z.object({ count: z.number().int().min(0), occupancy: z.number().min(0).max(1), presence: z.boolean() })),
+});
+
+export const planStageSchema = z.object({
+  id: name,
+  lanes: z.array(uuid).optional(),
+  green_seconds: seconds,
+  yellow_seconds: seconds,
+  all_red_seconds: seconds,
+  walk_seconds: seconds.optional(),
+});
+
+export const greenTimeSchema = z.object({
+  junction_id: uuid,
+  /** Greens of N, S, E, W; null for a missing approach. */
+  lane_times: z.array(seconds.nullable()).min(1).max(32),
+  timestamp,
+  total_cycle_time: seconds.optional(),
+  plan_id: name.optional(),
+  seq: seq.optional(),
+  valid_from: timestamp.optional(),
+  valid_until: timestamp.optional(),
+  cycle_start: timestamp.nullable().optional(),
+  stages: z.array(planStageSchema).min(1).max(64).optional(),
+  mode: modeSchema.optional(),
+  reason: shortText.optional(),
+  configuration_version: z.number().int().min(0).optional(),
+});
+
+export const stageRequestSchema = z.object({
+  junction_id: uuid,
+  seq,
+  stage: name,
+  not_before: timestamp,
+  valid_until: timestamp,
+  configuration_version: z.number().int().min(0),
+  reason: shortText,
+});
+
+export const acknowledgementSchema = z.object({
+  plan_id: name.optional(),
+  seq,
+  device_id: name,
+  result: z.enum(['applied', 'refused']),
+  reason: shortText,
+  applied_at: timestamp,
+});
+
+export const lampsSchema = z.object({
+  device_id: name,
+  seq,
+  timestamp,
+  stage: name.nullable(),
+  lamps: z.record(name, lampSchema),
+  source: lampSourceSchema,
+  seconds_left: seconds.nullable(),
+  cycle_seconds_left: seconds.nullable().optional(),
+  fault: shortText.optional(),
+});
+
+export const modeMessageSchema = z.object({
+  mode: modeSchema,
+  by: name,
+  reason: shortText,
+  until: timestamp.nullable(),
+});
+
+export const heartbeatSchema = z.object({
+  device_id: name,
+  device_type: z.enum(['rfid_counter', 'light_controller', 'roadside_unit', 'junction_controller']),
+  junction_id: uuid,
+  lane_id: uuid.nullable(),
+  timestamp: timestamp.optional(),
+  firmware: name,
+  uptime_seconds: z.number().min(0),
+  clock_offset_ms: z.number(),
+  temperature: z.number().optional(),
+  queue_depth: z.number().int().min(0),
+});
+
+export const deviceStatusSchema = z.object({ status: z.enum(['online', 'offline']), since: timestamp });
+
+export const configurationSchema = z.object({
+  junction_id: uuid,
+  name,
+  intersection_id: z.number().int().min(0),
+  version: z.number().int().min(0),
+  approaches: z.array(z.object({ id: uuid, name })).min(1).max(32),
+  signal_groups: z
+    .array(
+      z.object({
+        id: name,
+        number: z.number().int().min(1).max(254),
+        kind: z.enum(['vehicle', 'pedestrian']),
+        approaches: z.array(name),
+        clearance_seconds: seconds,
+      }),
+    )
+    .min(1)
+    .max(254),
+  stages: z
+    .array(z.object({ id: name, groups: z.array(name), min_green_seconds: seconds, max_green_seconds: seconds }))
+    .min(1)
+    .max(64),
+  conflicts: z.array(z.array(z.boolean())),
+  intergreen_seconds: z.array(z.array(seconds)),
+  yellow_seconds: seconds,
+  all_red_seconds: seconds,
+  min_cycle_seconds: seconds,
+  max_cycle_seconds: seconds,
+  max_wait_seconds: seconds,
+  local_plan: z.array(planStageSchema).min(1).max(64),
+});
+
+export const logSchema = z.object({
+  level: z.enum(['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL']),
+  message: shortText,
+  device_id: name.optional(),
+  timestamp: timestamp.optional(),
+  metadata: z.record(z.string(), z.unknown()).optional(),
+});
+
+/** Simulated streets only: the world says that frame `frame` is out, the controller that it has answered all of it. */
+export const clockSchema = z.object({
+  frame: z.number().int().min(0),
+  timestamp,
+  /** Messages of this frame (world) or decisions published for it (controller), so that none is overtaken. */
+  messages: z.number().int().min(0),
+});
+
+/** Every kind of message with its schema. The key is also the last part of its topic, but for `device/*`. */
+export const MESSAGE_SCHEMAS = {
+  'car-counts': carCountsSchema,
+  configuration: configurationSchema,
+  detections: detectionsSchema,
+  'green-time': greenTimeSchema,
+  'stage-request': stageRequestSchema,
+  ack: acknowledgementSchema,
+  lamps: lampsSchema,
+  mode: modeMessageSchema,
+  heartbeat: heartbeatSchema,
+  status: deviceStatusSchema,
+  log: logSchema,
+  clock: clockSchema,
+  'clock-done': clockSchema,
+} as const;
+
+export type MessageKind = keyof typeof MESSAGE_SCHEMAS;
+export type Message<K extends MessageKind> = z.infer<(typeof MESSAGE_SCHEMAS)[K]>;
+export type CarCounts = Message<'car-counts'>;
+export type Detections = Message<'detections'>;
+export type GreenTime = Message<'green-time'>;
+export type StageRequestMessage = Message<'stage-request'>;
+export type AcknowledgementMessage = Message<'ack'>;
+export type Lamps = Message<'lamps'>;
+export type ConfigurationMessage = Message<'configuration'>;
+export type Heartbeat = Message<'heartbeat'>;
+export type DeviceStatus = Message<'status'>;
+export type ModeMessage = Message<'mode'>;
+export type ClockMessage = Message<'clock'>;

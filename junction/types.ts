@@ -1,0 +1,124 @@
+/**
+ * What a signalised junction is, in the terms every other folder shares.
+ *
+ * Times are integer milliseconds since 1970-01-01T00:00:00Z (simulated or wall: this folder cannot tell), durations are
+ * seconds. Nothing here knows of a broker, a database or a simulator: a Raspberry Pi could run this folder alone.
+ */
+
+/** An arm of the junction with inbound lanes: what the RFID system calls a "lane". */
+export interface Approach {
+  /** UUID; in topics, tables and `lane_times` this is the `lane_id`. */
+  readonly id: string;
+  /** Short name, unique within the junction; `N`, `S`, `E`, `W` by default. */
+  readonly name: string;
+}
+
+export type SignalGroupKind = 'vehicle' | 'pedestrian';
+
+/** What lamps, SPaT and the interlock are keyed by (J2735 SignalGroupID in `number`). */
+export interface SignalGroup {
+  /** Unique within the junction, e.g. `N-straight`. */
+  readonly id: string;
+  /** J2735 SignalGroupID, 1-254. */
+  readonly number: number;
+  readonly kind: SignalGroupKind;
+  /** Names of the approaches whose vehicles (or whose crossing's pedestrians) obey it. */
+  readonly approaches: readonly string[];
+  /** Pedestrian groups: seconds needed to clear the crossing after walk ends (width / 1.07 m/s + 3 s buffer). 0 for vehicles. */
+  readonly clearanceSeconds: number;
+}
+
+/** Signal groups that are green together. */
+export interface Stage {
+  readonly id: string;
+  /** Ids of the signal groups that show green. */
+  readonly groups: readonly string[];
+  readonly minGreenSeconds: number;
+  readonly maxGreenSeconds: number;
+}
+
+/**
+ * Everything needed to judge and to carry out a plan. Retained on `.../{junction}/configuration`; plans and stage
+ * requests cite its version, and a mismatch is refused.
+ */
+export interface JunctionConfiguration {
+  readonly junctionId: string;
+  readonly name: string;
+  /** J2735 IntersectionID; above 65535 where the junction has none of its own. */
+  readonly intersectionId: number;
+  readonly version: number;
+  /** In the order N, S, E, W where those exist, then the others as the scenario lists them. */
+  readonly approaches: readonly Approach[];
+  readonly signalGroups: readonly SignalGroup[];
+  readonly stages: readonly Stage[];
+  /**
+   * `conflicts[i][j]` is true where groups i and j (indices into `signalGroups`) must never be green together. Symmetric.
+   * From the geometry, less the pairs that the configuration explicitly permits to yield; never from a plan.
+   */
+  readonly conflicts: readonly (readonly boolean[])[];
+  /**
+   * `intergreenSeconds[i][j]`: least seconds from the end of green of group i to the start of green of group j
+   * (yellow + all-red; for a pedestrian group its clearance). 0 where they do not conflict.
+   */
+  readonly intergreenSeconds: readonly (readonly number[])[];
+  /** Least yellow after a vehicle green. */
+  readonly yellowSeconds: number;
+  /** Least all-red after yellow between stages that conflict. */
+  readonly allRedSeconds: number;
+  readonly minCycleSeconds: number;
+  readonly maxCycleSeconds: number;
+  /** Longest any group may wait for green before one stage is forced; >= 2 x maxCycleSeconds, default 300. */
+  readonly maxWaitSeconds: number;
+  /** Runs when no fresh plan is there: the plan of today, the first entry whose time of day is not after now (junction's zone). */
+  readonly localPlan: readonly PlanStage[];
+}
+
+export interface PlanStage {
+  /** Id of a stage of the configuration. */
+  readonly stageId: string;
+  readonly greenSeconds: number;
+  readonly yellowSeconds: number;
+  readonly allRedSeconds: number;
+  readonly walkSeconds?: number;
+}
+
+export type JunctionMode = 'automatic' | 'manual_override' | 'emergency';
+
+/** A cyclic programme of stages. Runs alone once applied; takes effect at a cycle boundary. */
+export interface Plan {
+  readonly planId: string;
+  /** Grows with each plan or request of a junction, over restarts. */
+  readonly seq: number;
+  readonly junctionId: string;
+  readonly configurationVersion: number;
+  readonly validFromMs: number;
+  readonly validUntilMs: number;
+  readonly stages: readonly PlanStage[];
+  readonly mode: JunctionMode;
+  /** Why, in words a signal engineer reads. */
+  readonly reason: string;
+}
+
+/** Asks for a stage as soon as it is legal; never names a lamp. */
+export interface StageRequest {
+  readonly seq: number;
+  readonly junctionId: string;
+  readonly configurationVersion: number;
+  readonly stageId: string;
+  readonly notBeforeMs: number;
+  readonly validUntilMs: number;
+  readonly reason: string;
+}
+
+export type Lamp = 'red' | 'red-amber' | 'amber' | 'green' | 'flash' | 'dark';
+export type LampSource = 'plan' | 'last-good' | 'local' | 'flash';
+
+/** What a lamp controller answers to a plan or a request. */
+export interface Acknowledgement {
+  readonly seq: number;
+  readonly planId?: string;
+  readonly result: 'applied' | 'refused';
+  /** Empty when applied. */
+  readonly reason: string;
+  readonly atMs: number;
+}

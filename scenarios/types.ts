@@ -1,0 +1,175 @@
+/**
+ * A scenario after loading: every default filled in, every reference resolved, nothing contradictory left.
+ * Lengths are metres, speeds metres per second, times seconds, angles degrees clockwise from north unless a name says
+ * otherwise. The YAML form (units in names, e.g. speedLimitKilometresPerHour) is in the JSON Schema beside this file.
+ */
+import type { JunctionConfiguration } from '../junction/types.ts';
+
+export const VEHICLE_CLASSES = ['car', 'bus', 'truck', 'bike', 'rickshaw', 'emergency'] as const;
+export type VehicleClassName = (typeof VEHICLE_CLASSES)[number];
+
+export interface VehicleClass {
+  readonly name: VehicleClassName;
+  /** Share of the demand, 0-1; the classes' shares sum to 1. */
+  readonly share: number;
+  readonly lengthMetres: number;
+  readonly widthMetres: number;
+  readonly pcu: number;
+  readonly massKilograms: number;
+  readonly maxSpeedMetresPerSecond: number;
+  readonly accelerationMetresPerSecond2: number;
+  /** Comfortable deceleration, positive. */
+  readonly decelerationMetresPerSecond2: number;
+  readonly minGapMetres: number;
+  readonly timeHeadwaySeconds: number;
+  /** HBEFA3 class of facts on fuel and emissions, e.g. `PC_G_EU4`. */
+  readonly emissionClass: string;
+}
+
+export type Turn = 'left' | 'straight' | 'right' | 'u-turn';
+
+/** Metres east (x) and north (y) of the scenario's origin. */
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+export type Polyline = readonly Point[];
+
+export interface ScenarioLane {
+  /** Index within its approach (or exit), 0 nearest the centre line of the road. */
+  readonly index: number;
+  readonly widthMetres: number;
+  /** Approach lanes: names of the movements allowed from it. Exit lanes: empty. */
+  readonly movements: readonly string[];
+  /** Centre line, in driving direction; approach lanes end at the stop line. */
+  readonly path: Polyline;
+}
+
+export interface RfidReader {
+  readonly position: 'stopline' | 'upstream';
+  /** Distance from the stop line, metres; 0 for the stop line itself. */
+  readonly distanceMetres: number;
+}
+
+export interface ScenarioApproach {
+  readonly id: string;
+  readonly name: string;
+  /** Compass bearing of the arm seen from the junction's centre: 0 = arm to the north. */
+  readonly bearingDegrees: number;
+  readonly lengthMetres: number;
+  readonly speedLimitMetresPerSecond: number;
+  /** The other junction's exit that feeds this approach; absent where demand enters here. */
+  readonly from?: { readonly junction: string; readonly exit: string };
+  readonly lanes: readonly ScenarioLane[];
+  /** Outbound lanes of the same arm. */
+  readonly exitLanes: readonly ScenarioLane[];
+  readonly exitLengthMetres: number;
+  readonly rfid: readonly RfidReader[];
+}
+
+export interface ScenarioMovement {
+  /** `{from}-{turn}` or as named by the file; unique within the junction. */
+  readonly name: string;
+  readonly from: string;
+  /** Name of the arm it leaves by. */
+  readonly to: string;
+  readonly turn: Turn;
+  /** Signal group id. */
+  readonly group: string;
+  /** One path per (approach lane, exit lane) it may use, from stop line to the start of the exit lane. */
+  readonly connections: readonly {
+    readonly lane: number;
+    readonly exitLane: number;
+    readonly path: Polyline;
+  }[];
+}
+
+export interface ScenarioCrossing {
+  readonly approach: string;
+  readonly group: string;
+  readonly widthMetres: number;
+  readonly lengthMetres: number;
+  /** Outline, for drawing. */
+  readonly outline: Polyline;
+}
+
+export interface ScenarioJunction {
+  readonly id: string;
+  readonly name: string;
+  readonly latitude: number;
+  readonly longitude: number;
+  /** Centre in scenario metres. */
+  readonly centre: Point;
+  readonly approaches: readonly ScenarioApproach[];
+  readonly movements: readonly ScenarioMovement[];
+  readonly crossings: readonly ScenarioCrossing[];
+  /** Paved area inside the stop lines, for drawing. */
+  readonly outline: Polyline;
+  /** Signal groups, stages, conflicts, intergreens, bounds and today's plan. */
+  readonly configuration: JunctionConfiguration;
+}
+
+/** Vehicles of one movement at one junction's approach (an entry of the network) over time. */
+export interface DemandFlow {
+  readonly junction: string;
+  readonly approach: string;
+  readonly movement: string;
+  /** Counts in consecutive periods from the scenario's begin; the last period may be cut by the duration. */
+  readonly periodSeconds: number;
+  readonly vehicles: readonly number[];
+  /** `poisson`: exponential gaps at the period's rate, `even`: equal gaps, `recorded`: exactly `vehicles[i]` in period i, at uniform random moments. */
+  readonly arrivals: 'poisson' | 'even' | 'recorded';
+}
+
+export interface DetectionSettings {
+  /** Share of vehicles that carry an RFID tag, 0-1. */
+  readonly tagShare: number;
+  /** Probability that a reader misses a tag in one interrogation, 0-1. */
+  readonly missProbability: number;
+  /** A stopped tag at the reader is read again every so many seconds. */
+  readonly rereadSeconds: number;
+  /** car-counts are sent every so many seconds. */
+  readonly windowSeconds: number;
+}
+
+export interface VariantSettings {
+  /** `[a-z][a-z0-9-]*` */
+  readonly name: string;
+  readonly strategy: string;
+  readonly parameters: Readonly<Record<string, number | string | boolean>>;
+}
+
+export interface Scenario {
+  readonly version: 1;
+  /** File name without ending. */
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly drivingSide: 'left' | 'right';
+  readonly startsAtMs: number;
+  readonly timeZone: string;
+  readonly stepSeconds: number;
+  readonly durationSeconds: number;
+  readonly warmUpSeconds: number;
+  readonly seeds: readonly number[];
+  readonly junctions: readonly ScenarioJunction[];
+  readonly vehicleClasses: readonly VehicleClass[];
+  readonly demand: readonly DemandFlow[];
+  readonly detection: DetectionSettings;
+  readonly variants: readonly VariantSettings[];
+  /** Saturation flow the default model is to show, vehicles per hour and lane (cars). */
+  readonly saturationFlowPerHourPerLane: number;
+}
+
+/** One mistake in an input file. Shown as `file:line:column path message. hint`. */
+export interface ScenarioIssue {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  /** e.g. `junctions[0].stages[2].greenSeconds` */
+  readonly path: string;
+  /** What is wrong and what is allowed. */
+  readonly message: string;
+  /** What to do. */
+  readonly hint: string;
+}
