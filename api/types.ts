@@ -2,114 +2,18 @@
  * What the HTTP API and the socket say, for the page and for programs. JSON, camelCase, units in names, times ISO 8601
  * UTC. The page imports types from here and from `runs/types.ts` only.
  */
-import type { Drawing, Frame, RunResult, VariantResult } from '../runs/types.ts';
-
-export type RunStatus = 'running' | 'finished' | 'stopped' | 'interrupted' | 'failed';
-
-export interface ScenarioSummary {
-  name: string;
-  title: string;
-  description: string;
-  seeds: number[];
-  durationSeconds: number;
-  stepSeconds: number;
-  startsAt: string;
-  timeZone: string;
-  variants: { name: string; strategy: string }[];
-  junctions: number;
-  vehiclesDemanded: number;
-}
-
-/** `pace`: simulated seconds per wall second, 1 = as on the street; `max` = as fast as it goes. */
-export interface RunRequest {
-  scenario: string;
-  seed: number;
-  pace?: 'max' | number;
-}
-
-export interface RunSummary {
-  id: string;
-  scenario: string;
-  scenarioTitle: string;
-  seed: number;
-  status: RunStatus;
-  /** Why it ended, in words, where that is not plain: what was interrupted, what failed. */
-  statusDetail: string | null;
-  pace: 'max' | number;
-  startedAt: string;
-  endedAt: string | null;
-  durationSeconds: number;
-  /** Simulated seconds that can be shown. */
-  simulatedSeconds: number;
-  stepSeconds: number;
-  /** Simulated time of second 0. */
-  startsAt: string;
-  timeZone: string;
-  variants: { name: string; strategy: string }[];
-  /** Whether frames are still on disk. */
-  replayable: boolean;
-}
-
-export interface RunDetail extends RunSummary {
-  drawing: Drawing;
-  /** Final once status is `finished`. */
-  result: RunResult | null;
-}
-
-/** One point of the series every `everySeconds`; arrays run over the variants' points. */
-export interface SeriesPoint {
-  second: number;
-  variant: string;
-  delaySeconds: number;
-  queued: number;
-  stopsPerVehicle: number;
-  running: number;
-  arrived: number;
-}
-
-/** What was decided for a junction, and what the device said to it. */
-export interface DecisionRecord {
-  variant: string;
-  junctionId: string;
-  second: number;
-  seq: number;
-  strategy: string;
-  kind: 'plan' | 'stage';
-  /** Plans: stages with their greens; stage requests: the one stage. */
-  stages: { id: string; greenSeconds: number; yellowSeconds: number; allRedSeconds: number }[];
-  reason: string;
-  inputs: Record<string, unknown>;
-  /** null until the device answered. */
-  acknowledged: { result: 'applied' | 'refused'; reason: string } | null;
-  /** Refused by the controller's own interlock before publishing. */
-  vetoed: string | null;
-}
-
-/** n runs of the same scenario with other seeds, paired: adaptive minus baseline. */
-export interface PairedDifference {
-  n: number;
-  mean: number;
-  /** 95 % t interval; absent for n < 2. */
-  low?: number;
-  high?: number;
-}
-
-export interface Comparison {
-  scenario: string;
-  baseline: string;
-  adaptive: string;
-  seeds: number[];
-  delaySeconds: PairedDifference;
-  stopsPerVehicle: PairedDifference;
-  co2Kilograms: PairedDifference;
-  throughputPerHour: PairedDifference;
-}
+import type { Alert, DecisionRecord, RunDetail, RunSummary, SeriesPoint } from '../runs/twin-types.ts';
+import type { Frame, RunResult } from '../runs/types.ts';
 
 export interface Health {
-  status: 'ok' | 'degraded';
+  /** `starting`: nothing failed, something is not there yet. */
+  status: 'ok' | 'starting' | 'degraded';
   version: string;
   uptimeSeconds: number;
-  checks: Record<string, { status: 'ok' | 'starting' | 'failed'; detail: string; checkedAt: string; milliseconds: number }>;
+  checks: Record<
+    string,
+    { status: 'ok' | 'starting' | 'failed'; detail: string; checkedAt: string; milliseconds: number }
+  >;
 }
 
 export interface ErrorBody {
@@ -121,6 +25,74 @@ export interface ErrorBody {
   hint?: string;
   /** Every mistake of a scenario file. */
   issues?: { file: string; line: number; column: number; path: string; message: string; hint: string }[];
+}
+
+export interface SystemInfo {
+  name: string;
+  version: string;
+  startedAt: string;
+  uptimeSeconds: number;
+  nodeVersion: string;
+  platform: string;
+  architecture: string;
+  cpuCount: number;
+  memoryMebibytes: { resident: number; heapUsed: number; systemTotal: number };
+  database: { status: string; detail: string };
+  broker: { status: string; detail: string };
+}
+
+/** A row of `junctions`, under the column names that clients of the RFID system read. Times in seconds. */
+export interface JunctionAnswer {
+  junction_id: string;
+  intersection_id: number;
+  region: number;
+  junction_name: string;
+  city: string;
+  latitude: number | null;
+  longitude: number | null;
+  status: string;
+  current_mode: string;
+  min_cycle_time: number;
+  max_cycle_time: number;
+  base_cycle_time: number;
+  external_id: string | null;
+  /** Name of the scenario for a simulated junction; null on a street. */
+  scenario: string | null;
+  created_at: string;
+}
+
+export interface JunctionDetailAnswer extends JunctionAnswer {
+  lanes: {
+    lane_id: string;
+    lane_index: number;
+    lane_name: string;
+    direction_enum: 'N' | 'S' | 'E' | 'W' | null;
+    is_active: boolean;
+  }[];
+  devices: {
+    device_id: string;
+    lane_id: string | null;
+    device_type: string;
+    position: string | null;
+    device_name: string | null;
+    status: string;
+    last_heartbeat: string | null;
+  }[];
+  configuration: unknown;
+}
+
+/** A row of `traffic_cycles` with its rows of `lane_cycle_data`. */
+export interface JunctionCycle {
+  cycle_id: string;
+  run_id: string | null;
+  variant: string | null;
+  cycle_number: number;
+  cycle_start_time: string;
+  cycle_end_time: string;
+  total_cycle_time: number;
+  plan_id: string | null;
+  mode: string;
+  lanes: { lane_id: string; vehicle_count: number; epc_ids: string[]; green_time: number }[];
 }
 
 /** Events from the server. */
@@ -137,14 +109,6 @@ export interface ServerEvents {
   alert: (alert: Alert) => void;
 }
 
-export interface Alert {
-  id: string;
-  at: string;
-  level: 'info' | 'warning' | 'error';
-  message: string;
-  runId?: string;
-}
-
 type Answer<T> = (answer: { ok: true; value: T } | { ok: false; error: ErrorBody }) => void;
 
 /** Events from the page; each is answered. */
@@ -155,4 +119,16 @@ export interface ClientEvents {
   frames: (runId: string, fromSecond: number, toSecond: number, answer: Answer<Record<string, Frame[]>>) => void;
 }
 
-export type { Drawing, Frame, RunResult, VariantResult };
+export type {
+  Alert,
+  Comparison,
+  DecisionRecord,
+  PairedDifference,
+  RunDetail,
+  RunRequest,
+  RunStatus,
+  RunSummary,
+  ScenarioSummary,
+  SeriesPoint,
+} from '../runs/twin-types.ts';
+export type { Drawing, Frame, FrameCounters, RunResult, VariantResult } from '../runs/types.ts';

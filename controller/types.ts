@@ -17,7 +17,10 @@ export interface Observation {
   readonly nowMs: number;
   /** Seconds since the frame before; 1 normally. */
   readonly elapsedSeconds: number;
-  /** By detector id, `{approach name}:{position}` (stopline, upstream). */
+  /**
+   * By detector id: `{approach name}:stopline` and `{approach name}:upstream` for a whole approach, and where the
+   * configuration's `detectors` list them `{approach name}:stopline:{lane index}` for one lane (0 nearest the centre line).
+   */
   readonly detectors: Readonly<Record<string, DetectorReading>>;
   /** Vehicles counted at the stop line per approach since the last plan was decided, in the configuration's approach order; null: no report (silent reader). */
   readonly countsSincePlan: readonly (number | null)[];
@@ -34,8 +37,18 @@ export interface Observation {
 }
 
 export type Decision =
-  | { readonly kind: 'plan'; readonly stages: readonly PlanStage[]; readonly reason: string; readonly inputs: Readonly<Record<string, unknown>> }
-  | { readonly kind: 'stage'; readonly stageId: string; readonly reason: string; readonly inputs: Readonly<Record<string, unknown>> };
+  | {
+      readonly kind: 'plan';
+      readonly stages: readonly PlanStage[];
+      readonly reason: string;
+      readonly inputs: Readonly<Record<string, unknown>>;
+    }
+  | {
+      readonly kind: 'stage';
+      readonly stageId: string;
+      readonly reason: string;
+      readonly inputs: Readonly<Record<string, unknown>>;
+    };
 
 /** JSON-serialisable; kept by the service between frames, handed to whichever worker thread decides next. */
 export type Memory = Readonly<Record<string, unknown>> | null;
@@ -57,6 +70,23 @@ export interface Strategy {
   /** True where it exists to reproduce another system and must not go on a street unbounded. */
   readonly referenceOnly?: boolean;
   /** Parameters it knows: default, unit in the name, bounds. Unknown or out-of-range ones are refused. */
-  readonly parameters: Readonly<Record<string, { readonly default: number | string | boolean; readonly min?: number; readonly max?: number; readonly description: string }>>;
-  decide(configuration: JunctionConfiguration, parameters: Parameters, memory: Memory, observation: Observation): StrategyAnswer;
+  readonly parameters: Readonly<
+    Record<
+      string,
+      {
+        readonly default: number | string | boolean;
+        readonly min?: number;
+        readonly max?: number;
+        readonly description: string;
+      }
+    >
+  >;
+  /** Why it cannot work at this junction with these (known, in-bounds) parameters; null: it can. */
+  check?(configuration: JunctionConfiguration, parameters: Parameters): string | null;
+  decide(
+    configuration: JunctionConfiguration,
+    parameters: Parameters,
+    memory: Memory,
+    observation: Observation,
+  ): StrategyAnswer;
 }

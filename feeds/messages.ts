@@ -32,7 +32,10 @@ export const carCountsSchema = z.object({
 export const detectionsSchema = z.object({
   seq,
   timestamp,
-  detectors: z.record(name, z.object({ count: z.number().int().min(0), occupancy: z.number().min(0).max(1), presence: z.boolean() })),
+  detectors: z.record(
+    name,
+    z.object({ count: z.number().int().min(0), occupancy: z.number().min(0).max(1), presence: z.boolean() }),
+  ),
 });
 
 export const planStageSchema = z.object({
@@ -119,7 +122,10 @@ export const configurationSchema = z.object({
   name,
   intersection_id: z.number().int().min(0),
   version: z.number().int().min(0),
-  approaches: z.array(z.object({ id: uuid, name })).min(1).max(32),
+  approaches: z
+    .array(z.object({ id: uuid, name }))
+    .min(1)
+    .max(32),
   signal_groups: z
     .array(
       z.object({
@@ -144,6 +150,18 @@ export const configurationSchema = z.object({
   max_cycle_seconds: seconds,
   max_wait_seconds: seconds,
   local_plan: z.array(planStageSchema).min(1).max(64),
+  detectors: z
+    .array(
+      z.object({
+        id: name,
+        approach: name,
+        position: z.enum(['stopline', 'upstream']),
+        lane: z.number().int().min(0).max(31).nullable(),
+        groups: z.array(name).max(254),
+      }),
+    )
+    .max(1000)
+    .optional(),
 });
 
 export const logSchema = z.object({
@@ -160,6 +178,8 @@ export const clockSchema = z.object({
   timestamp,
   /** Messages of this frame (world) or decisions published for it (controller), so that none is overtaken. */
   messages: z.number().int().min(0),
+  /** Over a broker, which may double, lose or overtake: which messages they are, in order (`lockstep.ts`). */
+  keys: z.array(z.string().min(1).max(64)).max(10_000).optional(),
 });
 
 /** Every kind of message with its schema. The key is also the last part of its topic, but for `device/*`. */

@@ -38,6 +38,21 @@ export interface Stage {
 }
 
 /**
+ * A detector of the junction and the signal groups whose traffic it sees. Ids: `{approach}:stopline`, `{approach}:upstream`
+ * for a whole approach, `{approach}:stopline:{lane}` for one lane.
+ */
+export interface JunctionDetector {
+  readonly id: string;
+  /** Name of the approach. */
+  readonly approach: string;
+  readonly position: 'stopline' | 'upstream';
+  /** Lane index within the approach, 0 nearest the centre line of the road; null: all lanes of the approach. */
+  readonly lane: number | null;
+  /** Ids of the vehicle groups that control the traffic it sees. */
+  readonly groups: readonly string[];
+}
+
+/**
  * Everything needed to judge and to carry out a plan. Retained on `.../{junction}/configuration`; plans and stage
  * requests cite its version, and a mismatch is refused.
  */
@@ -71,6 +86,8 @@ export interface JunctionConfiguration {
   readonly maxWaitSeconds: number;
   /** Runs when no fresh plan is there: the plan of today, the first entry whose time of day is not after now (junction's zone). */
   readonly localPlan: readonly PlanStage[];
+  /** Which detectors there are and what they see; absent where nobody said: then only whole approaches are known. */
+  readonly detectors?: readonly JunctionDetector[];
 }
 
 export interface PlanStage {

@@ -1,7 +1,7 @@
 /** Between the twin (runs), the store (api/database) and the API: who runs what, and who keeps it. */
 import type { JunctionConfiguration } from '../junction/types.ts';
 import type { Scenario } from '../scenarios/types.ts';
-import type { RunResult } from './types.ts';
+import type { Drawing, Frame, RunResult } from './types.ts';
 
 /** A finished cycle of a junction in a variant, or on a street: one row in `traffic_cycles`, one an approach in `lane_cycle_data`. */
 export interface CycleRecord {
@@ -17,10 +17,62 @@ export interface CycleRecord {
   approaches: { laneId: string; vehicleCount: number; epcIds: string[]; greenSeconds: number }[];
 }
 
-export interface SeriesRecord {
-  runId: string;
-  variant: string;
+export type RunStatus = 'running' | 'finished' | 'stopped' | 'interrupted' | 'failed';
+
+export interface ScenarioSummary {
+  name: string;
+  title: string;
+  description: string;
+  seeds: number[];
+  durationSeconds: number;
+  stepSeconds: number;
+  startsAt: string;
+  timeZone: string;
+  variants: { name: string; strategy: string }[];
+  junctions: number;
+  vehiclesDemanded: number;
+}
+
+/** `pace`: simulated seconds per wall second, 1 = as on the street; `max` = as fast as it goes. */
+export interface RunRequest {
+  scenario: string;
+  seed: number;
+  pace?: 'max' | number;
+}
+
+export interface RunSummary {
+  id: string;
+  scenario: string;
+  scenarioTitle: string;
+  seed: number;
+  status: RunStatus;
+  /** Why it ended, in words, where that is not plain: what was interrupted, what failed. */
+  statusDetail: string | null;
+  pace: 'max' | number;
+  startedAt: string;
+  endedAt: string | null;
+  durationSeconds: number;
+  /** Simulated seconds that can be shown. */
+  simulatedSeconds: number;
+  stepSeconds: number;
+  /** Simulated time of second 0. */
+  startsAt: string;
+  timeZone: string;
+  variants: { name: string; strategy: string }[];
+  /** Whether frames are still on disk. */
+  replayable: boolean;
+}
+
+export interface RunDetail extends RunSummary {
+  drawing: Drawing;
+  /** Final once status is `finished`. */
+  result: RunResult | null;
+}
+
+/** One point of the series every `everySeconds`; arrays run over the variants' points. */
+export interface SeriesPoint {
   second: number;
+  variant: string;
   delaySeconds: number;
   queued: number;
   stopsPerVehicle: number;
@@ -28,27 +80,67 @@ export interface SeriesRecord {
   arrived: number;
 }
 
-export interface DecisionRow {
-  runId: string;
+/** What was decided for a junction, and what the device said to it. */
+export interface DecisionRecord {
   variant: string;
   junctionId: string;
   second: number;
   seq: number;
   strategy: string;
   kind: 'plan' | 'stage';
+  /** Plans: stages with their greens; stage requests: the one stage. */
   stages: { id: string; greenSeconds: number; yellowSeconds: number; allRedSeconds: number }[];
   reason: string;
   inputs: Record<string, unknown>;
+  /** null until the device answered. */
   acknowledged: { result: 'applied' | 'refused'; reason: string } | null;
+  /** Refused by the controller's own interlock before publishing. */
   vetoed: string | null;
 }
 
+/** n runs of the same scenario with other seeds, paired: adaptive minus baseline. */
+export interface PairedDifference {
+  n: number;
+  mean: number;
+  /** 95 % t interval; absent for n < 2. */
+  low?: number;
+  high?: number;
+}
+
+export interface Comparison {
+  scenario: string;
+  baseline: string;
+  adaptive: string;
+  seeds: number[];
+  delaySeconds: PairedDifference;
+  stopsPerVehicle: PairedDifference;
+  co2Kilograms: PairedDifference;
+  throughputPerHour: PairedDifference;
+}
+
+export interface Alert {
+  id: string;
+  at: string;
+  level: 'info' | 'warning' | 'error';
+  message: string;
+  runId?: string;
+}
+
+export interface SeriesRecord extends SeriesPoint {
+  runId: string;
+}
+
+export interface DecisionRow extends DecisionRecord {
+  runId: string;
+}
+
+/** `RunSummary` as kept: times in ms, with the result. */
 export interface RunRow {
   id: string;
   scenario: string;
   scenarioTitle: string;
   seed: number;
-  status: 'running' | 'finished' | 'stopped' | 'interrupted' | 'failed';
+  status: RunStatus;
   statusDetail: string | null;
   pace: 'max' | number;
   startedAtMs: number;
@@ -81,5 +173,50 @@ export interface Store {
   /** Marks runs of a process that is gone as interrupted; answers them. */
   markInterrupted(detail: string): Promise<RunRow[]>;
   health(): Promise<{ status: 'ok' | 'starting' | 'failed'; detail: string }>;
+  close(): Promise<void>;
+}
+
+export interface TwinEvents {
+  /** Started, advanced (at most 5 a second) or ended. */
+  run: (run: RunSummary) => void;
+  series: (runId: string, points: SeriesPoint[]) => void;
+  decisions: (runId: string, decisions: DecisionRecord[]) => void;
+  result: (runId: string, result: RunResult) => void;
+  alert: (alert: Alert) => void;
+}
+
+/** A refused request: what, where, what is allowed, what to do. `status` is the HTTP status it deserves. */
+export class TwinError extends Error {
+  readonly code: string;
+  readonly status: number;
+  readonly field: string | undefined;
+  readonly hint: string | undefined;
+  constructor(code: string, status: number, message: string, options: { field?: string; hint?: string } = {}) {
+    super(message);
+    this.name = 'TwinError';
+    this.code = code;
+    this.status = status;
+    this.field = options.field;
+    this.hint = options.hint;
+  }
+}
+
+/** Runs scenarios twice (once a variant), keeps them replayable, tells what happens. What the API serves. */
+export interface Twin {
+  scenarios(): Promise<ScenarioSummary[]>;
+  /** Resolves when the run is acknowledged: recorded so that a crash cannot lose it. Throws TwinError. */
+  start(request: RunRequest): Promise<RunSummary>;
+  stop(runId: string): Promise<RunSummary>;
+  /** Newest first. */
+  runs(limit: number): Promise<RunSummary[]>;
+  run(runId: string): Promise<RunDetail>;
+  series(runId: string): Promise<SeriesPoint[]>;
+  decisions(runId: string): Promise<DecisionRecord[]>;
+  /** Frames by variant in [fromSecond, toSecond), at most 60 s at once; not simulated yet: left out. */
+  frames(runId: string, fromSecond: number, toSecond: number): Promise<Record<string, Frame[]>>;
+  /** Paired differences over all finished runs of the scenario with distinct seeds; null where there is none. */
+  comparison(scenario: string): Promise<Comparison | null>;
+  alerts(): Alert[];
+  on<E extends keyof TwinEvents>(event: E, handler: TwinEvents[E]): void;
   close(): Promise<void>;
 }

@@ -58,8 +58,13 @@ export interface ScenarioApproach {
   readonly bearingDegrees: number;
   readonly lengthMetres: number;
   readonly speedLimitMetresPerSecond: number;
-  /** The other junction's exit that feeds this approach; absent where demand enters here. */
+  /**
+   * The other junction's exit that feeds this approach; absent where demand enters here. The road between is one: the
+   * lanes here and the exit's `exitLanes` there are the same lanes (equal in number, width order and path).
+   */
   readonly from?: { readonly junction: string; readonly exit: string };
+  /** With `from`: where arriving vehicles go on, by movement; shares sum to 1. */
+  readonly turnShares?: readonly { readonly movement: string; readonly share: number }[];
   readonly lanes: readonly ScenarioLane[];
   /** Outbound lanes of the same arm. */
   readonly exitLanes: readonly ScenarioLane[];
@@ -96,6 +101,8 @@ export interface ScenarioCrossing {
 export interface ScenarioJunction {
   readonly id: string;
   readonly name: string;
+  /** Another system's name for it, e.g. INT_001. */
+  readonly externalId?: string;
   readonly latitude: number;
   readonly longitude: number;
   /** Centre in scenario metres. */

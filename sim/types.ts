@@ -31,7 +31,11 @@ export interface SimulatedStreet {
   /** Messages of devices since the last call, in the order they were sent; kinds nobody `wants` are not made. */
   drain(): readonly Outgoing[];
   /** A plan, stage request, configuration or mode for a junction's lamp device; it acts from the next tick. */
-  receive<K extends 'green-time' | 'stage-request' | 'configuration' | 'mode'>(kind: K, junctionId: string, message: Message<K>): void;
+  receive<K extends 'green-time' | 'stage-request' | 'configuration' | 'mode'>(
+    kind: K,
+    junctionId: string,
+    message: Message<K>,
+  ): void;
   /** 16 hex digits over the state hashed so far; calling it at the end is part of the digest's definition. */
   digest(): string;
 }

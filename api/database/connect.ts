@@ -1,0 +1,186 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import knexFactory, { type Knex } from 'knex';
+import { type EmbeddedDatabase, startEmbedded } from './embedded.ts';
+import { isOutage, reasonOf, StoreError } from './errors.ts';
+import { migrateUp } from './migrate.ts';
+
+const CONNECT_TIMEOUT_MS = 5000;
+/** Longest a statement may take before the connection counts as lost. */
+const QUERY_TIMEOUT_MS = 30_000;
+/** At most this many connections to a server. */
+const POOL_MAX = 4;
+const SERVER_VERSION_MIN = 150_000;
+
+export interface DatabaseOptions {
+  /** `postgres://user:password@host:port/database`; absent: PGlite in the data directory. */
+  databaseUrl?: string | undefined;
+  /** The caller holds its lock. */
+  dataDirectory: string;
+  /** Prepared archive for a new embedded database; default: the package's own. */
+  templateFile?: string | undefined;
+  /** Gives up opening: the promise is rejected soon after, and nothing is left running. */
+  signal?: AbortSignal | undefined;
+}
+
+/** A database that answers, with its schema up to date. */
+export interface Database {
+  readonly knex: Knex;
+  readonly kind: 'embedded' | 'server';
+  /** The worker behind it; null for a server. */
+  readonly embedded: EmbeddedDatabase | null;
+  /** For people: which database this is, without its password. */
+  readonly description: string;
+  /** Makes it answer again after an outage; throws while it does not. */
+  revive(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Connects and migrates. Fails fast: an unreachable server is an error now, with host, port, database and what to do
+ * (StoreError `database_unreachable`, `database_unusable`, `postgis_missing`, `migration_failed`, `database_newer`).
+ */
+export function openDatabase(options: DatabaseOptions): Promise<Database> {
+  return options.databaseUrl === undefined || options.databaseUrl === ''
+    ? openEmbedded(options)
+    : openServer(options.databaseUrl);
+}
+
+async function openEmbedded(options: DatabaseOptions): Promise<Database> {
+  mkdirSync(options.dataDirectory, { recursive: true });
+  const directory = join(options.dataDirectory, 'postgres');
+  const embedded = await startEmbedded({
+    directory,
+    ...(options.templateFile === undefined ? {} : { templateFile: options.templateFile }),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
+  // One session is shared by all connections, so there is one connection; inside a transaction only `trx` answers.
+  const knex = makeKnex(embedded.connection, 1);
+  try {
+    await migrateUp(knex);
+  } catch (error) {
+    await knex.destroy();
+    await embedded.close();
+    throw error;
+  }
+  return {
+    knex,
+    kind: 'embedded',
+    embedded,
+    description: `PGlite in ${directory}`,
+    async revive() {
+      if (!embedded.running) await embedded.restart();
+      try {
+        await knex.raw('SELECT 1');
+      } catch (error) {
+        if (!/Query read timeout/.test(reasonOf(error))) throw error;
+        // A thread that runs and does not answer has to be replaced.
+        await embedded.restart();
+        await knex.raw('SELECT 1');
+      }
+    },
+    async close() {
+      await knex.destroy();
+      await embedded.close();
+    },
+  };
+}
+
+async function openServer(databaseUrl: string): Promise<Database> {
+  const target = parseDatabaseUrl(databaseUrl);
+  const knex = makeKnex({ connectionString: databaseUrl }, POOL_MAX);
+  try {
+    const answer = await knex.raw(
+      "SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS version",
+    );
+    const server = answer.rows[0] as { number: number; version: string };
+    if (server.number < SERVER_VERSION_MIN) {
+      throw new StoreError(
+        'database_unusable',
+        `PostgreSQL at ${target} has version ${server.version}; 15 or later is needed.`,
+        {
+          hint: 'Upgrade the server, or leave DATABASE_URL unset to use the embedded database.',
+        },
+      );
+    }
+    await migrateUp(knex);
+  } catch (error) {
+    await knex.destroy();
+    throw error instanceof StoreError ? error : unreachable(target, error);
+  }
+  return {
+    knex,
+    kind: 'server',
+    embedded: null,
+    description: `PostgreSQL at ${target}`,
+    async revive() {
+      await knex.raw('SELECT 1');
+    },
+    close: () => knex.destroy(),
+  };
+}
+
+/** `host:port/database` of a URL, for messages: never the password. Throws StoreError `database_url_invalid`. */
+export function parseDatabaseUrl(databaseUrl: string): string {
+  const hint =
+    'Write DATABASE_URL as postgres://user:password@host:5432/database, or leave it unset to use the embedded database.';
+  let url: URL;
+  try {
+    url = new URL(databaseUrl);
+  } catch {
+    throw new StoreError('database_url_invalid', 'DATABASE_URL is not a URL.', { hint, status: 400 });
+  }
+  if (url.protocol !== 'postgres:' && url.protocol !== 'postgresql:') {
+    throw new StoreError(
+      'database_url_invalid',
+      `DATABASE_URL begins with ${url.protocol}//; only postgres:// is understood.`,
+      { hint, status: 400 },
+    );
+  }
+  const host = url.hostname === '' ? (url.searchParams.get('host') ?? 'localhost') : url.hostname;
+  return `${host}:${url.port === '' ? '5432' : url.port}/${decodeURIComponent(url.pathname.slice(1)) || decodeURIComponent(url.username)}`;
+}
+
+function unreachable(target: string, error: unknown): StoreError {
+  const code = (error as { code?: unknown }).code;
+  const refusedLogin = typeof code === 'string' && /^28/.test(code);
+  const noDatabase = code === '3D000';
+  const what = refusedLogin
+    ? 'refused the login'
+    : noDatabase
+      ? 'has no such database'
+      : isOutage(error)
+        ? 'cannot be reached'
+        : 'cannot be used';
+  const hint = refusedLogin
+    ? 'Correct user and password in DATABASE_URL.'
+    : noDatabase
+      ? 'Create the database (createdb), or correct its name in DATABASE_URL.'
+      : 'Start the server or correct DATABASE_URL; leave it unset to use the embedded database.';
+  return new StoreError('database_unreachable', `PostgreSQL at ${target} (DATABASE_URL) ${what}: ${reasonOf(error)}.`, {
+    hint,
+    cause: error,
+  });
+}
+
+function makeKnex(connection: Knex.PgConnectionConfig, max: number): Knex {
+  return knexFactory({
+    client: 'pg',
+    // What goes wrong is thrown and reported by who asked; knex would print it to standard output as well.
+    log: { warn() {}, error() {}, deprecate() {}, debug() {} },
+    connection: {
+      ...connection,
+      application_name: 'flextraff-twin',
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      query_timeout: QUERY_TIMEOUT_MS,
+      keepAlive: true,
+    },
+    pool: {
+      min: 0,
+      max,
+      acquireTimeoutMillis: QUERY_TIMEOUT_MS,
+      createTimeoutMillis: CONNECT_TIMEOUT_MS + 1000,
+      propagateCreateError: true,
+    },
+  });
+}

@@ -1,0 +1,12 @@
+DROP TABLE mqtt_messages;
+DROP TABLE system_logs;
+DROP TABLE lane_cycle_data;
+DROP TABLE traffic_cycles;
+DROP TABLE run_decisions;
+DROP TABLE run_series;
+DROP TABLE run_variants;
+DROP TABLE runs;
+DROP TABLE edge_devices;
+DROP TABLE lanes;
+DROP TABLE junctions;
+DROP FUNCTION junctions_keep_location();

@@ -1,0 +1,149 @@
+#!/usr/bin/env node
+/** The `flextraff` command: puts the parts together, decides nothing. Each command loads what it needs when it runs. */
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { explain } from './cli/failure.ts';
+
+const DEFAULT_SCENARIO = 'hangzhou-kn-hz';
+
+function version(): string {
+  const compiled = import.meta.url.endsWith('.js');
+  const manifest = new URL(compiled ? '../package.json' : './package.json', import.meta.url);
+  return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
+}
+
+function wholeNumber(least: number, most: number) {
+  return (text: string): number => {
+    if (/^\d{1,15}$/.test(text) && Number(text) >= least && Number(text) <= most) return Number(text);
+    throw new InvalidArgumentError(`A whole number from ${least} to ${most} is expected.`);
+  };
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (/^[\d.]+(e[+-]?\d+)?$/i.test(text) && value > 0 && value <= 1e9) return value;
+  throw new InvalidArgumentError('A number above 0 is expected.');
+}
+
+function paceOf(text: string): 'max' | number {
+  if (text === 'max') return 'max';
+  const value = Number(text);
+  if (/^[\d.]+$/.test(text) && value >= 0.1 && value <= 1000) return value;
+  throw new InvalidArgumentError('A number from 0.1 to 1000 is expected (1 is the speed of a street), or max.');
+}
+
+function brokerUrl(text: string): string {
+  if (/^mqtts?:\/\/[^/]/.test(text) && URL.canParse(text)) return text;
+  throw new InvalidArgumentError('An address like mqtt://127.0.0.1:1883 is expected.');
+}
+
+const collect = (value: string, before: string[]): string[] => [...before, value];
+const seedOption = () =>
+  new Option('--seed <number>', "seed of the random streams; by default the scenario's first").argParser(
+    wholeNumber(0, 4_294_967_295),
+  );
+
+/** Prints to standard error; a line of its own, whatever was there before. */
+function tell(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+function program(): Command {
+  const flextraff = new Command('flextraff')
+    .description(
+      "A traffic-signal digital twin: the same vehicles through today's plan and through the adaptive controller.",
+    )
+    .version(version())
+    .showHelpAfterError('(add --help for what is allowed)')
+    .exitOverride();
+
+  flextraff
+    .command('twin')
+    .description('play a scenario twice, baseline against adaptive, on a page in the browser; what `npm start` runs')
+    .argument('[scenario]', 'a scenario that ships, or a scenario file', DEFAULT_SCENARIO)
+    .addOption(
+      new Option('--port <number>', 'port of the page; by default PORT, else 8080; 0 takes any free one').argParser(
+        wholeNumber(0, 65_535),
+      ),
+    )
+    .addOption(seedOption())
+    .addOption(new Option('--pace <pace>', 'simulated seconds per second, or max').argParser(paceOf))
+    .addOption(new Option('--broker <url>', 'MQTT broker in place of the embedded one').argParser(brokerUrl))
+    .option('--data <folder>', 'where everything is kept; by default FLEXTRAFF_DATA, else data')
+    .action(async (scenario: string, options) => {
+      const { twin } = await import('./cli/twin.ts');
+      await twin(scenario, { ...options, version: version() });
+    });
+
+  flextraff
+    .command('run')
+    .description('run a scenario once per variant, as fast as it goes, and print the measures')
+    .argument('[scenario]', 'a scenario that ships, a scenario file, or a CityFlow folder')
+    .addOption(seedOption())
+    .addOption(new Option('--until <seconds>', 'end after so many seconds').argParser(positive))
+    .option(
+      '--variant <name=strategy[,key=value...]>',
+      "replaces the scenario's variants; may be given several times",
+      collect,
+      [],
+    )
+    .addOption(new Option('--link <link>', 'how messages travel').choices(['inprocess', 'mqtt']))
+    .addOption(
+      new Option('--broker <url>', 'MQTT broker in place of the embedded one; implies --link mqtt').argParser(
+        brokerUrl,
+      ),
+    )
+    .addOption(
+      new Option('--threads <number>', 'worker threads that decide; results do not depend on it').argParser(
+        wholeNumber(1, 64),
+      ),
+    )
+    .option('--out <folder>', 'write result.json and series.csv there')
+    .option('--json', 'print exactly one JSON object on standard output')
+    .addOption(new Option('--net <file>').hideHelp())
+    .addOption(new Option('--routes <file>').hideHelp())
+    .action(async (scenario: string | undefined, options) => {
+      const { run } = await import('./cli/run.ts');
+      await run(scenario, options);
+    });
+
+  flextraff
+    .command('validate')
+    .description('check a scenario file and list every mistake')
+    .argument('<scenario>', 'a scenario file, or a scenario that ships')
+    .option('--json', 'print exactly one JSON object on standard output')
+    .action(async (scenario: string, options) => {
+      const { validate } = await import('./cli/scenarios.ts');
+      await validate(scenario, options);
+    });
+
+  flextraff
+    .command('scenarios')
+    .description('list the scenarios there are')
+    .option('--json', 'print exactly one JSON object on standard output')
+    .action(async (options) => {
+      const { listScenarios } = await import('./cli/scenarios.ts');
+      await listScenarios(options);
+    });
+
+  return flextraff;
+}
+
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // the reader has gone away (`flextraff scenarios | head -1`): nobody is left to tell
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+try {
+  await program().parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : 2;
+  } else {
+    const { text, exitCode } = explain(error);
+    tell(text);
+    // what a failed start left behind does not keep the program from ending
+    process.exit(exitCode);
+  }
+}

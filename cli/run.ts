@@ -1,0 +1,112 @@
+/** `flextraff run`: a scenario once per variant, as fast as it goes. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type RunObserver, RunStopped, runVariants } from '../runs/runner.ts';
+import { openSource } from '../runs/source.ts';
+import type { RunResult } from '../runs/types.ts';
+import { Refusal } from './failure.ts';
+import { onInterrupt } from './interrupt.ts';
+import { startProgress } from './progress.ts';
+import { SeriesFile } from './series.ts';
+import { loadSettings } from './settings.ts';
+import { resultTable } from './table.ts';
+import { parseVariants } from './variants.ts';
+
+export interface RunCommandOptions {
+  readonly seed?: number;
+  readonly until?: number;
+  readonly variant: readonly string[];
+  readonly link?: 'inprocess' | 'mqtt';
+  readonly broker?: string;
+  readonly threads?: number;
+  readonly out?: string;
+  readonly json?: boolean;
+  readonly net?: string;
+  readonly routes?: string;
+}
+
+const tell = (text: string) => process.stderr.write(`${text}\n`);
+
+/** Throws Refusal, SettingsError, ScenarioError, SourceError or StrategyError for input that is refused. */
+export async function run(scenario: string | undefined, options: RunCommandOptions): Promise<void> {
+  if (options.net !== undefined || options.routes !== undefined) {
+    throw new Refusal(
+      "--net and --routes: SUMO's files cannot be run yet; a later version brings them. Use a scenario file or a CityFlow folder.",
+    );
+  }
+  if (scenario === undefined)
+    throw new Refusal(
+      'Which scenario? `flextraff scenarios` lists those that ship; a scenario file or a CityFlow folder will do too.',
+    );
+  if (options.link === 'inprocess' && options.broker !== undefined) {
+    throw new Refusal('--link inprocess uses no broker: leave out --broker, or say --link mqtt.');
+  }
+  const settings = loadSettings();
+  const variants = options.variant.length > 0 ? parseVariants(options.variant) : undefined;
+  const directories = settings.scenariosFolder === undefined ? [] : [settings.scenariosFolder];
+  const source = await openSource(scenario, { untilSeconds: options.until, directories });
+  // before the run, so that an hour is not spent on a result with no place to go
+  if (options.out !== undefined) await mkdir(options.out, { recursive: true });
+
+  const interrupt = onInterrupt();
+  const broker = await brokerFor(options, settings.brokerUrl);
+  const progress = startProgress(source.durationSeconds, options.json === true);
+  const series = options.out === undefined ? null : new SeriesFile();
+  const observer: RunObserver = {
+    onStart(streets) {
+      const warnings = new Set([...streets.values()].flatMap((street) => street.warnings));
+      for (const warning of warnings) progress.note(`${source.path}: ${warning}`);
+    },
+    onProgress: (second) => progress.at(second),
+    onProblem: (variant, message) => progress.note(`${variant}: ${message}`),
+    onRejected: ({ topic, reason }) => progress.note(`A message on ${topic} was not used: ${reason}`),
+    onConnection(state, detail) {
+      if (state === 'reconnecting') progress.note(`The broker is away, waiting for it: ${detail}`);
+    },
+    ...(series && { onSecond: (second, frames) => series.take(second, frames) }),
+  };
+  try {
+    const result = await runVariants({
+      source,
+      seed: options.seed,
+      variants,
+      link: broker === null ? 'inprocess' : { broker: broker.url },
+      decider: { threads: options.threads ?? settings.threads },
+      observer,
+      signal: interrupt.signal,
+    });
+    progress.end();
+    if (options.out !== undefined) await writeResults(options.out, result, series!.text());
+    process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : `${resultTable(result)}\n`);
+  } catch (error) {
+    progress.end();
+    if (!(error instanceof RunStopped)) throw error;
+    tell(error.message);
+    process.exitCode = 1;
+  } finally {
+    await broker?.close();
+    interrupt.release();
+  }
+}
+
+interface UsedBroker {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** The broker of the MQTT link: the one asked for, else an embedded one; null for the in-process link. */
+async function brokerFor(options: RunCommandOptions, fromEnvironment: string | undefined): Promise<UsedBroker | null> {
+  if (options.broker === undefined && options.link !== 'mqtt') return null;
+  const url = options.broker ?? fromEnvironment;
+  if (url !== undefined) return { url, close: async () => {} };
+  const { startBroker } = await import('../feeds/broker.ts');
+  return startBroker({ port: 0 });
+}
+
+async function writeResults(folder: string, result: RunResult, series: string): Promise<void> {
+  const files = { 'result.json': `${JSON.stringify(result, null, 2)}\n`, 'series.csv': series };
+  for (const [name, text] of Object.entries(files)) {
+    await writeFile(join(folder, name), text);
+    tell(`wrote ${join(folder, name)}`);
+  }
+}

@@ -1,0 +1,87 @@
+import type { RunResult, VariantResult } from '../runs/types.ts';
+
+const fixed = (digits: number) => (value: number) => value.toFixed(digits);
+
+/** Rows of the table; a measure that no variant has is left out. */
+const ROWS: readonly {
+  label: string;
+  of: (variant: VariantResult) => number | undefined;
+  show: (value: number) => string;
+  compare: boolean;
+}[] = [
+  { label: 'vehicles due', of: (v) => v.vehicles.demanded, show: fixed(0), compare: false },
+  { label: 'vehicles arrived', of: (v) => v.vehicles.arrived, show: fixed(0), compare: true },
+  { label: 'still under way', of: (v) => v.vehicles.running, show: fixed(0), compare: false },
+  { label: 'still waiting to enter', of: (v) => v.vehicles.waiting, show: fixed(0), compare: false },
+  { label: 'delay, mean (s)', of: (v) => v.delaySeconds.mean, show: fixed(1), compare: true },
+  { label: 'delay, median (s)', of: (v) => v.delaySeconds.median, show: fixed(1), compare: true },
+  { label: 'delay, 95th percentile (s)', of: (v) => v.delaySeconds.p95, show: fixed(1), compare: true },
+  { label: 'travel time, all (s)', of: (v) => v.travelTimeSeconds.allMean, show: fixed(1), compare: true },
+  { label: 'travel time, arrived (s)', of: (v) => v.travelTimeSeconds.arrivedMean, show: fixed(1), compare: true },
+  { label: 'waiting, mean (s)', of: (v) => v.waitingSeconds.mean, show: fixed(1), compare: true },
+  { label: 'stops per vehicle', of: (v) => v.stopsPerVehicle, show: fixed(2), compare: true },
+  { label: 'throughput (veh/h)', of: (v) => v.throughputPerHour, show: fixed(0), compare: true },
+  { label: 'fuel (l)', of: (v) => v.fuelLitres, show: fixed(2), compare: true },
+  { label: 'CO2 (kg)', of: (v) => v.co2Kilograms, show: fixed(2), compare: true },
+];
+
+function change(first: number | undefined, second: number | undefined): string {
+  if (first === undefined || second === undefined || first === 0) return '';
+  const percent = (100 * (second - first)) / first;
+  return `${percent > 0 ? '+' : ''}${percent.toFixed(1)} %`;
+}
+
+/** Lines of a table, the first column to the left, the others to the right. */
+function align(rows: readonly (readonly string[])[]): string[] {
+  const widths: number[] = [];
+  for (const row of rows)
+    for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, cell.length);
+  return rows.map((row) =>
+    row
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!)))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+/** What `flextraff run` prints for people. */
+export function resultTable(result: RunResult): string {
+  const names = Object.keys(result.variants);
+  const variants = Object.values(result.variants);
+  const pair = variants.length === 2;
+  const rows: string[][] = [
+    ['', ...names, ...(pair ? ['difference'] : [])],
+    ['', ...variants.map((variant) => variant.strategy)],
+    ['', ...names.map(() => '')],
+  ];
+  const add = (
+    label: string,
+    values: readonly (number | undefined)[],
+    show: (value: number) => string,
+    compare: boolean,
+  ) => {
+    if (values.every((value) => value === undefined)) return;
+    const cells = values.map((value) => (value === undefined ? '-' : show(value)));
+    rows.push([label, ...cells, ...(pair && compare ? [change(values[0], values[1])] : [])]);
+  };
+  for (const row of ROWS) add(row.label, variants.map(row.of), row.show, row.compare);
+  const approaches = [...new Set(variants.flatMap((variant) => Object.keys(variant.approaches)))];
+  for (const name of approaches) {
+    add(
+      `  ${name}: delay, mean (s)`,
+      variants.map((variant) => variant.approaches[name]?.delaySeconds.mean),
+      fixed(1),
+      true,
+    );
+  }
+  rows.push(['digest', ...variants.map((variant) => variant.digest)]);
+
+  const { vehicleUpdates, cpuSeconds, wallSeconds, peakRssMebibytes } = result.performance;
+  return [
+    `${result.scenario}, seed ${result.seed}, ${result.durationSeconds} s in steps of ${result.stepSeconds} s`,
+    '',
+    ...align(rows),
+    '',
+    `${(vehicleUpdates / 1e6).toFixed(2)} million vehicle updates in ${wallSeconds.toFixed(1)} s (${cpuSeconds.toFixed(1)} s of CPU time, at most ${Math.round(peakRssMebibytes)} MiB)`,
+  ].join('\n');
+}

@@ -1,0 +1,139 @@
+/**
+ * Every setting that comes from the environment (or from a file `.env` in the working folder), checked at the start.
+ * `.env.example` explains each; a test keeps the two in step.
+ */
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+
+const wholeNumber = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d+$/)
+    .transform(Number)
+    .pipe(z.number().min(least).max(most))
+    .describe(`a whole number from ${least} to ${most}`);
+
+const url = (...protocols: string[]) =>
+  z
+    .string()
+    .refine(
+      (text) =>
+        URL.canParse(text) && protocols.includes(new URL(text).protocol.slice(0, -1)) && new URL(text).hostname !== '',
+    )
+    .describe(
+      `an address that begins with ${protocols.map((protocol) => `${protocol}://`).join(' or ')} and names a host`,
+    );
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+/** One entry a variable; the description completes the sentence "NAME is ...; allowed is ...". */
+export const ENVIRONMENT = {
+  PORT: wholeNumber(0, 65_535).optional(),
+  HOST: z
+    .string()
+    .min(1)
+    .max(253)
+    .describe('a host name or address to listen on, such as 127.0.0.1 or 0.0.0.0')
+    .optional(),
+  ALLOWED_HOSTS: z
+    .string()
+    .regex(/^[A-Za-z0-9.:_[\]-]+(\s*,\s*[A-Za-z0-9.:_[\]-]+)*$/)
+    .transform((text) => text.split(',').map((host) => host.trim().toLowerCase()))
+    .describe('host names separated by commas, without http://')
+    .optional(),
+  LOG_LEVEL: z
+    .enum(LOG_LEVELS)
+    .describe(`one of ${LOG_LEVELS.join(', ')}`)
+    .optional(),
+  DATABASE_URL: url('postgres', 'postgresql').optional(),
+  FLEXTRAFF_DATA: z.string().min(1).describe('the path of a folder').optional(),
+  FLEXTRAFF_BROKER: url('mqtt', 'mqtts').optional(),
+  FLEXTRAFF_MQTT_PORT: wholeNumber(0, 65_535).optional(),
+  FLEXTRAFF_THREADS: wholeNumber(1, 64).optional(),
+  FLEXTRAFF_SCENARIOS: z.string().min(1).describe('the path of a folder').optional(),
+  FLEXTRAFF_EPC_KEY: z.string().min(32).max(256).describe('32 to 256 characters').optional(),
+  FLEXTRAFF_SPOOL_MAX_MIB: wholeNumber(1, 1_048_576).optional(),
+} as const;
+
+/** Read by the tests and by the page's development server alone; a program that runs ignores them. */
+export const TEST_ENVIRONMENT = ['FLEXTRAFF_SHARED', 'FLEXTRAFF_TEST_BROKER', 'CHROMIUM', 'FLEXTRAFF_API'] as const;
+
+export interface Settings {
+  readonly port: number;
+  readonly host: string;
+  /** Further host names under which a browser may ask; lower case. */
+  readonly allowedHosts: readonly string[];
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+  /** PostgreSQL server; undefined: the embedded database. */
+  readonly databaseUrl: string | undefined;
+  /** Absolute path of the folder in which everything is kept. */
+  readonly dataFolder: string;
+  /** MQTT broker to use; undefined: the embedded one. */
+  readonly brokerUrl: string | undefined;
+  /** Port of the embedded broker on 127.0.0.1; 0: any free one. */
+  readonly mqttPort: number;
+  /** Worker threads that decide. */
+  readonly threads: number;
+  /** Absolute path of a folder with scenarios of one's own, beside those that ship. */
+  readonly scenariosFolder: string | undefined;
+  /** Key under which RFID tag numbers are hashed before they are stored; undefined: one kept in the data folder. */
+  readonly epcKey: string | undefined;
+  readonly spoolMaxMebibytes: number;
+}
+
+/** Settings that cannot be used: one line a mistake, each with the name, the value, what is allowed and what to do. */
+export class SettingsError extends Error {
+  readonly problems: readonly string[];
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'));
+    this.name = 'SettingsError';
+    this.problems = problems;
+  }
+}
+
+const SECRET = /KEY|DATABASE_URL|BROKER/;
+
+/**
+ * Checks an environment and fills in the defaults. An empty value counts as not set. Throws `SettingsError` with every
+ * mistake. Secrets never appear in its messages.
+ */
+export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
+  const problems: string[] = [];
+  const read = <K extends keyof typeof ENVIRONMENT>(name: K): z.output<(typeof ENVIRONMENT)[K]> => {
+    const text = environment[name];
+    const schema: z.ZodType = ENVIRONMENT[name];
+    const parsed = schema.safeParse(text === '' ? undefined : text);
+    if (parsed.success) return parsed.data as z.output<(typeof ENVIRONMENT)[K]>;
+    const inner = ENVIRONMENT[name].unwrap();
+    const shown = SECRET.test(name) ? 'not usable' : JSON.stringify(text);
+    problems.push(
+      `${name} is ${shown}; allowed is ${inner.description}. Change it in the environment or in .env (see .env.example).`,
+    );
+    return undefined as z.output<(typeof ENVIRONMENT)[K]>;
+  };
+  const folder = (path: string | undefined) => (path === undefined ? undefined : resolve(path));
+  const settings: Settings = {
+    port: read('PORT') ?? 8080,
+    host: read('HOST') ?? '127.0.0.1',
+    allowedHosts: read('ALLOWED_HOSTS') ?? [],
+    logLevel: read('LOG_LEVEL') ?? 'warn',
+    databaseUrl: read('DATABASE_URL'),
+    dataFolder: resolve(read('FLEXTRAFF_DATA') ?? 'data'),
+    brokerUrl: read('FLEXTRAFF_BROKER'),
+    mqttPort: read('FLEXTRAFF_MQTT_PORT') ?? 0,
+    threads: read('FLEXTRAFF_THREADS') ?? Math.min(4, availableParallelism()),
+    scenariosFolder: folder(read('FLEXTRAFF_SCENARIOS')),
+    epcKey: read('FLEXTRAFF_EPC_KEY'),
+    spoolMaxMebibytes: read('FLEXTRAFF_SPOOL_MAX_MIB') ?? 1024,
+  };
+  const known = new Set<string>([...Object.keys(ENVIRONMENT), ...TEST_ENVIRONMENT]);
+  for (const name of Object.keys(environment)) {
+    if (name.startsWith('FLEXTRAFF_') && !known.has(name))
+      problems.push(
+        `${name} is not a setting of this program; those are ${[...known].join(', ')}. Remove it, or correct its name.`,
+      );
+  }
+  if (problems.length > 0) throw new SettingsError(problems);
+  return settings;
+}

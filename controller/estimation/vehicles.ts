@@ -1,0 +1,290 @@
+/**
+ * Which vehicles are between the upstream detector and the stop line, and in which lane: a filter over what the detectors
+ * say. A vehicle that passes the upstream detector may be in any lane of its section, by the shares seen so far. One that
+ * passes a stop line was, most probably, the first in that lane; a stop line that nobody covers rules out whoever should
+ * have arrived there; one that is covered has somebody. Vehicles are taken as independent of each other, lanes as first
+ * in, first out. What is remembered is JSON.
+ */
+import type { Observation } from '../types.ts';
+import type { Ground } from './streams.ts';
+
+/** A vehicle that passed the upstream detector at `atMs`. */
+export interface VehicleEntry {
+  readonly atMs: number;
+  /** Probability that it is there and in the lane, by stream of the section; the sum: that it is there at all. */
+  readonly inLane: number[];
+}
+
+export interface SectionVehicles {
+  /** Cumulative count last read upstream; -1: nothing is reported from there. */
+  readonly count: number;
+  /** Vehicles a second past the upstream detector. */
+  readonly perSecond: number;
+  /** Seconds that a standing queue has covered it. */
+  readonly coveredSeconds: number;
+  readonly entries: readonly VehicleEntry[];
+}
+
+export interface LineVehicles {
+  readonly count: number;
+  /** Vehicles over the line, fading: who goes where. */
+  readonly served: number;
+  /** Seconds that nobody has covered the line. */
+  readonly clearSeconds: number;
+  /** Since when its groups are green, seconds; negative: since when they are not. */
+  readonly greenSeconds: number;
+  /** Vehicles a second over the line. */
+  readonly perSecond: number;
+  /** Vehicles before the line, by those that come in the mean less those that went: where nobody reports from upstream. */
+  readonly assumed: number;
+  /** It has been covered before: presence is reported. */
+  readonly hasPresence: boolean;
+}
+
+export interface VehiclesMemory {
+  readonly startedMs: number;
+  readonly atMs: number;
+  readonly sections: readonly SectionVehicles[];
+  readonly lines: readonly LineVehicles[];
+}
+
+export interface VehiclesOptions {
+  /** From the upstream detector to the stop line at free speed, seconds. */
+  readonly upstreamSeconds: number;
+  /** Rates are means over about so long, seconds. */
+  readonly smoothingSeconds: number;
+}
+
+/** Shares of lanes fade over so long, seconds. */
+const SHARE_SECONDS = 1200;
+/** A stop line free for so long has nobody waiting at it, seconds. */
+const CLEAR_SECONDS = 2;
+const CLEAR_ON_GREEN_SECONDS = 3;
+/** Somebody may be so much later than at free speed, seconds. */
+const LATE_SECONDS = 4;
+/** Nobody is quicker than this share of the time at free speed. */
+const QUICKEST = 0.7;
+const LEAST = 0.02;
+const ENTRIES_MAX = 80;
+/** Share of a second covered, of one lane, that means somebody stands there. */
+const STANDING_OCCUPANCY = 0.9;
+
+/** Takes in a frame. */
+export function observeVehicles(
+  ground: Ground,
+  before: VehiclesMemory | null,
+  observation: Observation,
+  options: VehiclesOptions,
+): VehiclesMemory {
+  const { nowMs, detectors, lamps } = observation;
+  const old = before ?? emptyMemory(ground, nowMs);
+  const elapsed = Math.max(0, nowMs - old.atMs) / 1000;
+  const known = Math.min(options.smoothingSeconds, (nowMs - old.startedMs) / 1000);
+  const gain = elapsed > 0 ? Math.min(1, elapsed / Math.max(elapsed, known, 30)) : 0;
+  const out: number[] = [];
+  const lines = ground.streams.map(({ id, groupIds }, i): LineVehicles => {
+    const was = old.lines[i]!;
+    const line = detectors[id];
+    const passed = line === undefined || was.count < 0 ? 0 : increase(was.count, line.count);
+    out.push(passed);
+    const green = groupIds.length > 0 && groupIds.every((group) => lamps.byGroup[group] === 'green');
+    const greenSeconds = green
+      ? Math.max(0, was.greenSeconds) + elapsed
+      : Math.min(0, was.greenSeconds) - elapsed;
+    const fade = Math.max(0, 1 - elapsed / SHARE_SECONDS);
+    const clearSeconds = line === undefined || line.presence || line.occupancy > 0 ? 0 : was.clearSeconds + elapsed;
+    const hasPresence = was.hasPresence || line?.presence === true;
+    const perSecond =
+      line === undefined || elapsed === 0 ? was.perSecond : was.perSecond + (passed / elapsed - was.perSecond) * gain;
+    let assumed = Math.min(ENTRIES_MAX, Math.max(line?.presence ? 1 : 0, was.assumed + perSecond * elapsed - passed));
+    if (hasPresence && clearSeconds >= (green ? CLEAR_ON_GREEN_SECONDS : CLEAR_SECONDS)) assumed = 0;
+    return {
+      count: line?.count ?? was.count,
+      served: was.served * fade + passed,
+      clearSeconds,
+      greenSeconds,
+      perSecond,
+      assumed,
+      hasPresence,
+    };
+  });
+  const sections = ground.sections.map(({ id, streams: fed }, s): SectionVehicles => {
+    const was = old.sections[s]!;
+    const up = detectors[id];
+    const came = up === undefined || was.count < 0 ? 0 : increase(was.count, up.count);
+    const entries = was.entries.map(({ atMs, inLane }) => ({ atMs, inLane: [...inLane] }));
+    fed.forEach((stream, l) => {
+      for (let k = Math.min(out[stream]!, ENTRIES_MAX); k > 0; k--) depart(entries, l, nowMs, options.upstreamSeconds);
+    });
+    const total = fed.reduce((sum, stream) => sum + lines[stream]!.served + 1, 0);
+    const shares = fed.map((stream) => (lines[stream]!.served + 1) / total);
+    if (up !== undefined) {
+      const n = Math.min(came, ENTRIES_MAX);
+      for (let k = 0; k < n; k++)
+        entries.push({ atMs: Math.round(nowMs - (1000 * elapsed * (n - k - 0.5)) / n), inLane: [...shares] });
+    }
+    fed.forEach((stream, l) => {
+      const line = lines[stream]!;
+      const reading = detectors[ground.streams[stream]!.id];
+      if (reading === undefined || !line.hasPresence) return;
+      const clear = line.greenSeconds > 0 ? CLEAR_ON_GREEN_SECONDS : CLEAR_SECONDS;
+      if (line.clearSeconds >= clear) {
+        const waitedFor = 1000 * (options.upstreamSeconds + LATE_SECONDS);
+        for (const entry of entries) if (nowMs - entry.atMs > waitedFor) ruleOut(entry, l);
+      } else if (reading.presence) somebodyIsThere(entries, l, fed.length, nowMs, options.upstreamSeconds);
+    });
+    const seen = up !== undefined;
+    const lanes = fed.reduce((sum, stream) => sum + ground.streams[stream]!.lanes, 0);
+    const covered = seen && up.occupancy * lanes >= STANDING_OCCUPANCY;
+    const kept = entries.filter((entry) => stillThere(entry) >= LEAST);
+    return {
+      count: up?.count ?? -1,
+      perSecond: seen && elapsed > 0 && !covered ? was.perSecond + (came / elapsed - was.perSecond) * gain : was.perSecond,
+      coveredSeconds: covered ? was.coveredSeconds + elapsed : 0,
+      entries: kept.length > ENTRIES_MAX ? kept.slice(kept.length - ENTRIES_MAX) : kept,
+    };
+  });
+  return { startedMs: old.startedMs, atMs: Math.max(nowMs, old.atMs), sections, lines };
+}
+
+function emptyMemory(ground: Ground, nowMs: number): VehiclesMemory {
+  return {
+    startedMs: nowMs,
+    atMs: nowMs,
+    sections: ground.sections.map(() => ({ count: -1, perSecond: 0, coveredSeconds: 0, entries: [] })),
+    lines: ground.streams.map(() => ({
+      count: -1,
+      served: 0,
+      clearSeconds: 0,
+      greenSeconds: 0,
+      perSecond: 0,
+      assumed: 0,
+      hasPresence: false,
+    })),
+  };
+}
+
+/** A counter that starts anew counts from 0. */
+function increase(before: number, now: number): number {
+  return now >= before ? now - before : now;
+}
+
+function stillThere({ inLane }: VehicleEntry): number {
+  let sum = 0;
+  for (const share of inLane) sum += share;
+  return sum;
+}
+
+/** One vehicle left lane `l`: Bayes over who it was, the first in the lane. */
+function depart(entries: readonly VehicleEntry[], l: number, nowMs: number, upstreamSeconds: number): void {
+  const earliest = nowMs - 1000 * QUICKEST * upstreamSeconds;
+  let nobodyBefore = 1;
+  let total = 0;
+  const weights: number[] = [];
+  for (const { atMs, inLane } of entries) {
+    const weight = atMs <= earliest ? inLane[l]! * nobodyBefore : 0;
+    weights.push(weight);
+    total += weight;
+    if (atMs <= earliest) nobodyBefore *= 1 - inLane[l]!;
+  }
+  if (total < LEAST) return;
+  let before = 0;
+  for (let i = 0; i < entries.length; i++) {
+    const { inLane } = entries[i]!;
+    const own = weights[i]! / total;
+    const after = Math.max(0, 1 - before - own);
+    const other = 1 - inLane[l]!;
+    for (let m = 0; m < inLane.length; m++) {
+      const share = inLane[m]!;
+      if (m === l) inLane[m] = share * before;
+      else inLane[m] = share * before + (other > 1e-9 ? (share / other) * after : 0);
+    }
+    before += own;
+  }
+}
+
+/** It is not in lane `l`: then in another, or it never was. */
+function ruleOut({ inLane }: VehicleEntry, l: number): void {
+  const rest = inLane.reduce((sum, share, m) => (m === l ? sum : sum + share), 0);
+  const all = rest + inLane[l]!;
+  for (let m = 0; m < inLane.length; m++) inLane[m] = m === l || rest < LEAST ? 0 : (inLane[m]! * all) / rest;
+}
+
+/** Somebody covers the stop line of lane `l`. */
+function somebodyIsThere(
+  entries: VehicleEntry[],
+  l: number,
+  lanes: number,
+  nowMs: number,
+  upstreamSeconds: number,
+): void {
+  const earliest = nowMs - 1000 * QUICKEST * upstreamSeconds;
+  let nobody = 1;
+  for (const { atMs, inLane } of entries) if (atMs <= earliest) nobody *= 1 - inLane[l]!;
+  const sure = 1 - nobody;
+  if (sure > 0.999) return;
+  if (sure < 0.2) {
+    const inLane = new Array<number>(lanes).fill(0);
+    inLane[l] = 1;
+    const atMs = Math.round(nowMs - 1000 * upstreamSeconds);
+    let at = entries.length;
+    while (at > 0 && entries[at - 1]!.atMs > atMs) at--;
+    entries.splice(at, 0, { atMs, inLane });
+    return;
+  }
+  for (const { atMs, inLane } of entries) {
+    if (atMs > earliest) continue;
+    const more = Math.min(1, inLane[l]! / sure);
+    const others = 1 - inLane[l]!;
+    for (let m = 0; m < inLane.length; m++)
+      if (m !== l) inLane[m] = others > 1e-9 ? (inLane[m]! * (1 - more)) / others : 0;
+    inLane[l] = more;
+  }
+}
+
+/** What a stream has before its stop line. */
+export interface LaneTraffic {
+  /** Arrival at the line at free speed, seconds from now (past: waiting since), and mass, in order. */
+  readonly arrivals: readonly { readonly inSeconds: number; readonly mass: number }[];
+  /** Vehicles that should be at the line by now, those beyond the upstream detector included. */
+  readonly queued: number;
+  /** Vehicles on the way to it. */
+  readonly coming: number;
+  /** Arrivals a second that nobody has seen yet. */
+  readonly perSecond: number;
+}
+
+/** The traffic of each stream as the filter has it. */
+export function laneTraffic(ground: Ground, memory: VehiclesMemory, upstreamSeconds: number): LaneTraffic[] {
+  return ground.streams.map(({ section: s }, i) => {
+    const section = memory.sections[s]!;
+    const fed = ground.sections[s]!.streams;
+    const l = fed.indexOf(i);
+    const line = memory.lines[i]!;
+    if (section.count < 0) {
+      const { assumed, perSecond } = line;
+      return { arrivals: [{ inSeconds: 0, mass: assumed }], queued: assumed, coming: 0, perSecond };
+    }
+    const arrivals: { inSeconds: number; mass: number }[] = [];
+    let queued = 0;
+    let coming = 0;
+    for (const { atMs, inLane } of section.entries) {
+      const mass = inLane[l]!;
+      if (mass < LEAST) continue;
+      const inSeconds = upstreamSeconds - (memory.atMs - atMs) / 1000;
+      arrivals.push({ inSeconds, mass });
+      if (inSeconds <= 0) queued += mass;
+      else coming += mass;
+    }
+    const total = fed.reduce((sum, stream) => sum + memory.lines[stream]!.served + 1, 0);
+    const share = (line.served + 1) / total;
+    if (section.coveredSeconds > 2) {
+      const inSection = section.entries.reduce((sum, entry) => sum + stillThere(entry), 0);
+      const part = inSection > 0 ? (queued + coming) / inSection : share;
+      const beyond = Math.min(30, section.coveredSeconds * section.perSecond) * part;
+      queued += beyond;
+      if (beyond > 0) arrivals.push({ inSeconds: 0, mass: beyond });
+    }
+    return { arrivals, queued, coming, perSecond: section.perSecond * share };
+  });
+}

@@ -1,0 +1,59 @@
+/** Where strategies think: in this thread, or on worker threads. The answers are the same. */
+import { threadId } from 'node:worker_threads';
+import type { JunctionConfiguration } from '../../junction/types.ts';
+import { strategyNamed } from '../strategies/index.ts';
+import type { Memory, Observation, Parameters, StrategyAnswer } from '../types.ts';
+
+/** Everything a decision depends on; crosses threads by structured clone. */
+export interface DecideJob {
+  readonly junctionId: string;
+  readonly strategy: string;
+  readonly configuration: JunctionConfiguration;
+  /** Complete: `checkParameters` has filled in the defaults. */
+  readonly parameters: Parameters;
+  readonly memory: Memory;
+  readonly observation: Observation;
+}
+
+export interface DecideAnswer extends StrategyAnswer {
+  /** Thread that decided; 0 is the main thread. */
+  readonly threadId: number;
+  /** The strategy failed, in words; then there is no decision and the memory is as before. */
+  readonly problem?: string;
+}
+
+export interface Decider {
+  /** One answer a job, in order. In this thread: at once; else a promise. */
+  decide(jobs: readonly DecideJob[]): DecideAnswer[] | Promise<DecideAnswer[]>;
+  /** Answers given so far by each thread that gave any (0: the main thread): shows who carries the decisions. */
+  answersByThread?(): ReadonlyMap<number, number>;
+  close(): Promise<void>;
+}
+
+/** Never throws: a strategy that fails leaves the junction to its plan. */
+export function decideJob(job: DecideJob): DecideAnswer {
+  try {
+    const { decision, memory } = strategyNamed(job.strategy).decide(
+      job.configuration,
+      job.parameters,
+      job.memory,
+      job.observation,
+    );
+    return { decision, memory, threadId };
+  } catch (error) {
+    const problem = `strategy ${job.strategy} failed: ${(error as Error).message}`;
+    return { decision: null, memory: job.memory, threadId, problem };
+  }
+}
+
+export function inProcessDecider(): Decider {
+  let answers = 0;
+  return {
+    decide(jobs) {
+      answers += jobs.length;
+      return jobs.map(decideJob);
+    },
+    answersByThread: () => new Map(answers > 0 ? [[threadId, answers]] : []),
+    async close() {},
+  };
+}

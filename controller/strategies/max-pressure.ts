@@ -1,0 +1,140 @@
+/**
+ * Max pressure (Varaiya 2013): at fixed intervals the stage whose queues press most. Exits have no detectors, so what
+ * waits downstream counts as 0: that is exact for a junction whose exits are free.
+ */
+import { groundOf } from '../estimation/streams.ts';
+import { laneTraffic, type LaneTraffic, observeVehicles, type VehiclesMemory } from '../estimation/vehicles.ts';
+import type { Strategy } from '../types.ts';
+import {
+  askFor,
+  CHOICE_STAGES_PARAMETER,
+  followed,
+  followStage,
+  type Running,
+  type StageChoice,
+  type StageFollowed,
+  stageChoiceOf,
+  tenths,
+} from './stage-choice.ts';
+
+interface PressureMemory {
+  readonly stage: StageFollowed;
+  readonly vehicles: VehiclesMemory;
+  readonly target: string | null;
+  readonly decidedAtMs: number;
+}
+
+const FORMS = ['acyclic', 'cyclic', 'efficient', 'advanced'];
+const RATES_SECONDS = 200;
+
+export const maxPressure: Strategy = {
+  name: 'max-pressure',
+  description: 'At fixed intervals the stage whose waiting vehicles press most on the junction.',
+  needs: ['stopline'],
+  parameters: {
+    stages: CHOICE_STAGES_PARAMETER,
+    form: {
+      default: 'acyclic',
+      description:
+        'acyclic: any stage, vehicles weighed by what their lanes discharge; cyclic: on to the next stage in order when another presses more; efficient: vehicles a lane; advanced: stays while those who drive towards the green outweigh the highest pressure',
+    },
+    intervalSeconds: {
+      default: 20,
+      min: 1,
+      max: 120,
+      description: 'Decides again after so long of a green, seconds',
+    },
+    upstreamSeconds: {
+      default: 9,
+      min: 1,
+      max: 120,
+      description: 'From the upstream detector, where there is one, to the stop line at free speed, seconds',
+    },
+  },
+  check(configuration, parameters) {
+    try {
+      stageChoiceOf(configuration, parameters, 'all');
+      return FORMS.includes(String(parameters.form)) ? null : `form is ${parameters.form}; one of ${FORMS.join(', ')}`;
+    } catch (error) {
+      return (error as Error).message;
+    }
+  },
+  decide(configuration, parameters, memory, observation) {
+    const choice = stageChoiceOf(configuration, parameters, 'all');
+    const ground = groundOf(configuration);
+    const before = memory as unknown as PressureMemory | null;
+    const upstreamSeconds = Number(parameters.upstreamSeconds);
+    const vehicles = observeVehicles(ground, before?.vehicles ?? null, observation, {
+      upstreamSeconds,
+      smoothingSeconds: RATES_SECONDS,
+    });
+    const running = followStage(choice, before?.stage ?? null, observation);
+    const { nowMs } = observation;
+    const keep = (target: string | null, decidedAtMs: number): PressureMemory => ({
+      stage: followed(running),
+      vehicles,
+      target,
+      decidedAtMs,
+    });
+    if (running.stageId === null)
+      return { decision: null, memory: keep(null, nowMs) as unknown as Record<string, unknown> };
+    const asked = before?.target == null ? -1 : (choice.indexOf.get(before.target) ?? -1);
+    const decidedAtMs = before?.decidedAtMs ?? nowMs;
+    if (running.index < 0 || !running.isGreen) {
+      const to = asked >= 0 ? asked : Math.max(0, running.index);
+      // The interval begins with the green.
+      return askFor(choice, to, `On the way to ${choice.stages[to]!.id}`, {}, keep(choice.stages[to]!.id, nowMs));
+    }
+    const own = choice.stages[running.index]!;
+    const due = (nowMs - decidedAtMs) / 1000 >= Number(parameters.intervalSeconds);
+    const over = running.greenSeconds >= own.maxGreenSeconds;
+    if (running.greenSeconds < own.minGreenSeconds || !(due || over)) {
+      return askFor(choice, running.index, `${own.id} until the interval is over`, {}, keep(own.id, decidedAtMs));
+    }
+    const lanes = laneTraffic(ground, vehicles, upstreamSeconds);
+    const pressures = choice.stages.map((_, k) => pressureOf(choice, k, lanes, String(parameters.form)));
+    const { index, reason } = chooseByPressure(choice, running, pressures, lanes, String(parameters.form), over);
+    const inputs = {
+      pressure: Object.fromEntries(choice.stages.map(({ id }, k) => [id, tenths(pressures[k]!)])),
+      queued: Object.fromEntries(choice.streams.map(({ id }, i) => [id, tenths(lanes[i]!.queued)])),
+    };
+    return askFor(choice, index, reason, inputs, keep(choice.stages[index]!.id, nowMs));
+  },
+};
+
+/** `sum c x` over what the stage serves, c in lanes, which all discharge alike; `efficient`: mean queues of lanes. */
+function pressureOf(choice: StageChoice, stage: number, lanes: readonly LaneTraffic[], form: string): number {
+  return choice.streams.reduce((sum, stream, i) => {
+    const { queued, coming } = lanes[i]!;
+    const vehicles = form === 'advanced' ? queued : queued + coming;
+    const serves = choice.stages[stage]!.serves[i]!;
+    return sum + (form === 'efficient' ? serves * (vehicles / stream.lanes) : serves * vehicles * stream.lanes);
+  }, 0);
+}
+
+function chooseByPressure(
+  choice: StageChoice,
+  running: Running,
+  pressures: readonly number[],
+  lanes: readonly LaneTraffic[],
+  form: string,
+  over: boolean,
+): { index: number; reason: string } {
+  const own = running.index;
+  const name = (k: number): string => choice.stages[k]!.id;
+  let most = over ? -1 : own;
+  pressures.forEach((pressure, k) => {
+    if (k !== own && (most < 0 || pressure > pressures[most]!)) most = k;
+  });
+  if (most < 0 || most === own) return { index: own, reason: `${name(own)} presses most` };
+  if (form === 'cyclic') {
+    const next = (own + 1) % choice.stages.length;
+    return { index: next, reason: `${name(most)} presses more than ${name(own)}; ${name(next)} is next in order` };
+  }
+  if (form === 'advanced' && !over) {
+    const driving = lanes.reduce((sum, { coming }, i) => sum + coming * choice.stages[own]!.serves[i]!, 0);
+    if (driving > pressures[most]!)
+      return { index: own, reason: `${tenths(driving)} vehicles drive towards ${name(own)}, more than ${name(most)} presses` };
+  }
+  return { index: most, reason: `${name(most)} presses most` };
+}

@@ -1,0 +1,213 @@
+/**
+ * Webster's fixed-time optimum (Webster 1958, Traffic Signal Settings): C0 = (1.5 L + 5) / (1 - Y), greens in proportion to
+ * the critical flow ratios. Flows are given, or measured by the detectors over a window, and the plan is worked out anew
+ * every cycle. The effective green is taken to be the green shown: what a start loses, the yellow gives back.
+ */
+import { type Ground, groundOf, type Stream } from '../estimation/streams.ts';
+import type { JunctionConfiguration } from '../../junction/types.ts';
+import type { Observation, Parameters, Strategy } from '../types.ts';
+import {
+  BOUNDS_PARAMETERS,
+  type Cycle,
+  cycleOf,
+  isTimeToDecide,
+  listOf,
+  planOf,
+  STAGES_PARAMETER,
+  stageNeeds,
+  streamsByStage,
+} from './cycle.ts';
+import { boundedSplit } from './split.ts';
+
+/** Flows are worth something from so long on, seconds; before, today's plan goes on. */
+const LEAST_MEASURED_SECONDS = 120;
+const SAMPLE_SECONDS = 60;
+
+export interface WebsterResult {
+  readonly greens: number[];
+  readonly cycleSeconds: number;
+  /** Sum of the critical flow ratios. */
+  readonly flowRatio: number;
+  /** Webster's cycle before it was bounded; null for Y >= 1, where there is none. */
+  readonly optimumSeconds: number | null;
+}
+
+/**
+ * Greens and cycle, seconds, for the critical flow ratio y of each stage (flow / saturation flow, >= 0). For Y >= 1 no
+ * cycle carries the demand: the longest is used. Greens are whole seconds above the minima.
+ */
+export function webster(
+  ratios: readonly number[],
+  cycle: Omit<Cycle, 'stages'> & {
+    readonly stages: readonly Pick<Cycle['stages'][number], 'minGreenSeconds' | 'maxGreenSeconds'>[];
+  },
+): WebsterResult {
+  const { lostSeconds, minCycleSeconds, maxCycleSeconds, stages } = cycle;
+  const flowRatio = ratios.reduce((sum, ratio) => sum + ratio, 0);
+  const optimumSeconds = flowRatio < 1 ? (1.5 * lostSeconds + 5) / (1 - flowRatio) : null;
+  const wanted = Math.min(maxCycleSeconds, Math.max(minCycleSeconds, optimumSeconds ?? maxCycleSeconds));
+  const minSeconds = stages.map((stage) => stage.minGreenSeconds);
+  const maxSeconds = stages.map((stage) => stage.maxGreenSeconds);
+  const least = minSeconds.reduce((sum, seconds) => sum + seconds, 0);
+  const totalSeconds = Math.max(
+    least,
+    Math.min(Math.floor(maxCycleSeconds - lostSeconds), Math.ceil(wanted - lostSeconds)),
+  );
+  const greens = boundedSplit({ demands: ratios, minSeconds, maxSeconds, totalSeconds });
+  return { greens, cycleSeconds: greens.reduce((sum, green) => sum + green, lostSeconds), flowRatio, optimumSeconds };
+}
+
+/** Vehicles an hour by signal group id. Throws RangeError for what is no such list. */
+function givenFlows(configuration: JunctionConfiguration, parameters: Parameters): Map<string, number> {
+  const flows = new Map<string, number>();
+  for (const part of listOf(String(parameters.flows ?? ''))) {
+    const match = /^(.+):(\d+(?:\.\d+)?)$/.exec(part);
+    if (match === null) throw new RangeError(`flows: ${part} is not GROUP:VEHICLES_PER_HOUR, e.g. N-straight:450`);
+    if (!configuration.signalGroups.some((group) => group.id === match[1])) {
+      throw new RangeError(
+        `flows: signal group ${match[1]} does not exist; there are ${configuration.signalGroups.map(({ id }) => id).join(', ')}`,
+      );
+    }
+    flows.set(match[1]!, Number(match[2]));
+  }
+  return flows;
+}
+
+/** Given flows stream by stream: a group's vehicles spread evenly over the lanes that serve it. */
+function spread(streams: readonly Stream[], flows: ReadonlyMap<string, number>): number[] {
+  const lanesOf = (group: string): number =>
+    streams.reduce((sum, stream) => sum + (stream.groupIds.includes(group) ? stream.lanes : 0), 0);
+  return streams.map(({ groupIds, lanes }) =>
+    groupIds.reduce((sum, group) => sum + ((flows.get(group) ?? 0) * lanes) / lanesOf(group), 0),
+  );
+}
+
+/** Cumulative counts, one sample a minute, oldest first. */
+interface WebsterMemory {
+  readonly decidedAtMs: number | null;
+  readonly samples: readonly { readonly atMs: number; readonly counts: readonly number[] }[];
+}
+
+/** Cumulative counts over the stop line of each stream, then of each section's upstream detector (0: none reports). */
+function countsNow(ground: Ground, observation: Observation, before: readonly number[] | undefined): number[] {
+  return [...ground.streams, ...ground.sections].map(
+    ({ id }, i) => observation.detectors[id]?.count ?? before?.[i] ?? 0,
+  );
+}
+
+/** Vehicles of each stream between two samples. Where more came in upstream than went out, those who queue count in proportion. */
+function demandBetween(ground: Ground, first: readonly number[], last: readonly number[]): number[] {
+  const { streams, sections } = ground;
+  const passed = last.map((count, i) => Math.max(0, count - first[i]!));
+  return streams.map(({ section }, i) => {
+    const out = sections[section]!.streams.reduce((sum, stream) => sum + passed[stream]!, 0);
+    const inwards = passed[streams.length + section]!;
+    return out > 0 && inwards > out ? (passed[i]! * inwards) / out : passed[i]!;
+  });
+}
+
+function takeIn(memory: WebsterMemory, ground: Ground, observation: Observation, windowSeconds: number): WebsterMemory {
+  const last = memory.samples.at(-1);
+  if (last !== undefined && observation.nowMs - last.atMs < SAMPLE_SECONDS * 1000) return memory;
+  const counts = countsNow(ground, observation, last?.counts);
+  const sample = { atMs: observation.nowMs, counts };
+  // A counter that went back began anew: so does the window.
+  const restarted = last?.counts.some((count, i) => counts[i]! < count) ?? false;
+  const kept = memory.samples.filter(({ atMs }) => observation.nowMs - atMs <= windowSeconds * 1000);
+  return { ...memory, samples: restarted ? [sample] : [...kept, sample] };
+}
+
+export const webster1958: Strategy = {
+  name: 'webster',
+  description: "Webster's optimum fixed-time plan for the flows given, or measured over the last minutes.",
+  needs: ['stopline'],
+  parameters: {
+    stages: STAGES_PARAMETER,
+    ...BOUNDS_PARAMETERS,
+    flows: {
+      default: '',
+      description: 'Vehicles an hour of each signal group, e.g. N-straight:450/N-left:80. Empty: measured',
+    },
+    windowSeconds: { default: 900, min: 120, max: 7200, description: 'Flows are measured over so long, seconds' },
+    saturationFlowPerHourPerLane: {
+      default: 1500,
+      min: 300,
+      max: 6000,
+      description: 'Vehicles an hour that a lane discharges from a queue',
+    },
+  },
+  check(configuration, parameters) {
+    try {
+      cycleOf(configuration, parameters);
+      givenFlows(configuration, parameters);
+      return null;
+    } catch (error) {
+      return (error as Error).message;
+    }
+  },
+  decide(configuration, parameters, memory, observation) {
+    const ground = groundOf(configuration);
+    const { streams } = ground;
+    const before = (memory as unknown as WebsterMemory | null) ?? { decidedAtMs: null, samples: [] };
+    const given = givenFlows(configuration, parameters);
+    const now = given.size > 0 ? before : takeIn(before, ground, observation, Number(parameters.windowSeconds));
+    const keep = (next: WebsterMemory) => next as unknown as Record<string, unknown>;
+    if (!isTimeToDecide(now.decidedAtMs, observation)) return { decision: null, memory: keep(now) };
+    const next = keep({ ...now, decidedAtMs: observation.nowMs });
+    const first = now.samples[0];
+    const measuredSeconds = first === undefined ? 0 : (observation.nowMs - first.atMs) / 1000;
+    if (given.size === 0 && measuredSeconds < LEAST_MEASURED_SECONDS) {
+      const reason = `Flows measured for ${measuredSeconds} s; today's plan until ${LEAST_MEASURED_SECONDS} s`;
+      return {
+        decision: { kind: 'plan', stages: configuration.localPlan, reason, inputs: { measuredSeconds } },
+        memory: next,
+      };
+    }
+    const perHour =
+      given.size > 0
+        ? spread(streams, given)
+        : demandBetween(ground, first!.counts, countsNow(ground, observation, now.samples.at(-1)!.counts)).map(
+            (vehicles) => (vehicles * 3600) / measuredSeconds,
+          );
+    const cycle = cycleOf(configuration, parameters);
+    const served = streamsByStage(cycle, streams);
+    const saturation = Number(parameters.saturationFlowPerHourPerLane);
+    const ratios = stageNeeds(
+      served,
+      perHour.map((flow, i) => flow / (saturation * streams[i]!.lanes)),
+    );
+    const recalled = recall(cycle, served, streams, observation, ratios);
+    const result = webster(recalled, cycle);
+    const y = Math.round(result.flowRatio * 1000) / 1000;
+    const why =
+      result.optimumSeconds === null
+        ? `Y = ${y}: no cycle carries this demand; the longest, ${result.cycleSeconds} s`
+        : `Y = ${y}, L = ${cycle.lostSeconds} s: Webster's cycle ${Math.round(result.optimumSeconds * 10) / 10} s, within bounds and whole seconds ${result.cycleSeconds} s`;
+    const inputs = {
+      flowRatio: y,
+      stageRatios: recalled.map((ratio) => Math.round(ratio * 1000) / 1000),
+      vehiclesPerHour: perHour.map(Math.round),
+      measuredSeconds,
+    };
+    return { decision: planOf(cycle, result.greens, why, inputs), memory: next };
+  },
+};
+
+/** A silent detector counts for the share of green that today's plan gives its stage. */
+function recall(
+  cycle: Cycle,
+  served: readonly (readonly number[])[],
+  streams: readonly Stream[],
+  observation: Observation,
+  ratios: readonly number[],
+): number[] {
+  const localCycle = cycle.stages.reduce(
+    (sum, stage) => sum + (stage.localGreenSeconds ?? stage.minGreenSeconds),
+    cycle.lostSeconds,
+  );
+  return ratios.map((ratio, k) => {
+    const silent = served[k]!.some((i) => observation.countsSincePlan[streams[i]!.approach] === null);
+    const stage = cycle.stages[k]!;
+    return silent ? Math.max(ratio, (0.85 * (stage.localGreenSeconds ?? stage.minGreenSeconds)) / localCycle) : ratio;
+  });
+}

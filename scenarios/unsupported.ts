@@ -1,0 +1,44 @@
+/**
+ * What the scenario format knows and this release does not do yet. It is refused by name, never ignored: a figure must
+ * not come from a scenario that was half read.
+ */
+import type { Path } from './document.ts';
+import type { Findings } from './findings.ts';
+import type { JunctionFile, ScenarioFile } from './schema.ts';
+
+function refuse(findings: Findings, path: Path, what: string): void {
+  findings.add(path, `asks for ${what}, which is not supported yet`, 'Remove it.');
+}
+
+/** Refuses what a scenario asks for outside its junctions. Parts that could not be read are absent. */
+export function refuseUnsupported(file: Partial<Omit<ScenarioFile, 'junctions'>>, findings: Findings): void {
+  if ((file.v2x?.share ?? 0) > 0) refuse(findings, ['v2x', 'share'], 'connected vehicles (V2X)');
+  if (file.weather !== undefined) refuse(findings, ['weather'], 'weather');
+  if ((file.incidents?.length ?? 0) > 0) refuse(findings, ['incidents'], 'incidents');
+  if ((file.detection?.outages?.length ?? 0) > 0) refuse(findings, ['detection', 'outages'], 'outages of readers');
+  for (const [index, entry] of (file.demand?.pedestrians ?? []).entries()) {
+    if (entry.pedestriansPerHour <= 0) continue;
+    refuse(findings, ['demand', 'pedestrians', index, 'pedestriansPerHour'], 'pedestrians');
+  }
+  for (const [name, settings] of Object.entries(file.vehicleClasses ?? {})) {
+    if (settings === undefined) continue;
+    const path: Path = ['vehicleClasses', name];
+    if (settings.filtersToFront === true) {
+      refuse(findings, [...path, 'filtersToFront'], 'two-wheelers that filter to the stop line');
+    }
+    if ((settings.carFollowing ?? 'idm') !== 'idm') {
+      refuse(findings, [...path, 'carFollowing'], `the car-following model ${settings.carFollowing}`);
+    }
+  }
+}
+
+/** Refuses what a junction asks for. */
+export function refuseUnsupportedSignals(junction: JunctionFile, path: Path, findings: Findings): void {
+  const { signals } = junction;
+  const at = (key: string): Path => [...path, 'signals', key];
+  if ((signals.permitted?.length ?? 0) > 0) refuse(findings, at('permitted'), 'permitted turns');
+  if ((signals.plans?.length ?? 0) > 0) refuse(findings, at('plans'), 'time-of-day plans');
+  if ((signals.offsetSeconds ?? 0) > 0) refuse(findings, at('offsetSeconds'), 'an offset');
+  if (signals.emergencyPreemption === true) refuse(findings, at('emergencyPreemption'), 'emergency pre-emption');
+  if (signals.busPriority === true) refuse(findings, at('busPriority'), 'bus priority');
+}

@@ -1,0 +1,190 @@
+/**
+ * The arrays that the parts of the simulator share. Metres, seconds, radians. Written for typed arrays: indices, no
+ * objects in the step. A *segment* is a lane (index < laneCount) or a link through a junction (lanes first, then links
+ * sorted by start lane, so that a lane's links are a range).
+ */
+import type { JunctionConfiguration } from '../junction/types.ts';
+
+export interface DetectorPlace {
+  /** Approach index. */
+  readonly approach: number;
+  /** Lane (segment) it lies in and distance of the detector from the lane's start, metres. */
+  readonly segment: number;
+  readonly position: number;
+  readonly kind: 'stopline' | 'upstream';
+}
+
+export interface NetworkApproach {
+  readonly junction: number;
+  readonly id: string;
+  readonly name: string;
+  /** Lane segments that end at its stop line, in the scenario's lane order. */
+  readonly lanes: readonly number[];
+}
+
+export interface Network {
+  readonly laneCount: number;
+  readonly linkCount: number;
+  /** Per segment. */
+  readonly length: Float64Array;
+  readonly speedLimit: Float64Array;
+  /** First link and one past the last link that start at this lane; links have 0, 0. */
+  readonly firstLink: Int32Array;
+  readonly lastLink: Int32Array;
+  /** Per segment, links only (else -1): start lane, end lane, signal group (global index), junction. */
+  readonly linkStart: Int32Array;
+  readonly linkEnd: Int32Array;
+  readonly linkGroup: Int32Array;
+  readonly linkJunction: Int32Array;
+  /** Per segment: approach index for lanes that end at a stop line, else -1. */
+  readonly approachOf: Int32Array;
+  /** Per segment, x y x y ...; for drawing and positions. */
+  readonly paths: readonly Float64Array[];
+  /** Names as the file has them, for messages. */
+  readonly names: readonly string[];
+  readonly approaches: readonly NetworkApproach[];
+  /** Per junction, in order; a CityFlow intersection gets a configuration only where one can be made. */
+  readonly junctions: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly configuration: JunctionConfiguration | null;
+    readonly firstGroup: number;
+    readonly groupCount: number;
+  }[];
+  readonly detectors: readonly DetectorPlace[];
+  /** Routes, de-duplicated: each a sequence of steps; the engine turns (route position, lane) into the next link. */
+  readonly routes: readonly RoutePlan[];
+  /** Time headways of IDM classes are scaled so that a queue of cars discharges at this, vehicles an hour and lane. */
+  readonly saturationFlowPerHour?: number;
+  /** What the engine alone needs; made by the builders in `sim/network`, and `createEngine` refuses a network without it. */
+  readonly tables?: EngineTables;
+}
+
+/**
+ * Geometry that only the engine reads, as flat arrays. Lists of a segment are ranges: entry i of segment s lies in
+ * [first[s], first[s + 1]).
+ */
+export interface EngineTables {
+  /** Lanes: index of their road and of the lane within it; links -1 and 0. */
+  readonly road: Int32Array;
+  readonly laneIndex: Int32Array;
+  /** Links: right of way among greens, higher goes first; 3 is straight on, less is a turn. Lanes 0. */
+  readonly precedence: Uint8Array;
+  /** CityFlow's crosses, by own distance: metres along this link, the other link, metres along that one. */
+  readonly crossFirst: Int32Array;
+  readonly crossDistance: Float64Array;
+  readonly crossFoe: Int32Array;
+  readonly crossFoeDistance: Float64Array;
+  /** Stretches where two links come closer than two bodies are wide, by own start. */
+  readonly zoneFirst: Int32Array;
+  readonly zoneStart: Float64Array;
+  readonly zoneEnd: Float64Array;
+  readonly zoneFoe: Int32Array;
+  readonly zoneFoeStart: Float64Array;
+  readonly zoneFoeEnd: Float64Array;
+  /** 0 crossing, 1 merging into the same lane, 2 leaving the same lane. */
+  readonly zoneKind: Uint8Array;
+}
+
+export interface RoutePlan {
+  readonly name: string;
+  /** For each road stage of the route: lanes (segments) of that road that lead on to the next road; the last: all its lanes. */
+  readonly lanes: readonly (readonly number[])[];
+  /** Approach at which it enters the network (index into `approaches`), -1 if that road has no stop line. */
+  readonly entryApproach: number;
+}
+
+/** Vehicles to come, in the order of departure (ties: as listed). All arrays are `count` long. */
+export interface Demand {
+  readonly count: number;
+  readonly departSeconds: Float64Array;
+  readonly route: Int32Array;
+  /** Index into `classes`. */
+  readonly vehicleClass: Uint8Array;
+  /** Entry lane (segment) or -1: the engine picks the usable entry lane with the fewest vehicles waiting and present. */
+  readonly entryLane: Int32Array;
+  /** Desired speed = speedFactor x limit, bounded by the class. */
+  readonly speedFactor: Float64Array;
+  /** CityFlow's random rank of a vehicle, the last resort when two meet; absent: the earlier listed goes first. */
+  readonly priority?: Int32Array;
+  readonly classes: readonly ClassParameters[];
+}
+
+export interface ClassParameters {
+  readonly name: string;
+  /** `krauss`: as SUMO has it, driven by `sim/traffic-sumo`. */
+  readonly model: 'cityflow' | 'idm' | 'krauss';
+  readonly length: number;
+  readonly width: number;
+  readonly minGap: number;
+  readonly maxSpeed: number;
+  /** Acceleration and comfortable deceleration (positive); `maxAcceleration` / `maxDeceleration` are CityFlow's maxPosAcc and maxNegAcc. */
+  readonly acceleration: number;
+  readonly deceleration: number;
+  readonly maxAcceleration: number;
+  readonly maxDeceleration: number;
+  readonly timeHeadway: number;
+  readonly pcu: number;
+  readonly massKilograms: number;
+  /** HBEFA3 class. */
+  readonly emissionClass: string;
+}
+
+export const NOT_ENTERED = -1;
+export const ARRIVED = -2;
+
+/**
+ * State of the traffic after a tick, per vehicle (index = index in Demand), owned by the engine (`sim/traffic`), read
+ * by measures, detectors, digest and frames. Accumulators cover the whole time since departure.
+ */
+export interface TrafficState {
+  /** Segment index, NOT_ENTERED or ARRIVED. */
+  readonly segment: Int32Array;
+  /** Front, metres from the segment's start. */
+  readonly position: Float64Array;
+  readonly speed: Float64Array;
+  /** m/s2 over the last tick. */
+  readonly acceleration: Float64Array;
+  /** Simulated seconds; NaN until it happened. */
+  readonly enteredAt: Float64Array;
+  readonly arrivedAt: Float64Array;
+  /** Time lost against the desired speed (desired = min(class, limit x factor)) while driving, s. */
+  readonly timeLoss: Float64Array;
+  /** Time with v <= 0.1 m/s in the network, s. */
+  readonly waiting: Float64Array;
+  /** Number of times v fell to <= 0.1 m/s. */
+  readonly stops: Int32Array;
+  readonly fuelMillilitres: Float64Array;
+  readonly co2Grams: Float64Array;
+  /** Vehicles in the network, as a dense list: `active[0..activeCount)`; order is the engine's and must not matter. */
+  readonly active: Int32Array;
+  activeCount: number;
+}
+
+/**
+ * What passed detectors in the last tick: `count` entries; the front of `vehicle` crossed detector `detector` (index
+ * into Network.detectors) `at` seconds after simulation start.
+ */
+export interface Crossings {
+  count: number;
+  vehicle: Int32Array;
+  detector: Int32Array;
+  at: Float64Array;
+}
+
+/** The moving part. `groupGreen[g]` of each global signal group is set by the lamp devices before `step`. */
+export interface Engine {
+  readonly network: Network;
+  readonly demand: Demand;
+  readonly stepSeconds: number;
+  readonly state: TrafficState;
+  readonly crossings: Crossings;
+  /** 0 red, 1 green, 2 amber (a vehicle that cannot stop comfortably passes), by global signal group. */
+  readonly groupLamp: Uint8Array;
+  /** Ticks done. */
+  tick: number;
+  vehicleUpdates: number;
+  /** Vehicles due but not yet in, all entry lanes. */
+  waitingToEnter(): number;
+  step(): void;
+}

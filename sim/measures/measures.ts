@@ -1,0 +1,330 @@
+/**
+ * Measures of a world, kept up once a simulated second.
+ *
+ * - *Due*: departure before the moment asked about. Vehicles due before the warm-up's end drive, but are not measured.
+ * - *Delay*: time lost against the own desired speed while driving, plus the time waited to enter; up to now for vehicles
+ *   on their way or not yet in. Over all measured vehicles due.
+ * - *Waiting*: time in the network with v <= 0.1 m/s; *stops*: how often it fell that low. Over the vehicles that entered.
+ * - *Travel time*: `arrived...` from entering to leaving; `allMean` from departure to leaving, or to now, over all due.
+ * - *Throughput*: all vehicles that left after the warm-up, per hour since.
+ * - *Approach*: the one by which a vehicle enters the network. Its queue: all that stand on its lanes, plus those
+ *   waiting to enter by it; looked at once a second.
+ */
+import { ARRIVED, type Engine, NOT_ENTERED } from '../core.ts';
+import type { StateDigest } from '../digest.ts';
+import { mean, quantile } from './quantile.ts';
+import type { ApproachMeasures, FrameCounters, VariantResult } from './types.ts';
+
+/** A vehicle this slow stands, m/s. */
+export const STANDING_METRES_PER_SECOND = 0.1;
+
+/** Digits that are kept of a result: below anything a model of traffic can mean, and readable. */
+const rounded = (value: number): number => Math.round(value * 1e6) / 1e6 + 0;
+
+interface Totals {
+  vehicles: number;
+  delaySeconds: number;
+  waitingSeconds: number;
+  stops: number;
+  fuelMillilitres: number;
+  co2Grams: number;
+}
+const noTotals = (): Totals => ({
+  vehicles: 0,
+  delaySeconds: 0,
+  waitingSeconds: 0,
+  stops: 0,
+  fuelMillilitres: 0,
+  co2Grams: 0,
+});
+
+export class Measures {
+  readonly #engine: Engine;
+  readonly #warmUpSeconds: number;
+  /** First vehicle that is measured, in the order of departure. */
+  readonly #firstMeasured: number;
+  readonly #entryApproach: Int32Array;
+  /** Vehicles due and not yet gone, ascending. */
+  readonly #open: Int32Array;
+  #openCount = 0;
+  #due = 0;
+  #nowSeconds = 0;
+  /** First vehicle that the totals cover: 0 while it is warm-up. */
+  #from = 0;
+  #gone = noTotals();
+  #under = noTotals();
+  #entered = 0;
+  #running = 0;
+  #queued = 0;
+  readonly #queues: Int32Array;
+  readonly #queueMax: Int32Array;
+
+  constructor(engine: Engine, warmUpSeconds: number) {
+    const { demand, network } = engine;
+    this.#engine = engine;
+    this.#warmUpSeconds = warmUpSeconds;
+    let first = 0;
+    while (first < demand.count && demand.departSeconds[first]! < warmUpSeconds) first++;
+    this.#firstMeasured = first;
+    this.#entryApproach = new Int32Array(demand.count);
+    for (let v = 0; v < demand.count; v++) {
+      const lane = demand.entryLane[v]!;
+      this.#entryApproach[v] = lane >= 0 ? network.approachOf[lane]! : network.routes[demand.route[v]!]!.entryApproach;
+    }
+    this.#open = new Int32Array(demand.count);
+    this.#queues = new Int32Array(network.approaches.length);
+    this.#queueMax = new Int32Array(network.approaches.length);
+  }
+
+  /** Vehicles due and not yet gone, ascending: `open[0..openCount)`. */
+  get open(): Int32Array {
+    return this.#open;
+  }
+  get openCount(): number {
+    return this.#openCount;
+  }
+
+  /** Brings everything up to `nowSeconds`. Costs a look at each vehicle that is due and not gone. */
+  observe(nowSeconds: number): void {
+    const { demand, state } = this.#engine;
+    const { departSeconds } = demand;
+    const open = this.#open;
+    this.#nowSeconds = nowSeconds;
+    while (this.#due < demand.count && departSeconds[this.#due]! < nowSeconds) {
+      open[this.#openCount++] = this.#due++;
+    }
+    if (this.#from !== this.#firstMeasured && nowSeconds > this.#warmUpSeconds) {
+      this.#from = this.#firstMeasured;
+      this.#gone = noTotals();
+    }
+    const from = this.#from;
+    const gone = this.#gone;
+    const under = noTotals();
+    const { segment, speed, enteredAt, timeLoss, waiting, stops, fuelMillilitres, co2Grams } = state;
+    const { approachOf } = this.#engine.network;
+    const queues = this.#queues.fill(0);
+    let kept = 0;
+    let entered = 0;
+    let running = 0;
+    let queued = 0;
+    for (let i = 0; i < this.#openCount; i++) {
+      const v = open[i]!;
+      const where = segment[v]!;
+      if (where === NOT_ENTERED) {
+        queued++;
+        const approach = this.#entryApproach[v]!;
+        if (approach >= 0) queues[approach]!++;
+        if (v >= from) {
+          under.vehicles++;
+          under.delaySeconds += nowSeconds - departSeconds[v]!;
+        }
+        open[kept++] = v;
+        continue;
+      }
+      const totals = where === ARRIVED ? gone : under;
+      if (v >= from) {
+        totals.vehicles++;
+        totals.delaySeconds += timeLoss[v]! + Math.max(0, enteredAt[v]! - departSeconds[v]!);
+        totals.waitingSeconds += waiting[v]!;
+        totals.stops += stops[v]!;
+        totals.fuelMillilitres += fuelMillilitres[v]!;
+        totals.co2Grams += co2Grams[v]!;
+      }
+      if (where === ARRIVED) continue;
+      running++;
+      if (v >= from) entered++;
+      if (speed[v]! <= STANDING_METRES_PER_SECOND) {
+        queued++;
+        const approach = approachOf[where]!;
+        if (approach >= 0) queues[approach]!++;
+      }
+      open[kept++] = v;
+    }
+    this.#openCount = kept;
+    this.#under = under;
+    this.#entered = entered;
+    this.#running = running;
+    this.#queued = queued;
+    if (nowSeconds > this.#warmUpSeconds) {
+      const queueMax = this.#queueMax;
+      for (let a = 0; a < queueMax.length; a++) if (queues[a]! > queueMax[a]!) queueMax[a] = queues[a]!;
+    }
+  }
+
+  /** As of the last `observe`. Until the warm-up's end over all vehicles so far, then over the measured ones. */
+  counters(): FrameCounters {
+    const gone = this.#gone;
+    const under = this.#under;
+    const due = gone.vehicles + under.vehicles;
+    const entered = gone.vehicles + this.#entered;
+    return {
+      demanded: due,
+      arrived: gone.vehicles,
+      running: this.#running,
+      queued: this.#queued,
+      delaySeconds: due === 0 ? 0 : rounded((gone.delaySeconds + under.delaySeconds) / due),
+      stopsPerVehicle: entered === 0 ? 0 : rounded((gone.stops + under.stops) / entered),
+      fuelLitres: rounded((gone.fuelMillilitres + under.fuelMillilitres) / 1000),
+      co2Kilograms: rounded((gone.co2Grams + under.co2Grams) / 1000),
+      approachQueues: Array.from(this.#queues),
+    };
+  }
+
+  /** Everything that the digest is to cover, as of the last `observe`. */
+  write(digest: StateDigest): void {
+    const { state } = this.#engine;
+    digest.int(this.#due);
+    digest.int(this.#openCount);
+    for (let i = 0; i < this.#openCount; i++) {
+      const v = this.#open[i]!;
+      digest.int(v);
+      digest.int(state.segment[v]!);
+      digest.float(state.position[v]!);
+      digest.float(state.speed[v]!);
+    }
+    for (const totals of [this.#gone, this.#under]) {
+      digest.int(totals.vehicles);
+      digest.float(totals.delaySeconds);
+      digest.float(totals.waitingSeconds);
+      digest.int(totals.stops);
+      digest.float(totals.fuelMillilitres);
+      digest.float(totals.co2Grams);
+    }
+    for (let a = 0; a < this.#queues.length; a++) digest.int(this.#queues[a]!);
+  }
+
+  /** The result as of the last `observe`. */
+  result(): Omit<VariantResult, 'strategy' | 'digest'> {
+    const { network, state, demand } = this.#engine;
+    const vehicles = this.#vehicles((v) => v >= this.#firstMeasured);
+    const sample = this.#sample(vehicles);
+    const measuredSeconds = this.#nowSeconds - this.#warmUpSeconds;
+    let left = 0;
+    for (let v = 0; v < this.#due; v++)
+      if (state.segment[v] === ARRIVED && state.arrivedAt[v]! > this.#warmUpSeconds) left++;
+    const result: Omit<VariantResult, 'strategy' | 'digest'> = {
+      vehicles: {
+        demanded: vehicles.length,
+        inserted: sample.waiting.length,
+        arrived: sample.arrivedTravel.length,
+        running: sample.waiting.length - sample.arrivedTravel.length,
+        waiting: vehicles.length - sample.waiting.length,
+      },
+      travelTimeSeconds: {},
+      delaySeconds: {},
+      waitingSeconds: {},
+      throughputPerHour: measuredSeconds > 0 ? rounded((left * 3600) / measuredSeconds) : 0,
+      approaches: {},
+    };
+    if (sample.arrivedTravel.length > 0) {
+      result.travelTimeSeconds.arrivedMean = rounded(mean(sample.arrivedTravel));
+      const sorted = sample.arrivedTravel.slice().sort();
+      result.travelTimeSeconds.arrivedMedian = rounded(quantile(sorted, 0.5));
+      result.travelTimeSeconds.arrivedP95 = rounded(quantile(sorted, 0.95));
+    }
+    if (vehicles.length > 0) {
+      result.travelTimeSeconds.allMean = rounded(mean(sample.allTravel));
+      const sorted = sample.delay.slice().sort();
+      result.delaySeconds = {
+        mean: rounded(mean(sample.delay)),
+        median: rounded(quantile(sorted, 0.5)),
+        p95: rounded(quantile(sorted, 0.95)),
+        p99: rounded(quantile(sorted, 0.99)),
+        max: rounded(quantile(sorted, 1)),
+      };
+    }
+    if (sample.waiting.length > 0) {
+      const sorted = sample.waiting.slice().sort();
+      result.waitingSeconds = {
+        mean: rounded(mean(sample.waiting)),
+        p95: rounded(quantile(sorted, 0.95)),
+        max: rounded(quantile(sorted, 1)),
+      };
+      result.stopsPerVehicle = rounded(sample.stops / sample.waiting.length);
+    }
+    if (demand.classes.some((c) => c.emissionClass !== '')) {
+      result.fuelLitres = rounded(sample.fuelMillilitres / 1000);
+      result.co2Kilograms = rounded(sample.co2Grams / 1000);
+    }
+    const names = approachNames(network);
+    for (let a = 0; a < network.approaches.length; a++) {
+      const own = vehicles.filter((v) => this.#entryApproach[v] === a);
+      if (own.length > 0) result.approaches[names[a]!] = this.#approach(own, a);
+    }
+    return result;
+  }
+
+  #approach(vehicles: Int32Array, approach: number): ApproachMeasures {
+    const sample = this.#sample(vehicles);
+    const delay = sample.delay.slice().sort();
+    const waiting = sample.waiting.slice().sort();
+    const entered = waiting.length;
+    return {
+      demanded: vehicles.length,
+      arrived: sample.arrivedTravel.length,
+      delaySeconds: {
+        mean: rounded(mean(sample.delay)),
+        p95: rounded(quantile(delay, 0.95)),
+        max: rounded(quantile(delay, 1)),
+      },
+      waitingSeconds: {
+        mean: entered === 0 ? 0 : rounded(mean(sample.waiting)),
+        max: entered === 0 ? 0 : rounded(quantile(waiting, 1)),
+      },
+      stopsPerVehicle: entered === 0 ? 0 : rounded(sample.stops / entered),
+      queueMax: this.#queueMax[approach]!,
+    };
+  }
+
+  #vehicles(wanted: (vehicle: number) => boolean): Int32Array {
+    const list: number[] = [];
+    for (let v = 0; v < this.#due; v++) if (wanted(v)) list.push(v);
+    return Int32Array.from(list);
+  }
+
+  #sample(vehicles: Int32Array) {
+    const { state, demand } = this.#engine;
+    const now = this.#nowSeconds;
+    const delay = new Float64Array(vehicles.length);
+    const allTravel = new Float64Array(vehicles.length);
+    const arrivedTravel: number[] = [];
+    const waiting: number[] = [];
+    let stops = 0;
+    let fuelMillilitres = 0;
+    let co2Grams = 0;
+    for (let i = 0; i < vehicles.length; i++) {
+      const v = vehicles[i]!;
+      const depart = demand.departSeconds[v]!;
+      const where = state.segment[v]!;
+      if (where === NOT_ENTERED) {
+        delay[i] = now - depart;
+        allTravel[i] = now - depart;
+        continue;
+      }
+      const entered = state.enteredAt[v]!;
+      delay[i] = state.timeLoss[v]! + Math.max(0, entered - depart);
+      allTravel[i] = (where === ARRIVED ? state.arrivedAt[v]! : now) - depart;
+      if (where === ARRIVED) arrivedTravel.push(state.arrivedAt[v]! - entered);
+      waiting.push(state.waiting[v]!);
+      stops += state.stops[v]!;
+      fuelMillilitres += state.fuelMillilitres[v]!;
+      co2Grams += state.co2Grams[v]!;
+    }
+    return {
+      delay,
+      allTravel,
+      arrivedTravel: Float64Array.from(arrivedTravel),
+      waiting: Float64Array.from(waiting),
+      stops,
+      fuelMillilitres,
+      co2Grams,
+    };
+  }
+}
+
+/** What each approach is called in results: its name, with the junction's before it where there are several junctions. */
+export function approachNames(network: Engine['network']): string[] {
+  return network.approaches.map((approach) =>
+    network.junctions.length > 1 ? `${network.junctions[approach.junction]!.name}/${approach.name}` : approach.name,
+  );
+}

@@ -1,0 +1,49 @@
+/**
+ * What a world is measured by. camelCase, units in names; what was not computed is absent, never zero. `measures.ts`
+ * says how each is worked out.
+ */
+
+/** Over the vehicles that enter the network by the approach. */
+export interface ApproachMeasures {
+  demanded: number;
+  arrived: number;
+  delaySeconds: { mean: number; p95: number; max: number };
+  waitingSeconds: { mean: number; max: number };
+  stopsPerVehicle: number;
+  /** Most vehicles standing at once (v <= 0.1 m/s) on the approach's lanes or waiting to enter by it, once a second. */
+  queueMax: number;
+}
+
+export interface VariantResult {
+  strategy: string;
+  /** First 16 hex digits, see the contract on digests. */
+  digest: string;
+  vehicles: { demanded: number; inserted: number; arrived: number; running: number; waiting: number };
+  travelTimeSeconds: { arrivedMean?: number; arrivedMedian?: number; arrivedP95?: number; allMean?: number };
+  delaySeconds: { mean?: number; median?: number; p95?: number; p99?: number; max?: number };
+  waitingSeconds: { mean?: number; p95?: number; max?: number };
+  stopsPerVehicle?: number;
+  throughputPerHour: number;
+  fuelLitres?: number;
+  co2Kilograms?: number;
+  approaches: Record<string, ApproachMeasures>;
+}
+
+/**
+ * Totals to this frame; `queued`, `running` and `approachQueues` are of this moment. Up to the end of the warm-up they cover
+ * all vehicles from the start, after it only those that the result covers, so that the last frame agrees with the result.
+ */
+export interface FrameCounters {
+  demanded: number;
+  arrived: number;
+  running: number;
+  /** Standing (v <= 0.1 m/s) in the network, plus those waiting to enter. */
+  queued: number;
+  /** Mean delay of all vehicles due so far, seconds. */
+  delaySeconds: number;
+  stopsPerVehicle: number;
+  fuelLitres: number;
+  co2Kilograms: number;
+  /** Standing vehicles per approach, in `approaches` order of the drawing. */
+  approachQueues: number[];
+}

@@ -1,0 +1,304 @@
+/** A network from a scenario: roads of parallel lanes, the links of every movement, routes and detector places. */
+import atan2 from '@stdlib/math-base-special-atan2';
+import type {
+  Polyline,
+  Scenario,
+  ScenarioApproach,
+  ScenarioJunction,
+  ScenarioMovement,
+  Turn,
+} from '../../scenarios/types.ts';
+import type { DetectorPlace, Network, NetworkApproach, RoutePlan } from '../core.ts';
+import { assembleNetwork, type LaneDraft, type LinkDraft } from './assemble.ts';
+import { polylineLength } from './polyline.ts';
+import { findZones } from './zones.ts';
+
+/** Sideways acceleration that drivers accept when turning, m/s2; SUMO's netconvert limits turns by the same. */
+const TURNING_ACCELERATION = 5.5;
+const LEAST_TURNING_SPEED = 3;
+/** Below this a bend is no turn, radians. */
+const NO_BEND = 0.2;
+/** A stop-line reader lies just before the line, where a waiting vehicle's front is not yet on it, m. */
+const STOPLINE_READER_METRES = 0.5;
+const MOST_ROUTES = 20_000;
+const MOST_JUNCTIONS_ON_A_ROUTE = 100;
+
+/** One junction's part of a route. */
+export interface RouteStep {
+  readonly junction: string;
+  readonly movement: string;
+}
+
+/** Name of a route: its steps as `{junction}/{movement}`, separated by spaces. */
+export function routeName(steps: readonly RouteStep[]): string {
+  return steps.map(({ junction, movement }) => `${junction}/${movement}`).join(' ');
+}
+
+/**
+ * Every way through the scenario's junctions: from each approach that no junction feeds, each movement, and where its
+ * exit leads on to another junction, each movement there with a share above 0. Throws RangeError where there are more
+ * than 20,000 or a way of more than 100 junctions.
+ */
+export function possibleRoutes(scenario: Scenario): readonly (readonly RouteStep[])[] {
+  const onward = new Map<string, { junction: ScenarioJunction; approach: ScenarioApproach }>();
+  for (const junction of scenario.junctions) {
+    for (const approach of junction.approaches) {
+      if (approach.from !== undefined)
+        onward.set(`${approach.from.junction}/${approach.from.exit}`, { junction, approach });
+    }
+  }
+  const routes: (readonly RouteStep[])[] = [];
+  function follow(junction: ScenarioJunction, movement: ScenarioMovement, before: readonly RouteStep[]): void {
+    const steps = [...before, { junction: junction.name, movement: movement.name }];
+    if (routes.length >= MOST_ROUTES || steps.length > MOST_JUNCTIONS_ON_A_ROUTE) {
+      throw new RangeError(
+        `Scenario ${scenario.name} has more than ${MOST_ROUTES} routes or one through more than ${MOST_JUNCTIONS_ON_A_ROUTE} junctions, ` +
+          `among them ${routeName(steps.slice(0, 5))}. Set turnShares to 0 where vehicles would drive in circles.`,
+      );
+    }
+    const next = onward.get(`${junction.name}/${movement.to}`);
+    if (next === undefined) {
+      routes.push(steps);
+      return;
+    }
+    for (const name of movementsOnward(next.approach, next.junction)) {
+      follow(next.junction, next.junction.movements.find((other) => other.name === name)!, steps);
+    }
+  }
+  for (const junction of scenario.junctions) {
+    for (const approach of junction.approaches) {
+      if (approach.from !== undefined) continue;
+      for (const movement of junction.movements) if (movement.from === approach.name) follow(junction, movement, []);
+    }
+  }
+  return routes;
+}
+
+function movementsOnward(approach: ScenarioApproach, junction: ScenarioJunction): string[] {
+  if (approach.turnShares !== undefined) {
+    return approach.turnShares.filter(({ share }) => share > 0).map(({ movement }) => movement);
+  }
+  return junction.movements.filter((movement) => movement.from === approach.name).map((movement) => movement.name);
+}
+
+/** First lane segment of each road, by `{junction}/{arm}`. */
+interface Roads {
+  readonly inbound: Map<string, number>;
+  readonly outbound: Map<string, number>;
+}
+
+/**
+ * Builds the network of a loaded scenario. Approaches, signal groups and detectors keep the scenario's order; a road
+ * between two junctions is both the exit of one and the approach of the other.
+ */
+export function networkFromScenario(scenario: Scenario): Network {
+  const approaches: NetworkApproach[] = [];
+  const lanes: LaneDraft[] = [];
+  const detectors: DetectorPlace[] = [];
+  const roads: Roads = { inbound: new Map(), outbound: new Map() };
+  let road = 0;
+  scenario.junctions.forEach((junction, j) => {
+    for (const approach of junction.approaches) {
+      const first = lanes.length;
+      roads.inbound.set(`${junction.name}/${approach.name}`, first);
+      if (approach.from !== undefined) roads.outbound.set(`${approach.from.junction}/${approach.from.exit}`, first);
+      approach.lanes.forEach((lane, index) => {
+        lanes.push(
+          laneDraft(`${junction.name}/${approach.name}-${index}`, lane.path, approach, road, index, approaches.length),
+        );
+      });
+      addDetectors(detectors, approach, approaches.length, first, lanes);
+      approaches.push({
+        junction: j,
+        id: approach.id,
+        name: approach.name,
+        lanes: approach.lanes.map((_, index) => first + index),
+      });
+      road++;
+    }
+  });
+  for (const junction of scenario.junctions) {
+    for (const approach of junction.approaches) {
+      const key = `${junction.name}/${approach.name}`;
+      if (roads.outbound.has(key)) continue;
+      roads.outbound.set(key, lanes.length);
+      approach.exitLanes.forEach((lane, index) => {
+        lanes.push(laneDraft(`${key}-exit-${index}`, lane.path, approach, road, index, -1));
+      });
+      road++;
+    }
+  }
+  const firstGroups: number[] = [];
+  let groups = 0;
+  for (const junction of scenario.junctions) {
+    firstGroups.push(groups);
+    groups += junction.configuration.signalGroups.length;
+  }
+  const links = scenario.junctions.flatMap((junction, j) =>
+    junctionLinks(scenario, junction, j, firstGroups[j]!, roads),
+  );
+  const network = assembleNetwork({
+    lanes,
+    links,
+    crosses: [],
+    zones: findZones(links),
+    approaches,
+    junctions: scenario.junctions.map(({ id, name, configuration }, j) => ({
+      id,
+      name,
+      configuration,
+      firstGroup: firstGroups[j]!,
+      groupCount: configuration.signalGroups.length,
+    })),
+    detectors,
+    routes: possibleRoutes(scenario).map((steps) => routePlan(scenario, steps, roads, approaches)),
+  });
+  return { ...network, saturationFlowPerHour: scenario.saturationFlowPerHourPerLane };
+}
+
+function flat(path: Polyline): Float64Array {
+  const points = new Float64Array(2 * path.length);
+  path.forEach((point, i) => {
+    points[2 * i] = point.x;
+    points[2 * i + 1] = point.y;
+  });
+  return points;
+}
+
+function laneDraft(
+  name: string,
+  path: Polyline,
+  arm: ScenarioApproach,
+  road: number,
+  laneIndex: number,
+  approach: number,
+): LaneDraft {
+  const points = flat(path);
+  const lengthMetres = polylineLength(points);
+  if (!(lengthMetres > 0)) throw new RangeError(`Lane ${name} has length 0. Give its road a length.`);
+  return { name, lengthMetres, speedLimit: arm.speedLimitMetresPerSecond, path: points, road, laneIndex, approach };
+}
+
+function addDetectors(
+  detectors: DetectorPlace[],
+  approach: ScenarioApproach,
+  index: number,
+  firstLane: number,
+  lanes: readonly LaneDraft[],
+): void {
+  for (const reader of approach.rfid) {
+    approach.lanes.forEach((_, lane) => {
+      const segment = firstLane + lane;
+      const length = lanes[segment]!.lengthMetres;
+      const before = Math.max(reader.distanceMetres, STOPLINE_READER_METRES);
+      if (before >= length) {
+        throw new RangeError(
+          `Approach ${approach.name}: a reader lies ${reader.distanceMetres} m before the stop line, but the lane is ${length} m long. Move it.`,
+        );
+      }
+      detectors.push({ approach: index, segment, position: length - before, kind: reader.position });
+    });
+  }
+}
+
+function junctionLinks(
+  scenario: Scenario,
+  junction: ScenarioJunction,
+  index: number,
+  firstGroup: number,
+  roads: Roads,
+): LinkDraft[] {
+  return junction.movements.flatMap((movement) => {
+    const from = junction.approaches.find((approach) => approach.name === movement.from)!;
+    const group = junction.configuration.signalGroups.findIndex((other) => other.id === movement.group);
+    if (group < 0) {
+      throw new RangeError(
+        `Movement ${movement.name} of ${junction.name} has group ${movement.group}, which is no signal group.`,
+      );
+    }
+    return movement.connections.map((connection): LinkDraft => {
+      const path = flat(connection.path);
+      const lengthMetres = polylineLength(path);
+      if (!(lengthMetres > 0))
+        throw new RangeError(`Movement ${movement.name} of ${junction.name} has a path of length 0.`);
+      return {
+        name: `${junction.name}/${movement.name}-${connection.lane}-${connection.exitLane}`,
+        lengthMetres,
+        speedLimit: Math.min(from.speedLimitMetresPerSecond, turningSpeed(path)),
+        path,
+        startLane: roads.inbound.get(`${junction.name}/${movement.from}`)! + connection.lane,
+        endLane: roads.outbound.get(`${junction.name}/${movement.to}`)! + connection.exitLane,
+        group: firstGroup + group,
+        junction: index,
+        precedence: precedenceOf(movement.turn, scenario.drivingSide),
+      };
+    });
+  });
+}
+
+/** Straight on before the turn to the near side, that before the turn across the opposing traffic, a u-turn last. */
+function precedenceOf(turn: Turn, drivingSide: 'left' | 'right'): number {
+  if (turn === 'straight') return 3;
+  if (turn === 'u-turn') return 0;
+  return turn === drivingSide ? 2 : 1;
+}
+
+/** Speed at which the path's mean radius gives the accepted sideways acceleration, m/s; infinite where it is straight. */
+export function turningSpeed(path: Float64Array): number {
+  const stretches = path.length / 2 - 1;
+  let turned = 0;
+  let bent = 0;
+  let beforeX = 0;
+  let beforeY = 0;
+  for (let i = 0; i < stretches; i++) {
+    const dx = path[2 * i + 2]! - path[2 * i]!;
+    const dy = path[2 * i + 3]! - path[2 * i + 1]!;
+    if (i > 0) turned += Math.abs(atan2(beforeX * dy - beforeY * dx, beforeX * dx + beforeY * dy));
+    // The bends lie between the middles of the first and the last stretch.
+    bent += Math.sqrt(dx * dx + dy * dy) * (i === 0 || i === stretches - 1 ? 0.5 : 1);
+    beforeX = dx;
+    beforeY = dy;
+  }
+  if (turned < NO_BEND) return Number.POSITIVE_INFINITY;
+  return Math.max(LEAST_TURNING_SPEED, Math.sqrt((TURNING_ACCELERATION * bent) / turned));
+}
+
+/** Lanes of each stage, chosen from the end so that every lane leads on to a usable one. */
+function routePlan(
+  scenario: Scenario,
+  steps: readonly RouteStep[],
+  roads: Roads,
+  approaches: readonly NetworkApproach[],
+): RoutePlan {
+  const movements = steps.map(({ junction, movement }) => {
+    const at = scenario.junctions.find((other) => other.name === junction)!;
+    return { at, movement: at.movements.find((other) => other.name === movement)! };
+  });
+  const last = movements[movements.length - 1]!;
+  const exit = last.at.approaches.find((approach) => approach.name === last.movement.to)!;
+  const exitFirst = roads.outbound.get(`${last.at.name}/${exit.name}`)!;
+  let leading = exit.exitLanes.map((_, index) => exitFirst + index);
+  const stages: (readonly number[])[] = [leading];
+  for (const { at, movement } of [...movements].reverse()) {
+    const inFirst = roads.inbound.get(`${at.name}/${movement.from}`)!;
+    const outFirst = roads.outbound.get(`${at.name}/${movement.to}`)!;
+    const usable = new Set<number>();
+    for (const { lane, exitLane } of movement.connections) {
+      if (leading.includes(outFirst + exitLane)) usable.add(inFirst + lane);
+    }
+    if (usable.size === 0) {
+      throw new RangeError(
+        `Route ${routeName(steps)}: no lane of ${movement.from} at ${at.name} leads to a lane that goes on. Connect ${movement.name} to more exit lanes.`,
+      );
+    }
+    leading = [...usable].sort((a, b) => a - b);
+    stages.unshift(leading);
+  }
+  const first = movements[0]!;
+  const entryLane = roads.inbound.get(`${first.at.name}/${first.movement.from}`)!;
+  return {
+    name: routeName(steps),
+    lanes: stages,
+    entryApproach: approaches.findIndex((approach) => approach.lanes[0] === entryLane),
+  };
+}

@@ -1,0 +1,167 @@
+/** Reads signal programs (`<tlLogic>`), of networks and of additional files, and says what they show when. */
+import { InputFileError } from '../json.ts';
+import type { SumoConnection, SumoPhase, SumoProgram } from './net-types.ts';
+import type { Notices } from './notices.ts';
+import type { XmlElement } from './xml.ts';
+
+const STATES = 'rygGsuoO';
+const MOST_PHASES = 10_000;
+
+type Draft = { -readonly [K in keyof SumoProgram]: SumoProgram[K] } & {
+  phases: SumoPhase[];
+  parameters: Record<string, string>;
+};
+
+export class ProgramReader {
+  readonly byId = new Map<string, SumoProgram[]>();
+  private current: Draft | null = null;
+
+  /** Takes a `<tlLogic>`, or a `<phase>` or `<param>` inside one. */
+  open(element: XmlElement): void {
+    if (element.name === 'tlLogic') {
+      this.program(element);
+      return;
+    }
+    if (element.parent?.name !== 'tlLogic' || this.current === null) {
+      element.refuse('stands outside a tlLogic', 'Put it inside its <tlLogic>.');
+    }
+    if (element.name === 'param') {
+      Object.defineProperty(this.current.parameters, element.text('key'), {
+        value: element.optional('value') ?? '',
+        enumerable: true,
+        configurable: true,
+      });
+      return;
+    }
+    this.phase(element, this.current);
+  }
+
+  private program(element: XmlElement): void {
+    const signal = element.text('id');
+    const programId = element.optional('programID') ?? '0';
+    this.current = {
+      signal,
+      programId,
+      type: element.optional('type') ?? 'static',
+      offsetSeconds: element.seconds('offset', 0),
+      phases: [],
+      parameters: {},
+      where: `${element.file}:${element.line}`,
+    };
+    const others = this.byId.get(signal) ?? [];
+    if (others.some((other) => other.programId === programId)) {
+      element.refuse(
+        `has programID="${programId}", which it already has`,
+        'Give each program of a signal its own programID.',
+      );
+    }
+    this.byId.set(signal, [...others, this.current]);
+  }
+
+  private phase(element: XmlElement, program: Draft): void {
+    const state = element.text('state');
+    const strange = [...state].find((character) => !STATES.includes(character));
+    if (strange !== undefined) {
+      element.refuse(
+        `has the state "${strange}"; ${[...STATES].join(' ')} are known`,
+        'Correct the state of this phase.',
+      );
+    }
+    if (program.phases.length >= MOST_PHASES)
+      element.refuse(`is one of more than ${MOST_PHASES}`, 'Shorten the program.');
+    const before = program.phases[0];
+    if (before !== undefined && before.state.length !== state.length) {
+      element.refuse(
+        `has ${state.length} states where the first phase of signal "${program.signal}" has ${before.state.length}`,
+        'Give every phase one state a link index.',
+      );
+    }
+    const durationSeconds = element.seconds('duration');
+    if (!(durationSeconds >= 0 && durationSeconds <= 1e6)) {
+      element.refuse(`lasts ${durationSeconds} s; 0 to 1000000`, 'Correct its duration.');
+    }
+    program.phases.push({
+      durationSeconds,
+      state,
+      minSeconds: element.seconds('minDur', durationSeconds),
+      maxSeconds: element.seconds('maxDur', durationSeconds),
+      next: element.words('next').map(Number),
+      name: element.optional('name') ?? '',
+    });
+  }
+}
+
+/** Throws InputFileError where a program has no time to cycle through, or too few states for the links it governs. */
+export function checkPrograms(
+  programs: ReadonlyMap<string, readonly SumoProgram[]>,
+  connections: readonly SumoConnection[],
+  netFile: string,
+  notices: Notices,
+): void {
+  const most = new Map<string, SumoConnection>();
+  for (const connection of connections) {
+    if (connection.tl === null) continue;
+    if (connection.linkIndex >= (most.get(connection.tl)?.linkIndex ?? 0)) most.set(connection.tl, connection);
+  }
+  for (const [signal, { line }] of most) {
+    if (programs.has(signal)) continue;
+    throw new InputFileError(
+      `${netFile}:${line}`,
+      `<connection tl="${signal}">`,
+      `is governed by signal "${signal}", which has no <tlLogic>`,
+      'Add its program, or remove tl and linkIndex from its connections.',
+    );
+  }
+  for (const [signal, list] of programs) {
+    for (const program of list) checkProgram(program, most.get(signal));
+    const type = list.at(-1)!.type;
+    if (type !== 'static') {
+      notices.falsify(`${type} signal program`, list.at(-1)!.where, 'only static programs are run');
+    }
+  }
+}
+
+function checkProgram(program: SumoProgram, last: SumoConnection | undefined): void {
+  const title = `<tlLogic id="${program.signal}" programID="${program.programId}">`;
+  if (program.phases.length === 0) {
+    throw new InputFileError(program.where, title, 'has no phase', 'Give it at least one <phase>.');
+  }
+  if (!(cycleSeconds(program) > 0)) {
+    throw new InputFileError(program.where, title, 'has a cycle of 0 s', 'Give at least one phase a duration above 0.');
+  }
+  const states = program.phases[0]!.state.length;
+  if (last !== undefined && last.linkIndex >= states) {
+    throw new InputFileError(
+      program.where,
+      title,
+      `has ${states} states a phase, but the connection of line ${last.line} has linkIndex ${last.linkIndex}`,
+      `Give every phase at least ${last.linkIndex + 1} states.`,
+    );
+  }
+}
+
+/** Sum of the phases' durations, s. */
+export function cycleSeconds(program: SumoProgram): number {
+  return program.phases.reduce((sum, phase) => sum + phase.durationSeconds, 0);
+}
+
+/**
+ * Index of the phase that a static program shows at `timeSeconds`, counted from midnight of the file's clock and not
+ * from the begin of the run: its position in the cycle is (time - offset) mod cycle. A phase begins at its own begin.
+ */
+export function programPhaseAt(program: SumoProgram, timeSeconds: number): number {
+  const cycle = cycleSeconds(program);
+  // SUMO counts milliseconds: times that differ by rounding errors are the same
+  const shifted = Math.round((timeSeconds - program.offsetSeconds) * 1000) / 1000;
+  let position = shifted - Math.floor(shifted / cycle) * cycle;
+  for (let i = 0; i < program.phases.length; i++) {
+    position -= program.phases[i]!.durationSeconds;
+    if (position < -1e-7) return i;
+  }
+  return 0;
+}
+
+/** The state, one character a link index, that a static program shows at `timeSeconds`. */
+export function programStateAt(program: SumoProgram, timeSeconds: number): string {
+  return program.phases[programPhaseAt(program, timeSeconds)]!.state;
+}

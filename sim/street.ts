@@ -1,0 +1,324 @@
+/** A street of simulated traffic: network, vehicles, lamp controllers, readers and measures, put together. */
+import { isoOf } from '../feeds/codec.ts';
+import type { Message, MessageKind } from '../feeds/messages.ts';
+import type { JunctionConfiguration } from '../junction/types.ts';
+import type { Scenario } from '../scenarios/types.ts';
+import type { Engine } from './core.ts';
+import { demandFromScenario } from './demand/demand.ts';
+import { Loops } from './detectors/loops.ts';
+import { RfidReaders } from './detectors/rfid.ts';
+import { type RfidDevice, rfidDevices, sendCarCounts } from './detectors/rfid-devices.ts';
+import { type Station, stationsOf } from './detectors/stations.ts';
+import { StateDigest } from './digest.ts';
+import { Measures } from './measures/measures.ts';
+import type { VariantResult } from './measures/types.ts';
+import { readCityFlow } from './network/cityflow.ts';
+import { networkFromScenario } from './network/scenario.ts';
+import { deviceId } from './signals/device-ids.ts';
+import { type DeviceIdentity, HEARTBEAT_SECONDS, sendHeartbeats, sendStatus } from './signals/health.ts';
+import { type CommandKind, LampController } from './signals/lamp-controller.ts';
+import { Outbox } from './signals/outbox.ts';
+import { ProgramSignals } from './signals/programs.ts';
+import { createEngine } from './traffic/engine.ts';
+import type { Outgoing, SimulatedStreet } from './types.ts';
+import { drawingOfNetwork, drawingOfScenario } from './view/drawing.ts';
+import { VehicleFrames } from './view/frames.ts';
+import type { Drawing, Frame } from './view/types.ts';
+
+/** What is simulated. CityFlow's files come parsed; `stepSeconds` is its `interval`, 1 s by default. */
+export type StreetSource =
+  | { readonly kind: 'scenario'; readonly scenario: Scenario }
+  | {
+      readonly kind: 'cityflow';
+      readonly name: string;
+      readonly roadnet: unknown;
+      readonly flow: unknown;
+      readonly durationSeconds: number;
+      readonly stepSeconds?: number;
+    };
+
+export interface StreetOptions {
+  readonly seed: number;
+  readonly variant: { readonly name: string; readonly strategy: string };
+  /** What every topic begins with: `flextraff-sim/{run}/{variant}`. */
+  readonly prefix: string;
+  /** Whether anybody takes messages of a kind; asked whenever one could be made. Default: nobody takes any. */
+  readonly wants?: (kind: MessageKind) => boolean;
+  /** How lamp controllers start: with the first stage of the local plan (`warm`, default), or as after a power cut. */
+  readonly boot?: 'warm' | 'cold';
+}
+
+export interface Street extends SimulatedStreet {
+  /** The world as it is now; meant to be asked for once a simulated second. */
+  frame(): Frame;
+  /** The measures up to now. */
+  result(): VariantResult;
+  /** What stands still. */
+  drawing(): Drawing;
+  /** What of the input was left out, in words. */
+  readonly warnings: readonly string[];
+}
+
+const DIGEST_EVERY_SECONDS = 10;
+/** CityFlow's files carry no date: time 0 is the default start of a scenario, 2024-01-01T00:00:00Z. */
+const DEFAULT_START_MS = 1_704_067_200_000;
+
+/**
+ * Opens a street at time 0. Throws what the builders throw for input they refuse (InputFileError for CityFlow's files).
+ */
+export function openStreet(source: StreetSource, options: StreetOptions): Street {
+  return source.kind === 'scenario' ? ofScenario(source.scenario, options) : ofCityFlow(source, options);
+}
+
+function ofScenario(scenario: Scenario, options: StreetOptions): Street {
+  const network = networkFromScenario(scenario);
+  const demand = demandFromScenario(scenario, network, options.seed);
+  const { stepSeconds } = scenario;
+  const engine = createEngine(network, demand, { stepSeconds, seed: options.seed });
+  return new World(engine, {
+    options,
+    startsAtMs: scenario.startsAtMs,
+    durationSeconds: scenario.durationSeconds,
+    warmUpSeconds: scenario.warmUpSeconds,
+    readers: (stations) => new RfidReaders(engine, stations, demand.tagged, scenario.detection, options.seed),
+    epcs: demand.epcs,
+    windowSeconds: scenario.detection.windowSeconds,
+    programs: [],
+    drawing: () => drawingOfScenario(scenario, network, demand.classes),
+    warnings: [],
+  });
+}
+
+function ofCityFlow(source: StreetSource & { kind: 'cityflow' }, options: StreetOptions): Street {
+  const { name, durationSeconds, stepSeconds = 1 } = source;
+  const read = readCityFlow(source.roadnet, source.flow, { name, seed: options.seed, stepSeconds, durationSeconds });
+  const { network, demand, programs, warnings } = read;
+  const engine = createEngine(network, demand, { stepSeconds, seed: options.seed });
+  return new World(engine, {
+    options,
+    startsAtMs: DEFAULT_START_MS,
+    durationSeconds,
+    warmUpSeconds: 0,
+    readers: null,
+    epcs: [],
+    windowSeconds: 0,
+    programs: programs.map((program) => new ProgramSignals(program, engine.groupLamp)),
+    drawing: () => drawingOfNetwork(network, laneWidths(source.roadnet), programs, demand.classes),
+    warnings,
+  });
+}
+
+/** Widths of a checked roadnet's lanes, in the order of the network. */
+function laneWidths(roadnet: unknown): Float64Array {
+  const { roads } = roadnet as { roads: { lanes: { width: number }[] }[] };
+  return Float64Array.from(roads.flatMap((road) => road.lanes.map((lane) => lane.width)));
+}
+
+interface Parts {
+  readonly options: StreetOptions;
+  readonly startsAtMs: number;
+  readonly durationSeconds: number;
+  readonly warmUpSeconds: number;
+  /** null: vehicles carry no tags here. */
+  readonly readers: ((stations: readonly Station[]) => RfidReaders) | null;
+  readonly epcs: readonly string[];
+  readonly windowSeconds: number;
+  readonly programs: readonly ProgramSignals[];
+  readonly drawing: () => Drawing;
+  readonly warnings: readonly string[];
+}
+
+class World implements Street {
+  readonly prefix: string;
+  readonly stepSeconds: number;
+  readonly durationSeconds: number;
+  readonly configurations: readonly JunctionConfiguration[];
+  readonly warnings: readonly string[];
+  readonly #parts: Parts;
+  readonly #engine: Engine;
+  readonly #outbox: Outbox;
+  readonly #programs: readonly ProgramSignals[];
+  readonly #controllers: readonly LampController[];
+  readonly #controllerOf = new Map<string, LampController>();
+  readonly #stationsOfJunction: readonly (readonly Station[])[];
+  readonly #loops: Loops;
+  readonly #readers: RfidReaders | null;
+  readonly #rfidDevices: readonly RfidDevice[];
+  readonly #devices: readonly DeviceIdentity[];
+  readonly #measures: Measures;
+  readonly #frames: VehicleFrames;
+  readonly #digest = new StateDigest();
+  #drawing: Drawing | null = null;
+  #observedTick = 0;
+  #frameSeq = 0;
+
+  constructor(engine: Engine, parts: Parts) {
+    const { options } = parts;
+    const { network } = engine;
+    this.#parts = parts;
+    this.#engine = engine;
+    this.prefix = options.prefix;
+    this.stepSeconds = engine.stepSeconds;
+    this.durationSeconds = parts.durationSeconds;
+    this.warnings = parts.warnings;
+    this.#outbox = new Outbox(options.prefix, options.wants ?? (() => false));
+    this.configurations = network.junctions.flatMap(({ configuration }) =>
+      configuration === null ? [] : [configuration],
+    );
+
+    const taken = new Set<string>();
+    const devices: DeviceIdentity[] = [];
+    this.#programs = parts.programs;
+    this.#controllers = network.junctions.flatMap(({ configuration, firstGroup }) => {
+      if (configuration === null) return [];
+      const { junctionId, name } = configuration;
+      const controller = new LampController(configuration, {
+        deviceId: deviceId(taken, name, 'lamps'),
+        startMs: parts.startsAtMs,
+        boot: options.boot ?? 'warm',
+        groupLamp: engine.groupLamp,
+        firstGroup,
+      });
+      this.#controllerOf.set(junctionId, controller);
+      devices.push({ deviceId: controller.deviceId, deviceType: 'light_controller', junctionId, laneId: null });
+      return [controller];
+    });
+
+    const stations = stationsOf(network);
+    this.#stationsOfJunction = network.junctions.map((_, j) => stations.filter((station) => station.junction === j));
+    this.#loops = new Loops(engine);
+    this.#readers = parts.readers === null ? null : parts.readers(stations);
+    this.#rfidDevices = rfidDevices(network, parts.readers === null ? [] : stations, ({ junction, approach, kind }) =>
+      deviceId(taken, network.junctions[junction]!.name, 'rfid', network.approaches[approach]!.name, kind),
+    );
+    for (const { deviceId: id, junctionId, laneId } of this.#rfidDevices) {
+      devices.push({ deviceId: id, deviceType: 'rfid_counter', junctionId, laneId });
+    }
+    this.#devices = devices;
+    this.#measures = new Measures(engine, parts.warmUpSeconds);
+    this.#frames = new VehicleFrames(engine, this.#measures);
+  }
+
+  get tick(): number {
+    return this.#engine.tick;
+  }
+  get vehicleUpdates(): number {
+    return this.#engine.vehicleUpdates;
+  }
+  get nowMs(): number {
+    return this.#parts.startsAtMs + this.#elapsedMs();
+  }
+  /** Simulated time after the ticks done, ms since the start. */
+  #elapsedMs(): number {
+    return Math.round(this.#engine.tick * this.stepSeconds * 1000);
+  }
+  #nowSeconds(): number {
+    return this.#engine.tick * this.stepSeconds;
+  }
+
+  step(): void {
+    const engine = this.#engine;
+    const beginMs = this.#elapsedMs();
+    const begunMs = engine.tick === 0 ? -1 : Math.round((engine.tick - 1) * this.stepSeconds * 1000);
+    if (engine.tick === 0) this.#tellOfDevices('online');
+    const begins = Math.floor(beginMs / 1000) > Math.floor(begunMs / 1000);
+    for (const controller of this.#controllers) controller.tick(this.nowMs, begins, this.#outbox);
+    for (const program of this.#programs) program.tick(this.#nowSeconds());
+
+    engine.step();
+
+    this.#loops.tick();
+    this.#readers?.tick(this.#nowSeconds());
+    const endMs = this.#elapsedMs();
+    if (Math.floor(endMs / 1000) > Math.floor(beginMs / 1000)) this.#closeSecond(beginMs, endMs);
+    if (beginMs < this.durationSeconds * 1000 && endMs >= this.durationSeconds * 1000) this.#tellOfDevices('offline');
+  }
+
+  #closeSecond(beginMs: number, endMs: number): void {
+    const passed = (seconds: number) => Math.floor(endMs / (1000 * seconds)) > Math.floor(beginMs / (1000 * seconds));
+    this.#loops.closeSecond();
+    this.#observe();
+    if (passed(DIGEST_EVERY_SECONDS)) {
+      this.#write(this.#digest);
+      this.#digest.commit();
+    }
+    this.#tellDetections();
+    const { windowSeconds, epcs } = this.#parts;
+    if (this.#readers !== null && passed(windowSeconds)) {
+      sendCarCounts(this.#rfidDevices, this.#readers, epcs, windowSeconds, this.nowMs, this.#outbox);
+    }
+    if (passed(HEARTBEAT_SECONDS)) sendHeartbeats(this.#devices, endMs / 1000, this.nowMs, this.#outbox);
+  }
+
+  #tellOfDevices(status: 'online' | 'offline'): void {
+    sendStatus(this.#devices, status, this.nowMs, this.#outbox);
+    if (status === 'online') sendHeartbeats(this.#devices, 0, this.nowMs, this.#outbox);
+  }
+
+  /** One message a junction with lamp controller, whether or not it has detectors: it also tells that the second is over. */
+  #tellDetections(): void {
+    this.#frameSeq++;
+    if (!this.#outbox.wants('detections')) return;
+    const timestamp = isoOf(this.nowMs);
+    this.#engine.network.junctions.forEach(({ id, configuration }, j) => {
+      if (configuration === null) return;
+      const detectors = this.#loops.readings(this.#stationsOfJunction[j]!);
+      this.#outbox.send('detections', { junctionId: id }, { seq: this.#frameSeq, timestamp, detectors });
+    });
+  }
+
+  #observe(): void {
+    if (this.#observedTick === this.#engine.tick) return;
+    this.#observedTick = this.#engine.tick;
+    this.#measures.observe(this.#nowSeconds());
+  }
+
+  #write(digest: StateDigest): void {
+    digest.int(this.#engine.tick);
+    this.#measures.write(digest);
+    for (const signals of [...this.#controllers, ...this.#programs]) signals.write(digest);
+    this.#loops.write(digest);
+    this.#readers?.write(digest);
+  }
+
+  drain(): readonly Outgoing[] {
+    return this.#outbox.drain();
+  }
+
+  receive<K extends CommandKind>(kind: K, junctionId: string, message: Message<K>): void {
+    this.#controllerOf.get(junctionId)?.receive(kind, message);
+  }
+
+  digest(): string {
+    this.#observe();
+    return this.#digest.hex((digest) => this.#write(digest));
+  }
+
+  frame(): Frame {
+    this.#observe();
+    const signals = [...this.#controllers, ...this.#programs];
+    // Signals were last looked at when the last tick began.
+    const agoSeconds = this.#engine.tick === 0 ? 0 : this.stepSeconds;
+    return {
+      second: Math.floor(this.#elapsedMs() / 1000),
+      vehicles: this.#frames.vehicles(),
+      lamps: signals.map((s) => s.letters()),
+      stages: signals.map((s) => {
+        const [stage, left] = s.stage();
+        return [stage, left < 0 ? -1 : Math.max(0, Math.round((left - agoSeconds) * 10) / 10)];
+      }),
+      counters: this.#measures.counters(),
+    };
+  }
+
+  result(): VariantResult {
+    this.#observe();
+    const { strategy } = this.#parts.options.variant;
+    return { strategy, digest: this.digest(), ...this.#measures.result() };
+  }
+
+  drawing(): Drawing {
+    this.#drawing ??= this.#parts.drawing();
+    return this.#drawing;
+  }
+}

@@ -1,0 +1,109 @@
+/** SUMO's traffic: an engine that moves SUMO's demand through SUMO's network as SUMO 1.15 does. */
+import type { Crossings, Engine } from '../core.ts';
+import type { SumoDemand } from '../network/sumo/demand.ts';
+import type { SumoNet } from '../network/sumo/net-types.ts';
+import type { SumoWorld } from '../network/sumo/network.ts';
+import { programPhaseAt } from '../network/sumo/programs.ts';
+import { clearApproaches, createApproaches } from './approaches.ts';
+import { createEntryQueue, enterDue } from './insertion.ts';
+import { changeLanes, createLaneChanging } from './lane-change.ts';
+import { decideAll, moveAll } from './moves.ts';
+import { planAll } from './plan.ts';
+import { buildRouteLanes } from './routes.ts';
+import { createTraffic, type Traffic } from './traffic.ts';
+
+export interface SumoEngineOptions {
+  /** On the files' clock. */
+  readonly beginSeconds: number;
+  /** More than 0 and at most 2. */
+  readonly stepSeconds: number;
+  readonly seed: number;
+  /** Whether signals show the files' programs (default) or what is put into `groupLamp`. */
+  readonly ownSignals?: boolean;
+}
+
+export interface SumoEngine extends Engine {
+  readonly traffic: Traffic;
+}
+
+const RED = 'r'.charCodeAt(0);
+const YELLOW = 'y'.charCodeAt(0);
+
+/**
+ * An engine at its begin: what departs then is already in. Times of the state count from the begin. Throws RangeError
+ * for a step out of range.
+ */
+export function createSumoEngine(
+  net: SumoNet,
+  world: SumoWorld,
+  demand: SumoDemand,
+  options: SumoEngineOptions,
+): SumoEngine {
+  const { stepSeconds: dt, beginSeconds } = options;
+  if (!(dt > 0 && dt <= 2)) throw new RangeError(`stepSeconds is ${dt}; more than 0 and at most 2. Choose 0.1 to 1 s.`);
+  const lanes = buildRouteLanes(world, net);
+  const t = createTraffic(world, demand, lanes, beginSeconds, dt, options.seed);
+  const a = createApproaches(t);
+  const queue = createEntryQueue(t, demand.departures);
+  const changing = createLaneChanging(t);
+  const movers = new Int32Array(t.demand.count);
+  const groupLamp = new Uint8Array(t.groupState.length);
+  const crossings: Crossings = {
+    count: 0,
+    vehicle: new Int32Array(0),
+    detector: new Int32Array(0),
+    at: new Float64Array(0),
+  };
+  let updates = 0;
+
+  const signals = (now: number): void => {
+    if (options.ownSignals === false) {
+      for (let g = 0; g < groupLamp.length; g++) t.groupState[g] = greenCode(groupLamp[g]!);
+      return;
+    }
+    for (const { program, firstGroup, groupCount } of world.signals) {
+      const { state } = program.phases[programPhaseAt(program, beginSeconds + now)]!;
+      for (let i = 0; i < groupCount; i++) {
+        const code = state.charCodeAt(i);
+        t.groupState[firstGroup + i] = code;
+        groupLamp[firstGroup + i] = code === RED || code === 117 ? 0 : code === YELLOW ? 2 : 1;
+      }
+    }
+  };
+  signals(0);
+  enterDue(t, queue, 0);
+
+  return {
+    network: world.network,
+    demand: t.demand,
+    stepSeconds: dt,
+    state: t.state,
+    crossings,
+    groupLamp,
+    traffic: t,
+    get tick() {
+      return t.step;
+    },
+    get vehicleUpdates() {
+      return updates;
+    },
+    waitingToEnter: () => queue.pending.length,
+    step() {
+      t.step++;
+      const now = t.step * dt;
+      updates += t.state.activeCount;
+      signals(now);
+      clearApproaches(a);
+      planAll(t, a, now);
+      decideAll(t, a);
+      moveAll(t, movers, now);
+      changeLanes(t, changing);
+      enterDue(t, queue, now);
+    },
+  };
+}
+
+/** What a group shows that is only known to be red, green or yellow: a green that yields to whom it must. */
+function greenCode(lamp: number): number {
+  return lamp === 0 ? RED : lamp === 2 ? YELLOW : 'g'.charCodeAt(0);
+}

@@ -1,0 +1,174 @@
+/** Vehicles that are due enter the network where and as fast as it is safe. */
+import { brakeGap, entrySpeed, freeSpeed, stopSpeed } from './krauss.ts';
+import { linkState } from './junction-rules.ts';
+import type { SumoDeparture } from '../network/sumo/demand.ts';
+import { enlist, leaverRear, speedOn, type Traffic, uniform } from './traffic.ts';
+
+/** A vehicle stands this far beyond its own length on the lane it enters, m. */
+const ENTRY_MARGIN = 0.1;
+
+/** Those due and not yet in, in order of departure. */
+export interface EntryQueue {
+  readonly departures: readonly SumoDeparture[];
+  readonly pending: number[];
+  next: number;
+  /** Step in which the lane last refused a vehicle. */
+  readonly refused: Int32Array;
+}
+
+export function createEntryQueue(t: Traffic, departures: readonly SumoDeparture[]): EntryQueue {
+  return { departures, pending: [], next: 0, refused: new Int32Array(t.world.network.laneCount).fill(-1) };
+}
+
+/** Tries to bring in all that are due at `now`. */
+export function enterDue(t: Traffic, queue: EntryQueue, now: number): void {
+  const { demand } = t;
+  while (queue.next < demand.count && demand.departSeconds[queue.next]! <= now + 1e-9) queue.pending.push(queue.next++);
+  let kept = 0;
+  for (const vehicle of queue.pending) {
+    if (!enters(t, queue, vehicle, now)) queue.pending[kept++] = vehicle;
+  }
+  queue.pending.length = kept;
+}
+
+function enters(t: Traffic, queue: EntryQueue, vehicle: number, now: number): boolean {
+  const lane = entryLane(t, queue, vehicle);
+  if (lane < 0 || queue.refused[lane] === t.step) return false;
+  if (place(t, queue, vehicle, lane, now)) return true;
+  queue.refused[lane] = t.step;
+  return false;
+}
+
+/** The lane it wants to enter by, -1 where none is allowed. */
+function entryLane(t: Traffic, queue: EntryQueue, vehicle: number): number {
+  const { lanes } = t;
+  const wish = queue.departures[vehicle]!.source.departLane;
+  const k = lanes.firstStage[t.demand.route[vehicle]!]!;
+  const base = lanes.first[k]!;
+  const count = lanes.laneCount[k]!;
+  if (typeof wish === 'number')
+    return wish < count && lanes.allowed[base + wish] === 1 ? lanes.firstLane[k]! + wish : -1;
+  if (wish === 'first') {
+    for (let i = 0; i < count; i++) if (lanes.allowed[base + i] === 1) return lanes.firstLane[k]! + i;
+    return -1;
+  }
+  let chosen = -1;
+  let seen = 0;
+  const u = uniform(t.key[vehicle]! + 1, t.step);
+  for (let i = 0; i < count; i++) {
+    const lane = lanes.firstLane[k]! + i;
+    if (lanes.allowed[base + i] === 0 || (wish === 'best' && lanes.offset[base + i] !== 0)) continue;
+    seen++;
+    if (wish === 'random') {
+      if (chosen < 0 || u * seen < 1) chosen = lane;
+    } else if (chosen < 0 || occupied(t, lane) < occupied(t, chosen)) chosen = lane;
+  }
+  return chosen;
+}
+
+/** Share of the lane that vehicles and their gaps take. */
+function occupied(t: Traffic, lane: number): number {
+  let metres = 0;
+  for (let w = t.first[lane]!; w >= 0; w = t.behind[w]!) {
+    const type = t.demand.vehicleClass[w]!;
+    metres += t.types.length[type]! + t.types.minGap[type]!;
+  }
+  return metres / t.world.network.length[lane]!;
+}
+
+function place(t: Traffic, queue: EntryQueue, vehicle: number, lane: number, now: number): boolean {
+  const { types, dt, state, lanes } = t;
+  const { source } = queue.departures[vehicle]!;
+  const type = t.demand.vehicleClass[vehicle]!;
+  const length = t.world.network.length[lane]!;
+  const decel = types.decel[type]!;
+  const wanted = source.departPosition;
+  let position = Math.min(types.length[type]! + ENTRY_MARGIN, length);
+  if (typeof wanted === 'number') position = Math.max(0, Math.min(length, wanted < 0 ? length + wanted : wanted));
+  const most = speedOn(t, vehicle, lane);
+  const fixed = typeof source.departSpeed === 'number';
+  let speed = fixed ? Math.min(source.departSpeed as number, most) : most;
+
+  let leader = t.last[lane]!;
+  let follower = -1;
+  while (leader >= 0 && state.position[leader]! < position) {
+    follower = leader;
+    leader = t.ahead[leader]!;
+  }
+  let rear = Number.POSITIVE_INFINITY;
+  if (leader >= 0) rear = state.position[leader]! - types.length[t.demand.vehicleClass[leader]!]!;
+  else {
+    rear = leaverRear(t, lane);
+    if (rear < Number.POSITIVE_INFINITY) leader = t.leaver[lane]!;
+  }
+  const limits: [safe: number][] = [];
+  if (leader >= 0) {
+    const gap = rear - position - types.minGap[type]!;
+    if (gap < 0) return false;
+    const other = t.demand.vehicleClass[leader]!;
+    limits.push([entrySpeed(gap, state.speed[leader]!, types.apparentDecel[other]!, decel, types.tau[type]!, dt)]);
+  }
+  aheadLimits(t, vehicle, lane, length - position, speed, limits);
+  for (const [safe] of limits) {
+    if (safe >= speed) continue;
+    if (fixed && (source.departSpeed as number) > 0) return false;
+    speed = Math.max(0, safe);
+  }
+  if (follower >= 0) {
+    const other = t.demand.vehicleClass[follower]!;
+    const gap = position - types.length[type]! - state.position[follower]! - types.minGap[other]!;
+    const needed =
+      brakeGap(state.speed[follower]!, types.decel[other]!, types.tau[other]!, dt) -
+      brakeGap(speed, Math.max(decel, types.decel[other]!), 0, dt);
+    if (gap < Math.max(0, needed)) return false;
+  }
+  state.position[vehicle] = position;
+  state.speed[vehicle] = speed;
+  state.enteredAt[vehicle] = now;
+  state.active[state.activeCount++] = vehicle;
+  t.stage[vehicle] = 0;
+  void lanes;
+  enlist(t, vehicle, lane);
+  return true;
+}
+
+/** What links and traffic beyond the lane allow. */
+function aheadLimits(
+  t: Traffic,
+  vehicle: number,
+  lane: number,
+  toEnd: number,
+  speed: number,
+  limits: [number][],
+): void {
+  const { types, dt, lanes, state } = t;
+  const { network } = t.world;
+  const type = t.demand.vehicleClass[vehicle]!;
+  const decel = types.decel[type]!;
+  const route = t.demand.route[vehicle]!;
+  const within = brakeGap(speed, decel, types.tau[type]!, dt) + speed * dt;
+  let seen = toEnd;
+  let from = lane;
+  const occupied = t.last[lane]! >= 0 && state.position[t.first[lane]!]! > network.length[lane]! - toEnd;
+  for (let stage = 0; seen < within && stage + 1 < lanes.stages[route]!; stage++) {
+    const k = lanes.firstStage[route]! + stage;
+    const link = lanes.nextLink[lanes.first[k]! + from - lanes.firstLane[k]!]!;
+    const code = link < 0 ? 114 : linkState(t, link);
+    if (code === 114 || code === 121 || code === 117 || (code > 90 && code !== 71)) {
+      limits.push([stopSpeed(Math.max(0, seen - (link < 0 ? 0 : 1)), decel, dt, dt)]);
+      return;
+    }
+    for (const next of [link, network.linkEnd[link]!]) {
+      limits.push([freeSpeed(seen, speedOn(t, vehicle, next), decel, true, dt)]);
+      const leader = t.last[next]!;
+      if (leader >= 0 && !occupied) {
+        const other = t.demand.vehicleClass[leader]!;
+        const gap = seen + state.position[leader]! - types.length[other]! - types.minGap[type]!;
+        limits.push([entrySpeed(gap, state.speed[leader]!, types.apparentDecel[other]!, decel, types.tau[type]!, dt)]);
+        return;
+      }
+      seen += network.length[next]!;
+    }
+    from = network.linkEnd[link]!;
+  }
+}

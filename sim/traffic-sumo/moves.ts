@@ -1,0 +1,145 @@
+/** Carries out a step: speeds from what is open, then positions, then the change to the next segment or the arrival. */
+import type { Approaches } from './approaches.ts';
+import { mayPass, linkState, majorState } from './junction-rules.ts';
+import { dawdle, stopSpeed } from './krauss.ts';
+import { VISIBILITY } from './plan.ts';
+import { ARRIVED, delist, enlist, speedOn, STANDING_SPEED, type Traffic, uniform } from './traffic.ts';
+
+/** A vehicle has arrived when its front is this close to the end of its last lane, m. */
+const ARRIVAL_MARGIN = 0.1;
+const YELLOW = 121;
+
+/** Sets `nextSpeed` of all vehicles. */
+export function decideAll(t: Traffic, a: Approaches): void {
+  const { active, activeCount } = t.state;
+  for (let i = 0; i < activeCount; i++) {
+    const vehicle = active[i]!;
+    t.nextSpeed[vehicle] = decide(t, a, vehicle);
+  }
+}
+
+function decide(t: Traffic, a: Approaches, vehicle: number): number {
+  const { dt, types } = t;
+  const type = t.demand.vehicleClass[vehicle]!;
+  const accel = types.accel[type]!;
+  const decel = types.decel[type]!;
+  const v = t.state.speed[vehicle]!;
+  const fastest = Math.min(v + accel * dt, types.maxSpeed[type]!);
+  let safe = a.open[vehicle]!;
+  let least = 0;
+  let leastDistance = 0;
+  for (let i = a.first[vehicle]!; i < a.end[vehicle]!; i++) {
+    const link = a.link[i]!;
+    const inside = a.inside[i] === 1;
+    if (a.request[i] === 0 || !mayPass(t, a, i)) {
+      safe = a.wait[i]!;
+      break;
+    }
+    const code = linkState(t, link);
+    const minor = inside || (!majorState(code) && code !== YELLOW && t.world.rules.cont[link] === 0);
+    if (!minor) continue;
+    if (a.distance[i]! > VISIBILITY) {
+      safe = a.wait[i]!;
+      break;
+    }
+    leastDistance = a.distance[i]!;
+    least = Math.min((leastDistance + 0.1) / dt, a.pass[i]!, fastest);
+  }
+  if (safe + 0.001 < least) {
+    safe = Math.min(safe, Math.max(v - decel * dt, stopSpeed(leastDistance, decel, dt, dt)));
+    least = 0;
+  }
+  const advice = t.advice[vehicle]!;
+  const lowest = Math.max(0, Math.min(v - decel * dt, Math.max(safe, v - types.emergencyDecel[type]! * dt)));
+  const highest = Math.max(lowest, Math.min(fastest, safe));
+  const u = uniform(t.key[vehicle]!, t.step);
+  let speed = Math.max(lowest, dawdle(highest, accel, types.sigma[type]!, u, dt));
+  if (advice < speed) speed = Math.max(lowest, Math.max(0, v - decel * dt), advice);
+  return Math.max(speed, least);
+}
+
+/** Moves all vehicles; those that leave their segment are put into the next in the order of their progress. */
+export function moveAll(t: Traffic, movers: Int32Array, end: number): void {
+  const { state, dt } = t;
+  const { length, laneCount, linkEnd } = t.world.network;
+  let moving = 0;
+  let kept = 0;
+  const count = state.activeCount;
+  for (let i = 0; i < count; i++) {
+    const vehicle = state.active[i]!;
+    const v = t.nextSpeed[vehicle]!;
+    const before = state.speed[vehicle]!;
+    const segment = state.segment[vehicle]!;
+    state.acceleration[vehicle] = (v - before) / dt;
+    state.speed[vehicle] = v;
+    state.position[vehicle]! += v * dt;
+    t.odometer[vehicle]! += v * dt;
+    const desired = speedOn(t, vehicle, segment);
+    if (v < desired) state.timeLoss[vehicle]! += (dt * (desired - v)) / desired;
+    if (v <= STANDING_SPEED) {
+      state.waiting[vehicle]! += dt;
+      t.standing[vehicle]! += dt;
+      if (before > STANDING_SPEED) state.stops[vehicle]!++;
+    } else t.standing[vehicle] = 0;
+    const over = state.position[vehicle]! > length[segment]!;
+    const last = segment < laneCount && t.stage[vehicle]! + 1 === t.lanes.stages[t.demand.route[vehicle]!]!;
+    if (last ? state.position[vehicle]! > length[segment]! - ARRIVAL_MARGIN : over) movers[moving++] = vehicle;
+    state.active[kept++] = vehicle;
+  }
+  if (moving === 0) return;
+  const leaving = movers.subarray(0, moving);
+  for (let i = 0; i < moving; i++) delist(t, leaving[i]!);
+  let gone = false;
+  for (let i = 0; i < moving; i++) {
+    const vehicle = leaving[i]!;
+    if (!advance(t, vehicle, laneCount, linkEnd, end)) gone = true;
+  }
+  leaving.sort((x, y) => state.position[y]! - state.position[x]! || x - y);
+  for (let i = 0; i < moving; i++) {
+    const vehicle = leaving[i]!;
+    if (state.segment[vehicle]! >= 0) enlist(t, vehicle, state.segment[vehicle]!);
+  }
+  if (!gone) return;
+  kept = 0;
+  for (let i = 0; i < count; i++) {
+    const vehicle = state.active[i]!;
+    if (state.segment[vehicle]! >= 0) state.active[kept++] = vehicle;
+  }
+  state.activeCount = kept;
+}
+
+/** Brings a vehicle whose front is beyond its segment to the one where it belongs; false if it has arrived. */
+function advance(t: Traffic, vehicle: number, laneCount: number, linkEnd: Int32Array, end: number): boolean {
+  const { state, lanes } = t;
+  const { length } = t.world.network;
+  const route = t.demand.route[vehicle]!;
+  for (;;) {
+    const segment = state.segment[vehicle]!;
+    const last = segment < laneCount && t.stage[vehicle]! + 1 === lanes.stages[route]!;
+    if (last) {
+      if (state.position[vehicle]! <= length[segment]! - ARRIVAL_MARGIN) return true;
+      state.segment[vehicle] = ARRIVED;
+      state.arrivedAt[vehicle] = end;
+      return false;
+    }
+    const over = state.position[vehicle]! - length[segment]!;
+    if (over <= 0) return true;
+    if (segment >= laneCount) {
+      state.segment[vehicle] = linkEnd[segment]!;
+      t.stage[vehicle]!++;
+      t.enteredJunction[vehicle] = -1;
+    } else {
+      const k = lanes.firstStage[route]! + t.stage[vehicle]!;
+      const link = lanes.nextLink[lanes.first[k]! + segment - lanes.firstLane[k]!]!;
+      if (link < 0) {
+        state.position[vehicle] = length[segment]!;
+        return true;
+      }
+      state.segment[vehicle] = link;
+      t.enteredJunction[vehicle] = t.step;
+    }
+    t.leaver[segment] = vehicle;
+    t.leaverOdometer[segment] = t.odometer[vehicle]! - over;
+    state.position[vehicle] = over;
+  }
+}

@@ -1,0 +1,250 @@
+/**
+ * CityFlow's driving, to the formula: new speeds of all vehicles of its classes from the old state. Nothing here
+ * changes the present state; `nextPosition`, `nextSpeed`, `nextBlocker` and the list of movers are filled.
+ */
+import { findMet, junctionSpeed } from './cityflow-junction.ts';
+import { createKernel, isOpen, type Kernel, OUT_GAP, OUT_SPEED } from './cityflow-kernel.ts';
+import { crossingTime } from './kinematics.ts';
+import { leaveSegment } from './moves.ts';
+import { noteCrossing, STANDING_SPEED, type World } from './world.ts';
+
+/** Makes the function that computes one step. */
+export function cityFlowStep(w: World): () => void {
+  const k = createKernel(w);
+  return () => stepCityFlow(w, k);
+}
+
+/** Whether a vehicle on the lane has a link before it that is not open. */
+function isRedAhead(k: Kernel, segment: number, next: number): boolean {
+  return segment < k.laneCount && next >= 0 && !isOpen(k, next);
+}
+
+/** Leader beyond the own segment, -1 for none; its gap to OUT_GAP. */
+function leaderBeyond(k: Kernel, v: number, segment: number, kind: number): number {
+  const { segmentLength, position, vehicleLength, last, laneCount, linkEnd, out } = k;
+  const far = k.lookAhead[kind]!;
+  let away = segmentLength[segment]! - position[v]!;
+  let next = k.nextSegment[v]!;
+  let place = k.cursor[v]!;
+  while (next >= 0) {
+    if (next >= laneCount) {
+      const start = k.linkStart[next]!;
+      const end = k.lastLink[start]!;
+      let leader = -1;
+      let gap = 0;
+      for (let other = k.firstLink[start]!; other < end; other++) {
+        const tail = last[other]!;
+        if (tail < 0) continue;
+        const room = away + position[tail]! - vehicleLength[tail]!;
+        if (leader < 0 || room < gap) {
+          leader = tail;
+          gap = room;
+        }
+      }
+      if (leader >= 0) {
+        out[OUT_GAP] = gap;
+        return leader;
+      }
+      away += segmentLength[next]!;
+      if (away > far) return -1;
+      next = linkEnd[next]!;
+      place++;
+    } else {
+      let leader = last[next]!;
+      // Who entered the network in this very step is seen from the next one on.
+      if (leader >= 0 && k.fresh[next] === 1) leader = k.ahead[leader]!;
+      if (leader >= 0) {
+        out[OUT_GAP] = away + position[leader]! - vehicleLength[leader]!;
+        return leader;
+      }
+      away += segmentLength[next]!;
+      if (away > far) return -1;
+      next = k.link[k.row[place]! + k.laneIndex[next]!]!;
+    }
+  }
+  return -1;
+}
+
+function stepCityFlow(w: World, k: Kernel): void {
+  findMet(k, w.activeSegments, w.activeSegmentCount);
+  // Locals: the engine reads them many times faster than what its functions share.
+  const { activeSegments, activeSegmentCount, nextPosition, nextSpeed, nextBlocker, arrivalTime } = w;
+  const { detectorFirst, detectorPosition, vehicleLength, nextSegment, first, behind } = w;
+  const { position, speed, timeLoss, waiting, stops, fuelMillilitres, co2Grams } = w.state;
+  const { lookAhead, out } = k;
+  const {
+    isIdm,
+    co2,
+    fuel,
+    maxSpeed,
+    maxAcceleration,
+    maxDeceleration,
+    deceleration,
+    minGap: minGaps,
+    timeHeadway,
+  } = w.classes;
+  const { vehicleClass } = w.demand;
+  const { length: segmentLength, speedLimit, laneCount } = w.network;
+  const dt = w.stepSeconds;
+  const b = 0.5 * dt;
+  const now = w.tick * dt;
+  for (let i = 0; i < activeSegmentCount; i++) {
+    const segment = activeSegments[i]!;
+    const ends = segmentLength[segment]!;
+    const limit = speedLimit[segment]!;
+    const isLane = segment < laneCount;
+    const detectorEnd = detectorFirst[segment + 1]!;
+    const hasDetectors = detectorFirst[segment]! < detectorEnd;
+    let kind = -1;
+    let most = 0;
+    let gain = 0;
+    let hardest = 0;
+    let loss = 0;
+    let usual = 0;
+    let minGap = 0;
+    let headway = 0;
+    let far = 0;
+    let desired = 0;
+    let carbon0 = 0;
+    let carbonPower = 0;
+    let carbon1 = 0;
+    let carbon2 = 0;
+    let carbon3 = 0;
+    let fuel0 = 0;
+    let fuelPower = 0;
+    let fuel1 = 0;
+    let fuel2 = 0;
+    let fuel3 = 0;
+    let leader = -1;
+    for (let v = first[segment]!; v >= 0; leader = v, v = behind[v]!) {
+      const c = vehicleClass[v]!;
+      if (c !== kind) {
+        if (isIdm[c] === 1) continue;
+        kind = c;
+        most = maxSpeed[c]!;
+        gain = maxAcceleration[c]! * dt;
+        hardest = maxDeceleration[c]!;
+        loss = hardest * dt;
+        usual = deceleration[c]!;
+        minGap = minGaps[c]!;
+        headway = timeHeadway[c]!;
+        far = lookAhead[c]!;
+        desired = limit < most ? limit : most;
+        const p = 5 * c;
+        carbon0 = co2[p]! * dt;
+        carbonPower = co2[p + 1]!;
+        carbon1 = co2[p + 2]! * dt;
+        carbon2 = co2[p + 3]! * dt;
+        carbon3 = co2[p + 4]! * dt;
+        fuel0 = fuel[p]! * dt;
+        fuelPower = fuel[p + 1]!;
+        fuel1 = fuel[p + 2]! * dt;
+        fuel2 = fuel[p + 3]! * dt;
+        fuel3 = fuel[p + 4]! * dt;
+      }
+      const v0 = speed[v]!;
+      const x = position[v]!;
+      nextBlocker[v] = -1;
+      let front = leader;
+      let gap = 0;
+      if (front >= 0) gap = position[front]! - vehicleLength[front]! - x;
+      else {
+        front = leaderBeyond(k, v, segment, kind);
+        gap = out[OUT_GAP]!;
+      }
+      const next = nextSegment[v]!;
+      const atJunction = !isLane || (next >= 0 && ends - x <= far);
+      if (
+        front >= 0 &&
+        v0 === 0 &&
+        speed[front] === 0 &&
+        gap <= minGap &&
+        (!atJunction || isRedAhead(k, segment, next))
+      ) {
+        // It stays where it is.
+        nextSpeed[v] = v0;
+        nextPosition[v] = x;
+        timeLoss[v]! += dt;
+        waiting[v]! += dt;
+        co2Grams[v]! += carbon0;
+        fuelMillilitres[v]! += fuel0;
+        continue;
+      }
+      let goal = most;
+      if (v0 + gain < goal) goal = v0 + gain;
+      if (limit < goal) goal = limit;
+      if (front >= 0) {
+        const vL = speed[front]!;
+        const frontKind = vehicleClass[front]!;
+        // The speed from which one stops behind a leader that brakes, twice: hard with nothing between the two, and
+        // as usual with the least gap. Written out: a call would box its numbers.
+        let slower = maxDeceleration[frontKind]!;
+        let a = 0.5 / hardest;
+        let c0 = (v0 * dt) / 2 - (0.5 * vL * vL) / slower - gap;
+        let inside = b * b - 4 * a * c0;
+        if (inside < 0) {
+          if (goal > -100) goal = -100;
+        } else {
+          const v1 = (0.5 / a) * (Math.sqrt(inside) - b);
+          const v2 = 2 * vL - slower * dt + (2 * gap) / dt;
+          if (v1 < goal) goal = v1;
+          if (v2 < goal) goal = v2;
+        }
+        slower = deceleration[frontKind]!;
+        a = 0.5 / usual;
+        c0 = (v0 * dt) / 2 + minGap - (0.5 * vL * vL) / slower - gap;
+        inside = b * b - 4 * a * c0;
+        if (inside < 0) {
+          if (goal > -100) goal = -100;
+        } else {
+          const v1 = (0.5 / a) * (Math.sqrt(inside) - b);
+          const v2 = 2 * vL - slower * dt + (2 * (gap - minGap)) / dt;
+          if (v1 < goal) goal = v1;
+          if (v2 < goal) goal = v2;
+        }
+        const excess = v0 > vL ? v0 - vL : 0;
+        const spaced = (gap + (vL + excess / 2) * dt - (v0 * dt) / 2) / (headway + dt / 2);
+        if (spaced < goal) goal = spaced;
+      }
+      if (atJunction) {
+        junctionSpeed(k, v, segment, kind);
+        const allowed = out[OUT_SPEED]!;
+        if (allowed < goal) goal = allowed;
+      }
+      if (goal < v0 - loss) goal = v0 - loss;
+      let dx: number;
+      if (goal < 0) {
+        dx = (0.5 * v0 * v0) / hardest;
+        goal = 0;
+      } else dx = ((v0 + goal) * dt) / 2;
+      const reached = dx + x;
+      nextSpeed[v] = goal;
+      nextPosition[v] = reached;
+
+      const lost = dt - dx / desired;
+      if (lost > 0) timeLoss[v]! += lost;
+      if (goal <= STANDING_SPEED) {
+        waiting[v]! += dt;
+        if (v0 > STANDING_SPEED) stops[v]!++;
+      }
+      const mean = (v0 + goal) * 0.5;
+      const power = (goal - v0) * mean;
+      const carbon = carbon0 + mean * (carbon1 + mean * (carbon2 + mean * carbon3)) + carbonPower * power;
+      if (carbon > 0) co2Grams[v]! += carbon;
+      const burnt = fuel0 + mean * (fuel1 + mean * (fuel2 + mean * fuel3)) + fuelPower * power;
+      if (burnt > 0) fuelMillilitres[v]! += burnt;
+
+      if (hasDetectors) {
+        for (let d = detectorFirst[segment]!; d < detectorEnd; d++) {
+          const place = detectorPosition[d]!;
+          if (place > x && place <= reached)
+            noteCrossing(w.crossings, v, w.detectorIndex[d]!, now + crossingTime(v0, goal, dt, place - x));
+        }
+      }
+      if (reached > ends) {
+        arrivalTime[v] = now;
+        leaveSegment(w, v, segment, reached - ends);
+      }
+    }
+  }
+}

@@ -1,0 +1,113 @@
+/** Queues of vehicles that wait to enter the network: one per entry lane, in the order in which they are due. */
+import { enterNetwork } from './moves.ts';
+import { noteCrossing, type World } from './world.ts';
+
+/** Puts every vehicle that is due by `time` into the queue of its entry lane. */
+export function queueDue(w: World, time: number): void {
+  const { departSeconds, count, entryLane } = w.demand;
+  while (w.due < count && departSeconds[w.due]! <= time) {
+    const v = w.due++;
+    const lane = entryLane[v]! >= 0 ? entryLane[v]! : emptiestLane(w, v);
+    if (w.queueFirst[lane]! < 0) w.queueFirst[lane] = v;
+    else w.queueNext[w.queueLast[lane]!] = v;
+    w.queueLast[lane] = v;
+    w.queueLength[lane]!++;
+    w.waiting++;
+  }
+}
+
+/** The usable entry lane with the fewest vehicles waiting and present; the first listed among equals. */
+function emptiestLane(w: World, v: number): number {
+  const lanes = w.network.routes[w.demand.route[v]!]!.lanes[0]!;
+  let best = lanes[0]!;
+  let fewest = w.queueLength[best]! + w.onSegment[best]!;
+  for (let i = 1; i < lanes.length; i++) {
+    const lane = lanes[i]!;
+    const number = w.queueLength[lane]! + w.onSegment[lane]!;
+    if (number < fewest) {
+      best = lane;
+      fewest = number;
+    }
+  }
+  return best;
+}
+
+function unqueue(w: World, lane: number): void {
+  const v = w.queueFirst[lane]!;
+  const next = w.queueNext[v]!;
+  w.queueFirst[lane] = next;
+  if (next < 0) w.queueLast[lane] = -1;
+  w.queueLength[lane]!--;
+  w.waiting--;
+}
+
+/** CityFlow's insertion: at the start of a step the head of each queue, at position 0 and at rest, where there is room. */
+export function enterAtRest(w: World, time: number): void {
+  const { entryLanes, queueFirst, last, fresh, vehicleLength, classes, demand, state } = w;
+  for (let i = 0; i < entryLanes.length; i++) {
+    const lane = entryLanes[i]!;
+    fresh[lane] = 0;
+    const v = queueFirst[lane]!;
+    if (v < 0) continue;
+    const kind = demand.vehicleClass[v]!;
+    if (classes.isIdm[kind] === 1) continue;
+    const tail = last[lane]!;
+    if (tail >= 0 && !(state.position[tail]! > vehicleLength[tail]! + classes.minGap[kind]!)) continue;
+    unqueue(w, lane);
+    enterNetwork(w, v, lane, 0, 0, time);
+    fresh[lane] = 1;
+  }
+}
+
+/**
+ * Entry of the IDM classes at the end of a substep: at the desired speed where that is safe, else at a safe speed,
+ * refused where there is no room. A vehicle that became due within the substep and is not held up enters at its very
+ * moment, so that free flow knows no delay from the step.
+ */
+export function enterMoving(w: World, begin: number, end: number): void {
+  const { entryLanes, queueFirst, demand, classes } = w;
+  for (let i = 0; i < entryLanes.length; i++) {
+    const lane = entryLanes[i]!;
+    for (let v = queueFirst[lane]!; v >= 0; v = queueFirst[lane]!) {
+      if (classes.isIdm[demand.vehicleClass[v]!] === 0 || !enterOne(w, v, lane, begin, end)) break;
+    }
+  }
+}
+
+function enterOne(w: World, v: number, lane: number, begin: number, end: number): boolean {
+  const { state, last, vehicleLength, classes, demand, network } = w;
+  const kind = demand.vehicleClass[v]!;
+  const desired = Math.min(classes.maxSpeed[kind]!, network.speedLimit[lane]! * demand.speedFactor[v]!);
+  const depart = demand.departSeconds[v]!;
+  const farthest = Math.min(desired * (end - (depart > begin ? depart : begin)), network.length[lane]!);
+  let position = farthest;
+  let speed = desired;
+  const tail = last[lane]!;
+  if (tail >= 0) {
+    const minGap = classes.minGap[kind]!;
+    const headway = classes.timeHeadway[kind]!;
+    const rear = state.position[tail]! - vehicleLength[tail]!;
+    const tailSpeed = state.speed[tail]!;
+    position = Math.min(farthest, rear - minGap - headway * desired);
+    if (position < 0 || comfortableSpeed(w, kind, tailSpeed, rear - position - minGap) < desired) {
+      position = 0;
+      const spaced = (rear - minGap) / headway;
+      // A tail that draws away is waited for; a slow or standing one is driven up to.
+      if (rear < minGap || spaced < Math.min(desired, tailSpeed)) return false;
+      speed = Math.min(desired, spaced, comfortableSpeed(w, kind, tailSpeed, rear - minGap));
+    }
+  }
+  const at = position > 0 ? end - position / desired : end;
+  unqueue(w, lane);
+  enterNetwork(w, v, lane, position, speed, at);
+  const detectorEnd = w.detectorFirst[lane + 1]!;
+  for (let d = w.detectorFirst[lane]!; d < detectorEnd && w.detectorPosition[d]! <= position; d++) {
+    noteCrossing(w.crossings, v, w.detectorIndex[d]!, at + w.detectorPosition[d]! / desired);
+  }
+  return true;
+}
+
+/** Speed from which one stops, braking comfortably, before where a leader that brakes alike comes to rest. */
+function comfortableSpeed(w: World, kind: number, leaderSpeed: number, room: number): number {
+  return Math.sqrt(2 * w.classes.deceleration[kind]! * (room > 0 ? room : 0) + leaderSpeed * leaderSpeed);
+}
