@@ -80,6 +80,7 @@ function program(): Command {
     .description('run a scenario once per variant, as fast as it goes, and print the measures')
     .argument('[scenario]', 'a scenario that ships, a scenario file, or a CityFlow folder')
     .addOption(seedOption())
+    .option('--seeds <list>', 'run all of these seeds on all cores, e.g. 1..20 or 1,3,7; prints means and intervals')
     .addOption(new Option('--until <seconds>', 'end after so many seconds').argParser(positive))
     .option(
       '--variant <name=strategy[,key=value...]>',
@@ -124,6 +125,44 @@ function program(): Command {
     .action(async (options) => {
       const { listScenarios } = await import('./cli/scenarios.ts');
       await listScenarios(options);
+    });
+
+  flextraff
+    .command('compare')
+    .description('compare strategies on scenarios, paired by seed: intervals, tests, a table and a report')
+    .argument('<scenarios...>', 'scenarios that ship, scenario files, or CityFlow folders')
+    .option(
+      '--variant <name=strategy[,key=value...]>',
+      "replaces the scenarios' variants; give at least two",
+      collect,
+      [],
+    )
+    .option('--against <name>', 'the variant that the others are compared with; by default the first')
+    .option('--seeds <list>', 'the same for all scenarios and variants, e.g. 1..30 or 1,3,7', '1..20')
+    .addOption(new Option('--until <seconds>', 'end after so many seconds').argParser(positive))
+    .addOption(
+      new Option('--threads <number>', 'runs at the same time; by default as many as cores').argParser(
+        wholeNumber(1, 64),
+      ),
+    )
+    .option('--csv <file>', 'write a line per scenario, seed and variant there')
+    .option('--html <file>', 'write a report with plots there')
+    .option('--json', 'print exactly one JSON object on standard output')
+    .action(async (scenarios: string[], options) => {
+      const { compare } = await import('./cli/compare.ts');
+      await compare(scenarios, options);
+    });
+
+  const bench = flextraff.command('bench').description('measure what this machine makes of it');
+  bench
+    .command('speed')
+    .description('vehicle updates per CPU second: the first run of a process, and the median of five more')
+    .argument('<case>', 'a scenario that ships, a scenario file, or a CityFlow folder')
+    .addOption(new Option('--step <seconds>', "simulate in such steps; by default the file's").argParser(positive))
+    .option('--json', 'print exactly one JSON object on standard output')
+    .action(async (path: string, options) => {
+      const { benchSpeed } = await import('./cli/bench.ts');
+      await benchSpeed(path, options);
     });
 
   return flextraff;

@@ -7,14 +7,16 @@ export interface Progress {
   end(): void;
 }
 
-/** A bar on standard error where that is a terminal, nothing elsewhere. */
-export function startProgress(durationSeconds: number, quiet: boolean): Progress {
+const SECONDS = 'simulated {value} of {total} s';
+
+/** A bar on standard error where that is a terminal, nothing elsewhere. `counted` says what `{value}` of `{total}` is. */
+export function startProgress(total: number, quiet: boolean, counted = SECONDS): Progress {
   const noted = new Set<string>();
   const bar =
     process.stderr.isTTY && !quiet
       ? new SingleBar(
           {
-            format: '{bar} {percentage} %  simulated {value} of {total} s  {eta_formatted} left',
+            format: `{bar} {percentage} %  ${counted}  {eta_formatted} left`,
             stream: process.stderr,
             clearOnComplete: true,
             fps: 8,
@@ -22,7 +24,7 @@ export function startProgress(durationSeconds: number, quiet: boolean): Progress
           Presets.shades_classic,
         )
       : null;
-  bar?.start(durationSeconds, 0);
+  bar?.start(total, 0);
   let ended = false;
   return {
     at: (second) => bar?.update(second),

@@ -14,6 +14,7 @@ import { parseVariants } from './variants.ts';
 
 export interface RunCommandOptions {
   readonly seed?: number;
+  readonly seeds?: string;
   readonly until?: number;
   readonly variant: readonly string[];
   readonly link?: 'inprocess' | 'mqtt';
@@ -38,6 +39,11 @@ export async function run(scenario: string | undefined, options: RunCommandOptio
     throw new Refusal(
       'Which scenario? `flextraff scenarios` lists those that ship; a scenario file or a CityFlow folder will do too.',
     );
+  if (options.seeds !== undefined) {
+    const { runReplications } = await import('./replications.ts');
+    await runReplications(scenario, { ...options, seeds: options.seeds });
+    return;
+  }
   if (options.link === 'inprocess' && options.broker !== undefined) {
     throw new Refusal('--link inprocess uses no broker: leave out --broker, or say --link mqtt.');
   }
@@ -59,7 +65,10 @@ export async function run(scenario: string | undefined, options: RunCommandOptio
     },
     onProgress: (second) => progress.at(second),
     onProblem: (variant, message) => progress.note(`${variant}: ${message}`),
-    onRejected: ({ topic, reason }) => progress.note(`A message on ${topic} was not used: ${reason}`),
+    onRejected({ topic, reason }) {
+      // what is under way when a run is stopped finds nobody any more
+      if (!interrupt.signal.aborted) progress.note(`A message on ${topic} was not used: ${reason}`);
+    },
     onConnection(state, detail) {
       if (state === 'reconnecting') progress.note(`The broker is away, waiting for it: ${detail}`);
     },

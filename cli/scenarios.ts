@@ -1,7 +1,7 @@
 /** `flextraff scenarios` and `flextraff validate`. */
 import { openSource } from '../runs/source.ts';
-import { scenarioFiles } from '../scenarios/list.ts';
 import { ScenarioError } from '../scenarios/issues.ts';
+import { scenarioFiles } from '../scenarios/list.ts';
 import { loadScenario } from '../scenarios/load.ts';
 import { loadSettings } from './settings.ts';
 

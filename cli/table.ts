@@ -32,7 +32,7 @@ function change(first: number | undefined, second: number | undefined): string {
 }
 
 /** Lines of a table, the first column to the left, the others to the right. */
-function align(rows: readonly (readonly string[])[]): string[] {
+export function align(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];
   for (const row of rows)
     for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, cell.length);

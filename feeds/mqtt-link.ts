@@ -278,8 +278,9 @@ class ConnectedLink implements MqttLink {
       if (left.length > 0) below.set(kind, left);
       else if (below.delete(kind)) free.push(filterOf(prefix, kind));
     }
-    if (below.size === 0) this.#handlers.delete(prefix);
     if (free.length > 0 && this.#client.connected && !this.#closed) await this.#client.unsubscribeAsync(free);
+    // only now: what was on its way until the broker knew is ours still, and nobody's news
+    if (below.size === 0 && this.#handlers.get(prefix) === below) this.#handlers.delete(prefix);
   }
 
   #receive(topic: string, payload: Buffer, retained: boolean): void {

@@ -18,6 +18,14 @@ export interface ControllerDecision {
   readonly vetoed: string | null;
 }
 
+/** A strategy threw, or the thread it was deciding on ended. */
+export interface StrategyFailure {
+  readonly strategy: string;
+  /** null where it is not known which junctions it was about. */
+  readonly junctionId: string | null;
+  readonly message: string;
+}
+
 export interface OpenControllerOptions {
   readonly link: Link;
   readonly prefix: string;
@@ -26,6 +34,8 @@ export interface OpenControllerOptions {
   /** The world waits for the answer to each frame. */
   readonly lockstep: boolean;
   onDecision?(decision: ControllerDecision): void;
+  /** Lockstep only: there is no decision to go on with. */
+  onFailure?(failure: StrategyFailure): void;
   /** Something went wrong and the controller goes on: said in words. */
   onProblem?(message: string): void;
 }

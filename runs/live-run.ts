@@ -43,8 +43,10 @@ export class LiveRun {
   /** How it ends if it is told to: by a user, or because the program ends. */
   #stopAs: 'stopped' | 'interrupted' = 'stopped';
   readonly #cycles = new Map<string, CycleCollector>();
-  /** Decisions that no device has answered yet, by variant, junction and seq. */
-  readonly #unanswered = new Map<string, DecisionRecord>();
+  /** Decisions that no device has answered yet, by variant, junction and seq; `kept` where they are told and stored. */
+  readonly #unanswered = new Map<string, { record: DecisionRecord; kept: boolean }>();
+  /** Stage asked for last, by variant and junction. */
+  readonly #asked = new Map<string, string | null>();
   #freshDecisions: DecisionRecord[] = [];
   readonly #alerted = new Map<string, number>();
   #toldAt = 0;
@@ -163,9 +165,13 @@ export class LiveRun {
       acknowledged: null,
       vetoed: decision.vetoed,
     };
-    keep(this.decisions, record);
-    this.#freshDecisions.push(record);
-    if (record.vetoed === null) this.#unanswered.set(`${variant} ${record.junctionId} ${record.seq}`, record);
+    const where = `${variant} ${record.junctionId}`;
+    const stage = record.kind === 'stage' ? record.stages[0]!.id : null;
+    // a request is repeated each second to stay in force: kept is the one that changed what is asked for
+    const kept = stage === null || record.vetoed !== null || stage !== this.#asked.get(where);
+    this.#asked.set(where, stage);
+    if (kept) this.#keep(record);
+    if (record.vetoed === null) this.#unanswered.set(`${where} ${record.seq}`, { record, kept });
     else
       this.#alertOnce(
         'warning',
@@ -173,13 +179,20 @@ export class LiveRun {
       );
   }
 
+  #keep(record: DecisionRecord): void {
+    keep(this.decisions, record);
+    this.#freshDecisions.push(record);
+  }
+
   #acknowledged(variant: string, junctionId: string, seq: number, answer: DecisionRecord['acknowledged']): void {
     const key = `${variant} ${junctionId} ${seq}`;
-    const record = this.#unanswered.get(key);
-    if (!record) return;
+    const decision = this.#unanswered.get(key);
+    if (!decision) return;
     this.#unanswered.delete(key);
+    const { record, kept } = decision;
     record.acknowledged = answer;
-    if (!this.#freshDecisions.includes(record)) this.#freshDecisions.push(record);
+    if (!kept && answer?.result === 'refused') this.#keep(record);
+    else if (kept && !this.#freshDecisions.includes(record)) this.#freshDecisions.push(record);
     if (answer?.result === 'refused') {
       const { scenarioTitle } = this.#options.row;
       this.#alertOnce(

@@ -1,10 +1,12 @@
 import mqtt from 'mqtt';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { inProcessDecider } from '../controller/service/index.ts';
+import { strategyNamed } from '../controller/strategies/index.ts';
 import { type Broker, startBroker } from '../feeds/broker.ts';
 import { findMosquitto, freePort, startMosquitto } from '../feeds/testing/mosquitto.ts';
 import type { VariantSettings } from '../scenarios/types.ts';
-import { openDecider } from './controllers.ts';
-import { type RunObserver, type RunOptions, RunStopped, runVariants } from './runner.ts';
+import { controllersOn, openDecider, type ServiceDecider } from './controllers.ts';
+import { type RunObserver, type RunOptions, RunStopped, runVariants, StrategyFailed } from './runner.ts';
 import { openSource, type Source } from './source.ts';
 import { testDecider } from './testing.ts';
 import type { Frame, RunResult } from './types.ts';
@@ -193,6 +195,58 @@ describe('a run', () => {
     ]);
     expect(decider.opened).toBe(0);
     await expect(runVariants({ source, variants: [] })).rejects.toThrow(/no variant/);
+  });
+});
+
+describe('a strategy that fails', () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  /** `atcs` that throws from 00:00:42 on. */
+  function breakStrategy(): void {
+    const strategy = strategyNamed('atcs');
+    const decide = strategy.decide;
+    vi.spyOn(strategy, 'decide').mockImplementation((configuration, parameters, memory, observation) => {
+      if (observation.nowMs >= source.startsAtMs + 42_000) throw new Error('no green is long enough');
+      return decide(configuration, parameters, memory, observation);
+    });
+  }
+
+  const said =
+    /^Strategy atcs of variant adaptive failed at junction .+ in second 42 \(00:00:42\): no green is long enough$/;
+
+  it('ends the run with strategy, junction, second and reason', async () => {
+    breakStrategy();
+    const running = runVariants({ source, seed: 3 });
+    await expect(running).rejects.toThrow(said);
+    await expect(running).rejects.toThrow(StrategyFailed);
+  });
+
+  it('ends it through a broker too', async () => {
+    breakStrategy();
+    await expect(runVariants({ source, seed: 3, link: { broker: (await broker()).url } })).rejects.toThrow(said);
+  });
+
+  it('ends it where decisions take their time, and when the thread itself is gone', async () => {
+    breakStrategy();
+    const inThread = inProcessDecider();
+    const later: ServiceDecider = { ...inThread, decide: async (jobs) => inThread.decide(jobs) };
+    await expect(runVariants({ source, seed: 3, decider: controllersOn(later) })).rejects.toThrow(said);
+    const gone: ServiceDecider = { ...inThread, decide: () => Promise.reject(new Error('the thread ended')) };
+    await expect(runVariants({ source, seed: 3, decider: controllersOn(gone) })).rejects.toThrow(
+      /^Strategy fixed-time of variant baseline failed at junction .+ in second 0 .*: the thread ended$/,
+    );
+  });
+
+  it('is a problem of the junction only by the wall clock, where the lamps go on by their own plan', async () => {
+    const strategy = strategyNamed('atcs');
+    vi.spyOn(strategy, 'decide').mockImplementation(() => {
+      throw new Error('no green is long enough');
+    });
+    const short = await openSource('hangzhou-kn-hz', { untilSeconds: 5 });
+    const problems: string[] = [];
+    const observer: RunObserver = { onProblem: (_variant, message) => void problems.push(message) };
+    await runVariants({ source: short, seed: 3, clock: 'wall', pace: 100, observer });
+    expect(problems.join()).toMatch(/no green is long enough/);
   });
 });
 

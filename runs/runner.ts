@@ -14,7 +14,7 @@ import type { VariantSettings } from '../scenarios/types.ts';
 import type { Street } from '../sim/street.ts';
 import type { Outgoing } from '../sim/types.ts';
 import { clockTime } from './clock-time.ts';
-import type { ControllerDecision, Decider, RunController } from './controller-port.ts';
+import type { ControllerDecision, Decider, RunController, StrategyFailure } from './controller-port.ts';
 import { Exchange } from './exchange.ts';
 import { openPresence, type Presence } from './presence.ts';
 import type { Source } from './source.ts';
@@ -87,6 +87,19 @@ export class RunStopped extends Error {
   }
 }
 
+/** A strategy failed in lockstep: what would follow is the lamp controllers' own plan, and not the strategy's result. */
+export class StrategyFailed extends Error {
+  constructor(variant: string, junction: string, second: number, { strategy, message }: StrategyFailure) {
+    const what = message.startsWith(`strategy ${strategy} failed: `)
+      ? message.slice(`strategy ${strategy} failed: `.length)
+      : message;
+    super(
+      `Strategy ${strategy} of variant ${variant} failed at junction ${junction} in second ${second} (${clockTime(second)}): ${what}`,
+    );
+    this.name = 'StrategyFailed';
+  }
+}
+
 /** Wall milliseconds of work after which others in this process get their turn. */
 const TURN_MS = 20;
 
@@ -98,7 +111,8 @@ interface Lane {
 
 /**
  * Runs all variants to the end. Rejects with StrategyError or SourceError before the start for input that cannot be run,
- * with RunStopped when the signal aborts, and with a message that says who was silent when a broker or controller is.
+ * with RunStopped when the signal aborts, with StrategyFailed when a strategy fails in lockstep, and with a message that says who was silent when a broker or
+ * controller is.
  */
 export async function runVariants(options: RunOptions): Promise<RunResult> {
   const { source, observer = {}, signal } = options;
@@ -151,6 +165,8 @@ class Setup {
   readonly #presences: Presence[] = [];
   #ownDecider: Decider | null = null;
   second = 0;
+  /** What a strategy failed of, in lockstep; the first one. */
+  failure: StrategyFailed | null = null;
 
   constructor(options: RunOptions, seed: number, clock: 'lockstep' | 'wall') {
     this.#options = options;
@@ -196,6 +212,11 @@ class Setup {
           configurations: street.configurations,
           variant,
           lockstep: this.#clock === 'lockstep',
+          onFailure: (failure) => {
+            const known = street.configurations.find(({ junctionId }) => junctionId === failure.junctionId);
+            const name = known?.name ?? failure.junctionId ?? 'unknown';
+            this.failure ??= new StrategyFailed(variant.name, name, this.second, failure);
+          },
           onDecision: observer.onDecision && ((decision) => observer.onDecision!(variant.name, decision)),
           onProblem: observer.onProblem && ((message) => observer.onProblem!(variant.name, message)),
         }),
@@ -292,6 +313,7 @@ async function play(
         }
         if (!signal?.aborted) exchange.apply();
       }
+      if (setup.failure) throw setup.failure;
     }
     observer.onProgress?.(second);
     if (observer.onSecond) {

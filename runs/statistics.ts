@@ -1,4 +1,4 @@
-/** Statistics over runs with different seeds. */
+/** Statistics over runs with different seeds: means and intervals. Tests and shifts are in `paired.ts`. */
 import type { PairedDifference } from './twin-types.ts';
 
 /**
@@ -35,4 +35,26 @@ export function pairedDifference(pairs: readonly (readonly [baseline: number, ad
   const squares = differences.reduce((sum, d) => sum + (d - mean) * (d - mean), 0);
   const half = t975(n - 1) * Math.sqrt(squares / (n - 1) / n);
   return { n, mean, low: mean - half, high: mean + half };
+}
+
+/** Values of one measure over replications. */
+export interface MeasureSummary {
+  n: number;
+  mean: number;
+  /** 95 % t interval of the mean; absent where there is only one value. */
+  low?: number;
+  high?: number;
+  median: number;
+  min: number;
+  max: number;
+}
+
+/** Mean with its 95 % t interval, median and range. Throws RangeError where there is no value. */
+export function summarise(values: readonly number[]): MeasureSummary {
+  if (values.length === 0) throw new RangeError('No values to summarise; at least one.');
+  const sorted = Float64Array.from(values).sort();
+  const { n, mean, low, high } = pairedDifference(values.map((value) => [0, value]));
+  const middle = Math.floor(n / 2);
+  const median = n % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+  return { n, mean, ...(low !== undefined && { low, high }), median, min: sorted[0]!, max: sorted[n - 1]! };
 }

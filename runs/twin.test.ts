@@ -13,7 +13,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import mqtt from 'mqtt';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { strategyNamed } from '../controller/strategies/index.ts';
 import { SHIPPED_SCENARIOS } from '../scenarios/list.ts';
 import { type Broker, startBroker } from '../feeds/broker.ts';
 import type { Decider } from './controller-port.ts';
@@ -172,6 +173,30 @@ describe('a run of the twin', () => {
     expect(failed).toMatchObject({ status: 'failed', statusDetail: 'failed at 00:00:00 of 00:03:20: no more threads' });
     expect(twin.alerts().at(-1)).toMatchObject({ level: 'error', runId: id });
     expect((await twin.scenarios()).length).toBeGreaterThan(1);
+  });
+
+  it('fails where its strategy does, and says which, where and of what', async () => {
+    const twin = await open();
+    vi.spyOn(strategyNamed('atcs'), 'decide').mockImplementation(() => {
+      throw new Error('no green is long enough');
+    });
+    try {
+      const { id } = await twin.start({ scenario: 'short', seed: 1 });
+      const { status, statusDetail } = await ended(twin, id);
+      expect(status).toBe('failed');
+      expect(statusDetail).toMatch(
+        /^failed at 00:00:00 of 00:03:20: Strategy atcs of variant adaptive failed at junction .+ in second 0 .*no green is long enough$/,
+      );
+      expect(store.rows.get(id)).toMatchObject({ status: 'failed', statusDetail, result: null });
+      expect(
+        twin
+          .alerts()
+          .map(({ level, message }) => `${level} ${message}`)
+          .join('\n'),
+      ).toMatch(/^error .*no green is long enough/m);
+    } finally {
+      vi.restoreAllMocks();
+    }
   });
 
   it('tells an operator of malformed messages, once each', async () => {

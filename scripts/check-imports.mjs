@@ -133,7 +133,8 @@ function importProblem(path, { source, typeOnly, url }) {
   if (to === folder) return null;
   if (!FOLDERS.includes(to) && to !== 'root') return null;
   if (to === 'root' && target === 'package.json') return null;
-  if (rule.may.includes(to) || ((typeOnly || test) && rule.types?.includes(to)) || rule.files?.includes(target)) return null;
+  if (rule.may.includes(to) || ((typeOnly || test) && rule.types?.includes(to)) || rule.files?.includes(target))
+    return null;
   const allowed = [
     ...rule.may,
     ...(rule.types ?? []).map((name) => `${name} (with \`import type\`)`),

@@ -79,7 +79,8 @@ function templateKey() {
     if (existsSync(path)) hash.update(JSON.parse(readFileSync(path, 'utf8')).version);
   }
   for (const path of [...filesBelow(fromRoot('api/database'))].sort()) {
-    if (!/\.test\.ts$|[\\/](repositories|testing)[\\/]/.test(path)) hash.update(relative(root, path)).update(readFileSync(path));
+    if (!/\.test\.ts$|[\\/](repositories|testing)[\\/]/.test(path))
+      hash.update(relative(root, path)).update(readFileSync(path));
   }
   return hash.digest('hex');
 }

@@ -57,7 +57,7 @@ async function openEmbedded(options: DatabaseOptions): Promise<Database> {
   // One session is shared by all connections, so there is one connection; inside a transaction only `trx` answers.
   const knex = makeKnex(embedded.connection, 1);
   try {
-    await migrateUp(knex);
+    await migrate(embedded.connection);
   } catch (error) {
     await knex.destroy();
     await embedded.close();
@@ -103,7 +103,7 @@ async function openServer(databaseUrl: string): Promise<Database> {
         },
       );
     }
-    await migrateUp(knex);
+    await migrate({ connectionString: databaseUrl });
   } catch (error) {
     await knex.destroy();
     throw error instanceof StoreError ? error : unreachable(target, error);
@@ -118,6 +118,16 @@ async function openServer(databaseUrl: string): Promise<Database> {
     },
     close: () => knex.destroy(),
   };
+}
+
+/** Over a connection of its own, on which nothing times out: an upgrade takes as long as it has rows to move. */
+async function migrate(connection: Knex.PgConnectionConfig): Promise<void> {
+  const knex = makeKnex(connection, 1, 0);
+  try {
+    await migrateUp(knex);
+  } finally {
+    await knex.destroy();
+  }
 }
 
 /** `host:port/database` of a URL, for messages: never the password. Throws StoreError `database_url_invalid`. */
@@ -163,7 +173,7 @@ function unreachable(target: string, error: unknown): StoreError {
   });
 }
 
-function makeKnex(connection: Knex.PgConnectionConfig, max: number): Knex {
+function makeKnex(connection: Knex.PgConnectionConfig, max: number, queryTimeoutMs = QUERY_TIMEOUT_MS): Knex {
   return knexFactory({
     client: 'pg',
     // What goes wrong is thrown and reported by who asked; knex would print it to standard output as well.
@@ -172,7 +182,7 @@ function makeKnex(connection: Knex.PgConnectionConfig, max: number): Knex {
       ...connection,
       application_name: 'flextraff-twin',
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      query_timeout: QUERY_TIMEOUT_MS,
+      query_timeout: queryTimeoutMs,
       keepAlive: true,
     },
     pool: {

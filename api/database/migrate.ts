@@ -48,7 +48,9 @@ export async function migrateUp(knex: Knex): Promise<string[]> {
     await trx.raw('SELECT pg_advisory_xact_lock(?)', [ADVISORY_LOCK]);
     await refuseNewer(trx);
     try {
+      await recordSchemaChanges(trx, false);
       const [, done] = (await trx.migrate.latest({ migrationSource: source })) as [number, string[]];
+      if (done.length > 0) await recordSchemaChanges(trx, true);
       return done;
     } catch (error) {
       throw new StoreError(
@@ -63,13 +65,33 @@ export async function migrateUp(knex: Knex): Promise<string[]> {
   });
 }
 
-/** Takes back every migration. Data in the tables is lost; for tests and for undoing an installation. */
-export async function migrateDown(knex: Knex): Promise<string[]> {
+/**
+ * Takes back every migration, or those after `keep`, newest first. Data in what goes is lost; for tests and for undoing
+ * an installation.
+ */
+export async function migrateDown(knex: Knex, keep?: string): Promise<string[]> {
   return knex.transaction(async (trx) => {
     await trx.raw('SELECT pg_advisory_xact_lock(?)', [ADVISORY_LOCK]);
-    const [, undone] = (await trx.migrate.rollback({ migrationSource: source }, true)) as [number, string[]];
-    return undone;
+    const undone: string[] = [];
+    for (;;) {
+      const [last] = (await trx.select('name').from('knex_migrations').orderBy('id', 'desc').limit(1)) as {
+        name: string;
+      }[];
+      if (last === undefined || last.name === keep) return undone;
+      await trx.migrate.down({ migrationSource: source });
+      undone.push(last.name);
+    }
   });
+}
+
+/** What changed in the schema since the last start goes to its audit log, where no event trigger does that at once. */
+async function recordSchemaChanges(trx: Knex.Transaction, quietly: boolean): Promise<void> {
+  const answer = await trx.raw(
+    `SELECT to_regprocedure('record_schema_changes(boolean)') IS NOT NULL AS able,
+            EXISTS (SELECT 1 FROM pg_event_trigger WHERE evtname = 'flextraff_audit_schema_change') AS watched`,
+  );
+  const { able, watched } = answer.rows[0] as { able: boolean; watched: boolean };
+  if (able && !watched) await trx.raw('SELECT record_schema_changes(?)', [quietly]);
 }
 
 async function refuseNewer(trx: Knex.Transaction): Promise<void> {

@@ -23,6 +23,8 @@ export interface SectionVehicles {
   /** Seconds that a standing queue has covered it. */
   readonly coveredSeconds: number;
   readonly entries: readonly VehicleEntry[];
+  /** From there to the stop line at free speed, seconds, as measured so far. */
+  readonly travelSeconds: number;
 }
 
 export interface LineVehicles {
@@ -39,6 +41,9 @@ export interface LineVehicles {
   readonly assumed: number;
   /** It has been covered before: presence is reported. */
   readonly hasPresence: boolean;
+  /** Seconds that who is at the line has not moved although some of its groups were green, and which: it wants another. */
+  readonly stuckSeconds: number;
+  readonly stuckGroups: readonly number[];
 }
 
 export interface VehiclesMemory {
@@ -49,7 +54,7 @@ export interface VehiclesMemory {
 }
 
 export interface VehiclesOptions {
-  /** From the upstream detector to the stop line at free speed, seconds. */
+  /** From the upstream detector to the stop line at free speed, seconds, until it was measured. */
   readonly upstreamSeconds: number;
   /** Rates are means over about so long, seconds. */
   readonly smoothingSeconds: number;
@@ -59,11 +64,18 @@ export interface VehiclesOptions {
 const SHARE_SECONDS = 1200;
 /** A stop line free for so long has nobody waiting at it, seconds. */
 const CLEAR_SECONDS = 2;
-const CLEAR_ON_GREEN_SECONDS = 3;
 /** Somebody may be so much later than at free speed, seconds. */
-const LATE_SECONDS = 4;
+const LATE_SECONDS = 6;
 /** Nobody is quicker than this share of the time at free speed. */
-const QUICKEST = 0.7;
+const QUICKEST = 0.6;
+/** A vehicle says how long the way is if its lane was green for so long, nobody before it, and it is that one so surely. */
+const FREE_GREEN_SECONDS = 8;
+const SURE = 0.6;
+const TRAVEL_GAIN = 0.1;
+/** The way takes at most so many times longer or less than was said. */
+const TRAVEL_FACTOR = 2.5;
+/** Who covers a line so long after green is not one who just crossed it, seconds. */
+const SETTLED_SECONDS = 4;
 const LEAST = 0.02;
 const ENTRIES_MAX = 80;
 /** Share of a second covered, of one lane, that means somebody stands there. */
@@ -77,28 +89,35 @@ export function observeVehicles(
   options: VehiclesOptions,
 ): VehiclesMemory {
   const { nowMs, detectors, lamps } = observation;
-  const old = before ?? emptyMemory(ground, nowMs);
+  const old = before ?? emptyMemory(ground, nowMs, options.upstreamSeconds);
   const elapsed = Math.max(0, nowMs - old.atMs) / 1000;
   const known = Math.min(options.smoothingSeconds, (nowMs - old.startedMs) / 1000);
   const gain = elapsed > 0 ? Math.min(1, elapsed / Math.max(elapsed, known, 30)) : 0;
   const out: number[] = [];
-  const lines = ground.streams.map(({ id, groupIds }, i): LineVehicles => {
+  const lines = ground.streams.map(({ id, groups, groupIds }, i): LineVehicles => {
     const was = old.lines[i]!;
     const line = detectors[id];
     const passed = line === undefined || was.count < 0 ? 0 : increase(was.count, line.count);
     out.push(passed);
     const green = groupIds.length > 0 && groupIds.every((group) => lamps.byGroup[group] === 'green');
-    const greenSeconds = green
-      ? Math.max(0, was.greenSeconds) + elapsed
-      : Math.min(0, was.greenSeconds) - elapsed;
+    const greenSeconds = green ? Math.max(0, was.greenSeconds) + elapsed : Math.min(0, was.greenSeconds) - elapsed;
     const fade = Math.max(0, 1 - elapsed / SHARE_SECONDS);
     const clearSeconds = line === undefined || line.presence || line.occupancy > 0 ? 0 : was.clearSeconds + elapsed;
     const hasPresence = was.hasPresence || line?.presence === true;
     const perSecond =
       line === undefined || elapsed === 0 ? was.perSecond : was.perSecond + (passed / elapsed - was.perSecond) * gain;
     let assumed = Math.min(ENTRIES_MAX, Math.max(line?.presence ? 1 : 0, was.assumed + perSecond * elapsed - passed));
-    if (hasPresence && clearSeconds >= (green ? CLEAR_ON_GREEN_SECONDS : CLEAR_SECONDS)) assumed = 0;
+    if (hasPresence && clearSeconds >= CLEAR_SECONDS) assumed = 0;
+    const moved = line === undefined || !line.presence || passed > 0;
+    const lit = groups.filter((_, k) => lamps.byGroup[groupIds[k]!] === 'green');
+    const isStuck = !moved && lit.length > 0 && lit.length < groups.length;
     return {
+      stuckSeconds: moved ? 0 : was.stuckSeconds + (isStuck ? elapsed : 0),
+      stuckGroups: moved
+        ? []
+        : isStuck
+          ? [...was.stuckGroups, ...lit.filter((group) => !was.stuckGroups.includes(group))]
+          : was.stuckGroups,
       count: line?.count ?? was.count,
       served: was.served * fade + passed,
       clearSeconds,
@@ -108,13 +127,22 @@ export function observeVehicles(
       hasPresence,
     };
   });
+  const anyPresence = lines.some(({ hasPresence }) => hasPresence);
   const sections = ground.sections.map(({ id, streams: fed }, s): SectionVehicles => {
     const was = old.sections[s]!;
     const up = detectors[id];
     const came = up === undefined || was.count < 0 ? 0 : increase(was.count, up.count);
+    let { travelSeconds } = was;
     const entries = was.entries.map(({ atMs, inLane }) => ({ atMs, inLane: [...inLane] }));
     fed.forEach((stream, l) => {
-      for (let k = Math.min(out[stream]!, ENTRIES_MAX); k > 0; k--) depart(entries, l, nowMs, options.upstreamSeconds);
+      for (let k = Math.min(out[stream]!, ENTRIES_MAX); k > 0; k--) {
+        const took = depart(entries, l, nowMs, was.travelSeconds) - elapsed / 2;
+        const free = old.lines[stream]!.clearSeconds >= 1 && lines[stream]!.greenSeconds >= FREE_GREEN_SECONDS;
+        if (!(free && took > 0)) continue;
+        const { upstreamSeconds } = options;
+        const bounded = Math.min(TRAVEL_FACTOR * upstreamSeconds, Math.max(upstreamSeconds / TRAVEL_FACTOR, took));
+        travelSeconds += (bounded - travelSeconds) * TRAVEL_GAIN;
+      }
     });
     const total = fed.reduce((sum, stream) => sum + lines[stream]!.served + 1, 0);
     const shares = fed.map((stream) => (lines[stream]!.served + 1) / total);
@@ -126,12 +154,14 @@ export function observeVehicles(
     fed.forEach((stream, l) => {
       const line = lines[stream]!;
       const reading = detectors[ground.streams[stream]!.id];
-      if (reading === undefined || !line.hasPresence) return;
-      const clear = line.greenSeconds > 0 ? CLEAR_ON_GREEN_SECONDS : CLEAR_SECONDS;
-      if (line.clearSeconds >= clear) {
-        const waitedFor = 1000 * (options.upstreamSeconds + LATE_SECONDS);
+      // Who counts and is never covered reports counts only.
+      const reports = line.hasPresence || (anyPresence && line.served === 0);
+      if (reading === undefined || !reports) return;
+      if (line.clearSeconds >= CLEAR_SECONDS) {
+        const waitedFor = 1000 * (travelSeconds + LATE_SECONDS);
         for (const entry of entries) if (nowMs - entry.atMs > waitedFor) ruleOut(entry, l);
-      } else if (reading.presence) somebodyIsThere(entries, l, fed.length, nowMs, options.upstreamSeconds);
+      } else if (reading.presence && line.greenSeconds <= -SETTLED_SECONDS)
+        somebodyIsThere(entries, l, fed.length, nowMs, travelSeconds);
     });
     const seen = up !== undefined;
     const lanes = fed.reduce((sum, stream) => sum + ground.streams[stream]!.lanes, 0);
@@ -139,19 +169,21 @@ export function observeVehicles(
     const kept = entries.filter((entry) => stillThere(entry) >= LEAST);
     return {
       count: up?.count ?? -1,
-      perSecond: seen && elapsed > 0 && !covered ? was.perSecond + (came / elapsed - was.perSecond) * gain : was.perSecond,
+      perSecond:
+        seen && elapsed > 0 && !covered ? was.perSecond + (came / elapsed - was.perSecond) * gain : was.perSecond,
       coveredSeconds: covered ? was.coveredSeconds + elapsed : 0,
       entries: kept.length > ENTRIES_MAX ? kept.slice(kept.length - ENTRIES_MAX) : kept,
+      travelSeconds,
     };
   });
   return { startedMs: old.startedMs, atMs: Math.max(nowMs, old.atMs), sections, lines };
 }
 
-function emptyMemory(ground: Ground, nowMs: number): VehiclesMemory {
+function emptyMemory(ground: Ground, nowMs: number, travelSeconds: number): VehiclesMemory {
   return {
     startedMs: nowMs,
     atMs: nowMs,
-    sections: ground.sections.map(() => ({ count: -1, perSecond: 0, coveredSeconds: 0, entries: [] })),
+    sections: ground.sections.map(() => ({ count: -1, perSecond: 0, coveredSeconds: 0, entries: [], travelSeconds })),
     lines: ground.streams.map(() => ({
       count: -1,
       served: 0,
@@ -160,6 +192,8 @@ function emptyMemory(ground: Ground, nowMs: number): VehiclesMemory {
       perSecond: 0,
       assumed: 0,
       hasPresence: false,
+      stuckSeconds: 0,
+      stuckGroups: [],
     })),
   };
 }
@@ -175,8 +209,8 @@ function stillThere({ inLane }: VehicleEntry): number {
   return sum;
 }
 
-/** One vehicle left lane `l`: Bayes over who it was, the first in the lane. */
-function depart(entries: readonly VehicleEntry[], l: number, nowMs: number, upstreamSeconds: number): void {
+/** One vehicle left lane `l`: Bayes over who it was, the first in the lane. Seconds it took, if that is clear; else -1. */
+function depart(entries: readonly VehicleEntry[], l: number, nowMs: number, upstreamSeconds: number): number {
   const earliest = nowMs - 1000 * QUICKEST * upstreamSeconds;
   let nobodyBefore = 1;
   let total = 0;
@@ -187,8 +221,9 @@ function depart(entries: readonly VehicleEntry[], l: number, nowMs: number, upst
     total += weight;
     if (atMs <= earliest) nobodyBefore *= 1 - inLane[l]!;
   }
-  if (total < LEAST) return;
+  if (total < LEAST) return -1;
   let before = 0;
+  let took = -1;
   for (let i = 0; i < entries.length; i++) {
     const { inLane } = entries[i]!;
     const own = weights[i]! / total;
@@ -200,7 +235,9 @@ function depart(entries: readonly VehicleEntry[], l: number, nowMs: number, upst
       else inLane[m] = share * before + (other > 1e-9 ? (share / other) * after : 0);
     }
     before += own;
+    if (own >= SURE) took = (nowMs - entries[i]!.atMs) / 1000;
   }
+  return took;
 }
 
 /** It is not in lane `l`: then in another, or it never was. */
@@ -255,7 +292,7 @@ export interface LaneTraffic {
 }
 
 /** The traffic of each stream as the filter has it. */
-export function laneTraffic(ground: Ground, memory: VehiclesMemory, upstreamSeconds: number): LaneTraffic[] {
+export function laneTraffic(ground: Ground, memory: VehiclesMemory): LaneTraffic[] {
   return ground.streams.map(({ section: s }, i) => {
     const section = memory.sections[s]!;
     const fed = ground.sections[s]!.streams;
@@ -271,7 +308,7 @@ export function laneTraffic(ground: Ground, memory: VehiclesMemory, upstreamSeco
     for (const { atMs, inLane } of section.entries) {
       const mass = inLane[l]!;
       if (mass < LEAST) continue;
-      const inSeconds = upstreamSeconds - (memory.atMs - atMs) / 1000;
+      const inSeconds = section.travelSeconds - (memory.atMs - atMs) / 1000;
       arrivals.push({ inSeconds, mass });
       if (inSeconds <= 0) queued += mass;
       else coming += mass;

@@ -25,6 +25,7 @@ interface LineMemory {
   readonly seenMs: number;
   /** It has been covered before: presence is reported. */
   readonly hasPresence: boolean;
+  readonly hasCounted: boolean;
 }
 
 interface ActuatedMemory {
@@ -47,8 +48,16 @@ export const actuated: Strategy = {
     'Vehicle-actuated (NEMA): each green lasts while vehicles follow each other, between its minimum and its maximum; stages that nobody calls are skipped.',
   needs: ['stopline'],
   parameters: {
-    stages: { ...CHOICE_STAGES_PARAMETER, description: `${CHOICE_STAGES_PARAMETER.description.replace('all there are', 'those of the local plan')}` },
-    passageSeconds: { default: 2.5, min: 0.5, max: 20, description: 'A green ends when nobody came for so long, seconds' },
+    stages: {
+      ...CHOICE_STAGES_PARAMETER,
+      description: `${CHOICE_STAGES_PARAMETER.description.replace('all there are', 'those of the local plan')}`,
+    },
+    passageSeconds: {
+      default: 2.5,
+      min: 0.5,
+      max: 20,
+      description: 'A green ends when nobody came for so long, seconds',
+    },
     gapAt: {
       default: 'stopline',
       description: 'Detectors that extend a green: stopline, upstream (where there are) or either',
@@ -75,17 +84,24 @@ export const actuated: Strategy = {
       max: 900,
       description: 'Coordinated: each stage is forced off at its place in a cycle of so long, seconds; 0: free',
     },
-    offsetSeconds: { default: 0, min: 0, max: 900, description: 'Of the coordinated cycle, from midnight UTC, seconds' },
+    offsetSeconds: {
+      default: 0,
+      min: 0,
+      max: 900,
+      description: 'Of the coordinated cycle, from midnight UTC, seconds',
+    },
   },
   check(configuration, parameters) {
     try {
       const choice = stageChoiceOf(configuration, parameters, 'plan');
       if (!RECALLS.includes(String(parameters.recall)))
         return `recall is ${parameters.recall}; one of ${RECALLS.join(', ')}`;
-      if (!PLACES.includes(String(parameters.gapAt))) return `gapAt is ${parameters.gapAt}; one of ${PLACES.join(', ')}`;
+      if (!PLACES.includes(String(parameters.gapAt)))
+        return `gapAt is ${parameters.gapAt}; one of ${PLACES.join(', ')}`;
       const blind = configuration.approaches.find(
         ({ name }) =>
-          configuration.detectors?.some(({ approach, position }) => approach === name && position === 'upstream') === false,
+          configuration.detectors?.some(({ approach, position }) => approach === name && position === 'upstream') ===
+          false,
       );
       if (parameters.gapAt === 'upstream' && blind !== undefined)
         return `gapAt upstream: approach ${blind.name} has no upstream detector`;
@@ -124,22 +140,48 @@ export const actuated: Strategy = {
     const at = running.index;
     const own = choice.stages[at]!;
     const next = nextCalled(choice, called, at);
-    const since = next < 0 ? -1 : before !== null && before.conflictSinceMs >= 0 && running.greenSeconds > 0 ? before.conflictSinceMs : nowMs;
+    const since =
+      next < 0
+        ? -1
+        : before !== null && before.conflictSinceMs >= 0 && running.greenSeconds > 0
+          ? before.conflictSinceMs
+          : nowMs;
     const gap = gapSeconds(configuration, choice, parameters, heard, at, next, nowMs);
     const longest = longestGreen(own.maxGreenSeconds, parameters);
     const force = forceOff(configuration, choice, parameters, at, nowMs);
-    const end = whyEnd(parameters, { greenSeconds: running.greenSeconds, minimum: own.minGreenSeconds, gap, longest, conflictSeconds: since < 0 ? -1 : (nowMs - since) / 1000, force, next, hardMaximum: own.maxGreenSeconds, first: at === 0 });
+    const end = whyEnd(parameters, {
+      greenSeconds: running.greenSeconds,
+      minimum: own.minGreenSeconds,
+      gap,
+      longest,
+      conflictSeconds: since < 0 ? -1 : (nowMs - since) / 1000,
+      force,
+      next,
+      hardMaximum: own.maxGreenSeconds,
+      first: at === 0,
+    });
     const inputs = {
       greenSeconds: running.greenSeconds,
       gapSeconds: tenths(Math.min(gap, 999)),
       called: choice.stages.flatMap(({ id }, k) => (called[k] && k !== at ? [id] : [])),
     };
     if (end === null) {
-      const why = next < 0 ? 'nobody else calls' : running.greenSeconds < own.minGreenSeconds ? 'minimum green' : 'vehicles follow each other';
+      const why =
+        next < 0
+          ? 'nobody else calls'
+          : running.greenSeconds < own.minGreenSeconds
+            ? 'minimum green'
+            : 'vehicles follow each other';
       return askFor(choice, at, `${own.id} stays: ${why}`, inputs, keep(own.id, since));
     }
     const to = next >= 0 ? next : (at + 1) % choice.stages.length;
-    return askFor(choice, to, `${own.id} ends: ${end}; ${choice.stages[to]!.id} is next`, inputs, keep(choice.stages[to]!.id, -1));
+    return askFor(
+      choice,
+      to,
+      `${own.id} ends: ${end}; ${choice.stages[to]!.id} is next`,
+      inputs,
+      keep(choice.stages[to]!.id, -1),
+    );
   },
 };
 
@@ -152,7 +194,7 @@ function hear(
   { detectors, nowMs }: Observation,
 ): Pick<ActuatedMemory, 'lines' | 'upstream' | 'upstreamSeenMs'> {
   const lines = choice.streams.map(({ id }, i): LineMemory => {
-    const was = before?.lines[i] ?? { count: -1, called: true, seenMs: nowMs, hasPresence: false };
+    const was = before?.lines[i] ?? { count: -1, called: true, seenMs: nowMs, hasPresence: false, hasCounted: false };
     const line = detectors[id];
     if (line === undefined) return was;
     const passed = was.count >= 0 && line.count !== was.count;
@@ -162,6 +204,7 @@ function hear(
       called: green ? false : was.called || line.presence,
       seenMs: passed || line.presence ? nowMs : Math.min(was.seenMs, nowMs),
       hasPresence: was.hasPresence || line.presence,
+      hasCounted: was.hasCounted || passed,
     };
   });
   const upstream = configuration.approaches.map(
@@ -173,7 +216,10 @@ function hear(
   return { lines, upstream, upstreamSeenMs };
 }
 
-/** Which stages are called: by a vehicle, by walkers, or by a recall. A detector that says nothing calls always. */
+/**
+ * Which stages are called: by a vehicle, by walkers, or by a recall. A detector that says nothing, or counts and is never
+ * covered, calls always.
+ */
 function callsOf(
   configuration: JunctionConfiguration,
   choice: StageChoice,
@@ -183,6 +229,7 @@ function callsOf(
   { detectors, countsSincePlan, nowMs }: Observation,
 ): boolean[] {
   const recallMs = 1000 * Number(parameters.pedestrianRecallSeconds);
+  const anyPresence = lines.some(({ hasPresence }) => hasPresence);
   const served = running.index >= 0 && running.isGreen ? choice.stages[running.index]! : null;
   return choice.stages.map((stage) => {
     if (parameters.recall !== 'none') return true;
@@ -191,7 +238,8 @@ function callsOf(
       // Where another stage serves the whole lane, one that serves part of it is not called.
       if (stage.serves[i]! < 1 && choice.stages.some(({ serves }) => serves[i] === 1)) return false;
       const line = lines[i]!;
-      return line.called || !line.hasPresence || detectors[id] === undefined || countsSincePlan[approach] === null;
+      const countsOnly = !line.hasPresence && (line.hasCounted || !anyPresence);
+      return line.called || countsOnly || detectors[id] === undefined || countsSincePlan[approach] === null;
     });
     return (
       byVehicle ||

@@ -112,6 +112,11 @@ describe('atcs', () => {
       { numRuns: 500 },
     );
   });
+  it('takes the least need there can be for none', () => {
+    const options = { ...FOUR, minGreenSeconds: [5, 12, 12, 12], minCycleSeconds: 70 };
+    const nobody = atcs([0, 0, 0, 0], options).greens;
+    expect(atcs([Number.MIN_VALUE, 0, 0, 0], options).greens[0]).toBeGreaterThanOrEqual(nobody[0]!);
+  });
   it('permutes with the stages', () => {
     fc.assert(
       fc.property(cases, fc.nat(), (one, by) => {

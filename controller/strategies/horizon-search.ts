@@ -37,12 +37,15 @@ export interface SearchProblem {
   /** Goes on by a rule for so long after the horizon. */
   readonly rolloutSeconds: number;
   readonly startUpSeconds: number;
+  /** Of the yellow, used like green. */
+  readonly amberSeconds: number;
   readonly beamWidth: number;
   /** A stop and a change of stage cost as much as so many vehicle-seconds. */
   readonly stopCost: number;
   readonly changeCost: number;
   /** How much a wait of 100 s adds to the weight of who waits. */
   readonly fairness: number;
+  readonly foreseenSeconds: number;
   /** Lane-seconds that may be looked at. */
   readonly work: number;
 }
@@ -54,6 +57,8 @@ export interface SearchResult {
   readonly options: readonly ({ readonly cost: number; readonly delaySeconds: number } | null)[];
   /** The best plan: stages and when each is asked for, seconds from now. */
   readonly plan: readonly { readonly stage: number; readonly inSeconds: number }[];
+  /** What the best plan leaves waiting at the first moment from `foreseenSeconds` on; null: it ends before. */
+  readonly foreseen: { readonly inSeconds: number; readonly queued: readonly number[] } | null;
   readonly work: number;
   /** As far as it looked. */
   readonly lookedSeconds: number;
@@ -77,8 +82,9 @@ interface Node {
   readonly order: number;
 }
 
-/** Seconds between two moments in which a plan may change stage. */
-const STEP = 2;
+/** A plan may change stage in every second up to here, then in every other one. */
+const FINE_SECONDS = 8;
+const COARSE_STEP = 2;
 /** A stage is worth going to for so much of a vehicle. */
 const WORTH = 0.3;
 
@@ -112,7 +118,7 @@ class Search {
   run(): SearchResult {
     const { problem, lanes } = this;
     const { stages, horizonSeconds } = problem;
-    const buckets: Node[][] = Array.from({ length: Math.floor(horizonSeconds / STEP) + 1 }, () => []);
+    const buckets: Node[][] = Array.from({ length: horizonSeconds + 1 }, () => []);
     this.queue = Float64Array.from(lanes, (lane) => lane.queued);
     this.waited = Float64Array.from(lanes, (lane) => lane.waitedSeconds);
     this.startsIn = Float64Array.from(lanes, (lane) => lane.startsInSeconds);
@@ -123,7 +129,7 @@ class Search {
     for (let b = 0; b < buckets.length; b++) {
       const chosen = this.choose(buckets[b]!);
       if (b === buckets.length - 1 || this.work > problem.work) {
-        if (b < buckets.length - 1) looked = Math.min(looked, b * STEP);
+        if (b < buckets.length - 1) looked = Math.min(looked, b);
         leaves.push(...chosen);
         continue;
       }
@@ -143,11 +149,13 @@ class Search {
       }
     }
     const plan: { stage: number; inSeconds: number }[] = [];
+    let foreseen: SearchResult['foreseen'] = null;
     for (let node = best; node !== null; node = node.parent) {
-      const { parent } = node;
+      const { parent, time, queue } = node;
+      if (time >= problem.foreseenSeconds) foreseen = { inSeconds: time, queued: [...queue] };
       if (parent !== null && parent.stage !== node.stage) plan.unshift({ stage: node.stage, inSeconds: parent.time });
     }
-    return { stage: best?.first ?? problem.stage, options, plan, work: this.work, lookedSeconds: looked };
+    return { stage: best?.first ?? problem.stage, options, plan, foreseen, work: this.work, lookedSeconds: looked };
   }
 
   /** The best of a bucket, of no stage more than half, and the best of every stage and of every first step. */
@@ -170,24 +178,27 @@ class Search {
   }
 
   private expand(node: Node, buckets: Node[][], leaves: Node[]): void {
-    const { stages, betweenSeconds, changeCost } = this.problem;
+    const { stages, betweenSeconds, changeCost, amberSeconds, horizonSeconds } = this.problem;
     const own = stages[node.stage]!;
     const first = (stage: number): number => (node.first < 0 ? stage : node.first);
     const put = (next: Node): void => {
-      const b = Math.round(next.time / STEP);
-      if (b < buckets.length) buckets[b]!.push(next);
+      if (next.time < buckets.length) buckets[next.time]!.push(next);
       else leaves.push(next);
     };
-    const mayStay = node.green + STEP <= own.maxGreenSeconds;
+    const fine = node.time < FINE_SECONDS || node.time % COARSE_STEP !== 0;
+    const step = fine || node.time + COARSE_STEP > horizonSeconds ? 1 : COARSE_STEP;
+    const mayStay = node.green + step <= own.maxGreenSeconds;
+    const mayGo = node.time < FINE_SECONDS || !fine || !mayStay;
     let went = false;
-    if (node.green >= own.minGreenSeconds) {
+    if (mayGo && node.green >= own.minGreenSeconds) {
       for (let to = 0; to < stages.length; to++) {
         if (to === node.stage || (mayStay && !this.isWorthGoing(node, to))) continue;
         const between = betweenSeconds[node.stage]![to]!;
-        let seconds = Math.ceil(between) + Math.ceil(stages[to]!.minGreenSeconds);
-        if (seconds % STEP !== 0) seconds++;
+        const seconds = Math.ceil(between) + Math.ceil(stages[to]!.minGreenSeconds);
         this.load(node);
-        this.pass(node.time, Math.ceil(between), node.stage, to);
+        const used = Math.min(Math.round(amberSeconds), Math.ceil(between));
+        this.pass(node.time, used, node.stage, node.stage);
+        this.pass(node.time + used, Math.ceil(between) - used, node.stage, to);
         this.open(node.stage, to);
         this.pass(node.time + Math.ceil(between), seconds - Math.ceil(between), to, to);
         this.cost += changeCost;
@@ -197,8 +208,8 @@ class Search {
     }
     if (mayStay || !went) {
       this.load(node);
-      this.pass(node.time, STEP, node.stage, node.stage);
-      put(this.finish(node.time + STEP, node.stage, node.green + STEP, first(node.stage), node));
+      this.pass(node.time, step, node.stage, node.stage);
+      put(this.finish(node.time + step, node.stage, node.green + step, first(node.stage), node));
     }
   }
 
@@ -304,7 +315,8 @@ class Search {
    * weight a second, until its longest queue is gone. What is left then waits as long as such queues do.
    */
   private clear(leaf: Node): { cost: number; delay: number } {
-    const { stages, betweenSeconds, startUpSeconds, fairness, changeCost, horizonSeconds, rolloutSeconds } = this.problem;
+    const { stages, betweenSeconds, startUpSeconds, fairness, changeCost, horizonSeconds, rolloutSeconds } =
+      this.problem;
     const { lanes } = this;
     this.load(leaf);
     if (leaf.time < horizonSeconds) this.pass(leaf.time, horizonSeconds - leaf.time, leaf.stage, leaf.stage);
@@ -329,7 +341,10 @@ class Search {
           const q = queue[l]! + rate * lost;
           if (q < 0.3) continue;
           mass += weight * q * (1 + (fairness * wait[l]!) / 100);
-          longest = Math.max(longest, Math.min(stages[to]!.maxGreenSeconds, q / Math.max(0.05, perSecond * serves - rate)));
+          longest = Math.max(
+            longest,
+            Math.min(stages[to]!.maxGreenSeconds, q / Math.max(0.05, perSecond * serves - rate)),
+          );
         }
         if (mass > 0 && mass / (lost + longest) > bestRate) {
           bestRate = mass / (lost + longest);

@@ -17,7 +17,19 @@ import {
   tenths,
 } from './stage-choice.ts';
 
+/** A prediction that waits for its moment, and how those before it came out. */
+interface Foreseen {
+  readonly dueMs: number;
+  /** Vehicles at the lines, as foreseen; -1: none is waiting. */
+  readonly queued: number;
+  readonly judged: number;
+  /** Of those judged, fading: what came less what was foreseen, and the same without sign. */
+  readonly meanError: number;
+  readonly meanAbsoluteError: number;
+}
+
 interface HorizonMemory {
+  readonly foreseen: Foreseen;
   readonly stage: StageFollowed;
   readonly traffic: TrafficMemory;
   readonly vehicles: VehiclesMemory;
@@ -26,6 +38,13 @@ interface HorizonMemory {
   readonly decidedAtMs: number;
 }
 
+/** A prediction is of the moment so far ahead, seconds, and is dropped when nothing was heard then. */
+const FORESEEN_SECONDS = 10;
+const FORESEEN_LATE_MS = 2000;
+const FORESEEN_GAIN = 0.02;
+const NOTHING_FORESEEN: Foreseen = { dueMs: 0, queued: -1, judged: 0, meanError: 0, meanAbsoluteError: 0 };
+/** A head that has not moved for two headways and the start of a queue wants a link that is red, seconds of green. */
+const STUCK_SECONDS = 6;
 /** Walkers start together. */
 const WALKERS_PER_SECOND = 10;
 const number = (parameters: Parameters, name: string): number => Number(parameters[name]);
@@ -49,7 +68,7 @@ export const horizon: Strategy = {
       default: 9,
       min: 1,
       max: 120,
-      description: 'From the upstream detector to the stop line at free speed, seconds',
+      description: 'From the upstream detector to the stop line at free speed, seconds, until it was measured',
     },
     saturationFlowPerHourPerLane: {
       default: 1800,
@@ -57,7 +76,8 @@ export const horizon: Strategy = {
       max: 6000,
       description: 'Vehicles an hour that a lane discharges from a queue, until enough of them were measured',
     },
-    startUpSeconds: { default: 2, min: 0, max: 10, description: 'Lost when a queue starts, seconds' },
+    startUpSeconds: { default: 1, min: 0, max: 10, description: 'Lost when a queue starts, seconds' },
+    amberSeconds: { default: 2, min: 0, max: 5, description: 'Of the yellow, used like green, seconds' },
     smoothingSeconds: {
       default: 200,
       min: 10,
@@ -73,7 +93,7 @@ export const horizon: Strategy = {
     stopCost: { default: 2.5, min: 0, max: 60, description: 'A stop costs as much as so many seconds of delay' },
     changeCost: { default: 4, min: 0, max: 100, description: 'A change of stage costs as many vehicle-seconds' },
     fairness: {
-      default: 1,
+      default: 2,
       min: 0,
       max: 20,
       description: 'So many times the weight of a new vehicle is added for each 100 s that one has waited',
@@ -84,7 +104,7 @@ export const horizon: Strategy = {
       max: 10_000,
       description: 'Walkers an hour at each crossing whom nobody counts',
     },
-    beamWidth: { default: 6, min: 1, max: 64, description: 'Plans kept for each moment ahead' },
+    beamWidth: { default: 4, min: 1, max: 64, description: 'Plans kept for each moment ahead' },
     work: {
       default: 150_000,
       min: 1000,
@@ -107,20 +127,25 @@ export const horizon: Strategy = {
     const upstreamSeconds = number(parameters, 'upstreamSeconds');
     const smoothingSeconds = number(parameters, 'smoothingSeconds');
     const traffic = observeTraffic(ground, before?.traffic ?? null, observation, smoothingSeconds);
-    const vehicles = observeVehicles(ground, before?.vehicles ?? null, observation, { upstreamSeconds, smoothingSeconds });
+    const vehicles = observeVehicles(ground, before?.vehicles ?? null, observation, {
+      upstreamSeconds,
+      smoothingSeconds,
+    });
     const running = followStage(choice, before?.stage ?? null, observation);
-    const keep = (target: string | null, decidedAtMs: number): HorizonMemory => ({
+    const lanes = laneTraffic(ground, vehicles);
+    const { nowMs } = observation;
+    const judged = judge(before?.foreseen ?? NOTHING_FORESEEN, lanes, nowMs);
+    const keep = (target: string | null, decidedAtMs: number, foreseen: Foreseen = judged): HorizonMemory => ({
+      foreseen,
       stage: followed(running),
       traffic,
       vehicles,
       target,
       decidedAtMs,
     });
-    const { nowMs } = observation;
     if (running.stageId === null) {
       return { decision: null, memory: keep(null, nowMs) as unknown as Record<string, unknown> };
     }
-    const lanes = laneTraffic(ground, vehicles, upstreamSeconds);
     const asked = before?.target == null ? -1 : (choice.indexOf.get(before.target) ?? -1);
     const again = (index: number, reason: string) =>
       askFor(choice, index, reason, {}, keep(choice.stages[index]!.id, before?.decidedAtMs ?? nowMs));
@@ -140,10 +165,13 @@ export const horizon: Strategy = {
         ...searchLanes(configuration, lanes, traffic, vehicles, parameters),
         ...walkers(choice, running, parameters, observation),
       ],
-      stages: choice.stages.map(({ minGreenSeconds, maxGreenSeconds, serves, isGreen }) => ({
+      stages: choice.stages.map(({ minGreenSeconds, maxGreenSeconds, isGreen }, stage) => ({
         minGreenSeconds,
         maxGreenSeconds,
-        serves: [...serves, ...choice.pedestrianGroups.map((group) => (isGreen[group] ? 1 : 0))],
+        serves: [
+          ...servesNow(choice, stage, vehicles),
+          ...choice.pedestrianGroups.map((group) => (isGreen[group] ? 1 : 0)),
+        ],
       })),
       betweenSeconds: choice.betweenSeconds,
       stage: running.index,
@@ -151,16 +179,37 @@ export const horizon: Strategy = {
       horizonSeconds: number(parameters, 'horizonSeconds'),
       rolloutSeconds: number(parameters, 'rolloutSeconds'),
       startUpSeconds: number(parameters, 'startUpSeconds'),
+      amberSeconds: number(parameters, 'amberSeconds'),
       beamWidth: number(parameters, 'beamWidth'),
       stopCost: number(parameters, 'stopCost'),
       changeCost: number(parameters, 'changeCost'),
       fairness: number(parameters, 'fairness'),
+      foreseenSeconds: FORESEEN_SECONDS,
       work: number(parameters, 'work'),
     });
     const { id } = choice.stages[found.stage]!;
-    return askFor(choice, found.stage, reasonOf(choice, found, running.index), inputsOf(choice, found, lanes), keep(id, nowMs));
+    const reason = reasonOf(choice, found, running.index);
+    const next = foresee(judged, found, lanes.length, nowMs);
+    return askFor(choice, found.stage, reason, inputsOf(choice, found, lanes, next), keep(id, nowMs, next));
   },
 };
+
+/**
+ * The share of each lane's discharge that a stage lets go. Where a lane's groups are not green together its head may want
+ * one that is red, and blocks it: where that was seen, stages with no other of its groups let nobody go, and if some stage
+ * opens the whole lane only that one does.
+ */
+function servesNow(choice: StageChoice, stage: number, { lines }: VehiclesMemory): number[] {
+  const own = choice.stages[stage]!;
+  return choice.streams.map(({ groups }, i) => {
+    const { stuckSeconds, stuckGroups } = lines[i]!;
+    const share = own.serves[i]!;
+    if (share === 1 || share === 0 || stuckSeconds < STUCK_SECONDS) return share;
+    const wholly = choice.stages.some(({ serves }) => serves[i] === 1);
+    const others = groups.some((group) => own.isGreen[group] && !stuckGroups.includes(group));
+    return wholly || !others ? 0 : share;
+  });
+}
 
 function searchLanes(
   configuration: JunctionConfiguration,
@@ -180,7 +229,7 @@ function searchLanes(
   return lanes.map((lane, i): SearchLane => {
     const arrivals = new Float64Array(horizonSeconds);
     let waitedSeconds = 0;
-    let last = upstreamSeconds;
+    let last = vehicles.sections[groundOf(configuration).streams[i]!.section]!.travelSeconds;
     for (const { inSeconds, mass } of lane.arrivals) {
       if (inSeconds <= 0) waitedSeconds -= inSeconds * mass;
       else if (inSeconds < horizonSeconds) {
@@ -200,6 +249,29 @@ function searchLanes(
       weight: 1,
     };
   });
+}
+
+/** Compares a prediction whose moment has come with what the detectors tell then. */
+function judge(before: Foreseen, lanes: readonly LaneTraffic[], nowMs: number): Foreseen {
+  if (before.queued < 0 || nowMs < before.dueMs) return before;
+  if (nowMs > before.dueMs + FORESEEN_LATE_MS) return { ...before, queued: -1 };
+  const error = lanes.reduce((sum, { queued }) => sum + queued, 0) - before.queued;
+  const judged = before.judged + 1;
+  const gain = Math.max(1 / judged, FORESEEN_GAIN);
+  return {
+    dueMs: nowMs,
+    queued: -1,
+    judged,
+    meanError: before.meanError + (error - before.meanError) * gain,
+    meanAbsoluteError: before.meanAbsoluteError + (Math.abs(error) - before.meanAbsoluteError) * gain,
+  };
+}
+
+/** Keeps what the plan foresees, where no prediction is waiting. */
+function foresee(judged: Foreseen, { foreseen }: SearchResult, lanes: number, nowMs: number): Foreseen {
+  if (judged.queued >= 0 || foreseen === null) return judged;
+  const queued = foreseen.queued.slice(0, lanes).reduce((sum, waiting) => sum + waiting, 0);
+  return { ...judged, dueMs: nowMs + 1000 * foreseen.inSeconds, queued };
 }
 
 /** Those who want to walk: nobody counts them, they come as assumed, and go when their light is green. */
@@ -238,7 +310,12 @@ function reasonOf(choice: StageChoice, { stage, options, plan }: SearchResult, r
   return `${verb} ${name(stage)}${then}${delay}`;
 }
 
-function inputsOf(choice: StageChoice, found: SearchResult, lanes: readonly LaneTraffic[]): Record<string, unknown> {
+function inputsOf(
+  choice: StageChoice,
+  found: SearchResult,
+  lanes: readonly LaneTraffic[],
+  { judged, meanError, meanAbsoluteError }: Foreseen,
+): Record<string, unknown> {
   return {
     queued: Object.fromEntries(choice.streams.map(({ id }, i) => [id, tenths(lanes[i]!.queued)])),
     coming: Object.fromEntries(choice.streams.map(({ id }, i) => [id, tenths(lanes[i]!.coming)])),
@@ -251,5 +328,6 @@ function inputsOf(choice: StageChoice, found: SearchResult, lanes: readonly Lane
     plan: found.plan.map(({ stage, inSeconds }) => `${choice.stages[stage]!.id}@${inSeconds}`).join(' '),
     lookedSeconds: found.lookedSeconds,
     work: found.work,
+    foreseenQueueError: judged === 0 ? null : { judged, mean: tenths(meanError), absolute: tenths(meanAbsoluteError) },
   };
 }

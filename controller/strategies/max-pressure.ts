@@ -48,7 +48,8 @@ export const maxPressure: Strategy = {
       default: 9,
       min: 1,
       max: 120,
-      description: 'From the upstream detector, where there is one, to the stop line at free speed, seconds',
+      description:
+        'From the upstream detector, where there is one, to the stop line at free speed, seconds, until it was measured',
     },
   },
   check(configuration, parameters) {
@@ -86,12 +87,12 @@ export const maxPressure: Strategy = {
       return askFor(choice, to, `On the way to ${choice.stages[to]!.id}`, {}, keep(choice.stages[to]!.id, nowMs));
     }
     const own = choice.stages[running.index]!;
-    const due = (nowMs - decidedAtMs) / 1000 >= Number(parameters.intervalSeconds);
+    const due = Math.min(running.greenSeconds, (nowMs - decidedAtMs) / 1000) >= Number(parameters.intervalSeconds);
     const over = running.greenSeconds >= own.maxGreenSeconds;
     if (running.greenSeconds < own.minGreenSeconds || !(due || over)) {
       return askFor(choice, running.index, `${own.id} until the interval is over`, {}, keep(own.id, decidedAtMs));
     }
-    const lanes = laneTraffic(ground, vehicles, upstreamSeconds);
+    const lanes = laneTraffic(ground, vehicles);
     const pressures = choice.stages.map((_, k) => pressureOf(choice, k, lanes, String(parameters.form)));
     const { index, reason } = chooseByPressure(choice, running, pressures, lanes, String(parameters.form), over);
     const inputs = {
@@ -134,7 +135,10 @@ function chooseByPressure(
   if (form === 'advanced' && !over) {
     const driving = lanes.reduce((sum, { coming }, i) => sum + coming * choice.stages[own]!.serves[i]!, 0);
     if (driving > pressures[most]!)
-      return { index: own, reason: `${tenths(driving)} vehicles drive towards ${name(own)}, more than ${name(most)} presses` };
+      return {
+        index: own,
+        reason: `${tenths(driving)} vehicles drive towards ${name(own)}, more than ${name(most)} presses`,
+      };
   }
   return { index: most, reason: `${name(most)} presses most` };
 }

@@ -6,7 +6,15 @@
 import { groundOf } from '../estimation/streams.ts';
 import { laneTraffic, observeVehicles, type VehiclesMemory } from '../estimation/vehicles.ts';
 import type { Strategy } from '../types.ts';
-import { askFor, CHOICE_STAGES_PARAMETER, followed, followStage, type StageFollowed, stageChoiceOf, tenths } from './stage-choice.ts';
+import {
+  askFor,
+  CHOICE_STAGES_PARAMETER,
+  followed,
+  followStage,
+  type StageFollowed,
+  stageChoiceOf,
+  tenths,
+} from './stage-choice.ts';
 
 interface SotlMemory {
   readonly stage: StageFollowed;
@@ -23,14 +31,18 @@ export const sotl: Strategy = {
   description: 'Self-organising: the next stage as soon as few are left on green and enough wait on red.',
   needs: ['stopline'],
   parameters: {
-    stages: { ...CHOICE_STAGES_PARAMETER, description: `${CHOICE_STAGES_PARAMETER.description.replace('all there are', 'those of the local plan')}` },
+    stages: {
+      ...CHOICE_STAGES_PARAMETER,
+      description: `${CHOICE_STAGES_PARAMETER.description.replace('all there are', 'those of the local plan')}`,
+    },
     onGreenMax: { default: 3, min: 0, max: 100, description: 'A green may end when no more vehicles approach it' },
     onRedMin: { default: 6, min: 0, max: 1000, description: 'and more than so many wait at red' },
     upstreamSeconds: {
       default: 9,
       min: 1,
       max: 120,
-      description: 'From the upstream detector, where there is one, to the stop line at free speed, seconds',
+      description:
+        'From the upstream detector, where there is one, to the stop line at free speed, seconds, until it was measured',
     },
   },
   check(configuration, parameters) {
@@ -60,7 +72,7 @@ export const sotl: Strategy = {
     }
     const at = running.index;
     const own = choice.stages[at]!;
-    const lanes = laneTraffic(ground, vehicles, upstreamSeconds);
+    const lanes = laneTraffic(ground, vehicles);
     let onGreen = 0;
     let onRed = 0;
     lanes.forEach(({ queued, coming }, i) => {
@@ -72,8 +84,18 @@ export const sotl: Strategy = {
     const none = onGreen < NOBODY && onRed >= NOBODY;
     const over = running.greenSeconds >= own.maxGreenSeconds;
     if (running.greenSeconds < own.minGreenSeconds || !(few || none || over))
-      return askFor(choice, at, `${own.id} stays: ${tenths(onGreen)} on green, ${tenths(onRed)} on red`, inputs, keep(own.id));
-    const to = nextWanted(choice.stages.map(({ serves }) => serves), lanes.map(({ queued }) => queued), at);
+      return askFor(
+        choice,
+        at,
+        `${own.id} stays: ${tenths(onGreen)} on green, ${tenths(onRed)} on red`,
+        inputs,
+        keep(own.id),
+      );
+    const to = nextWanted(
+      choice.stages.map(({ serves }) => serves),
+      lanes.map(({ queued }) => queued),
+      at,
+    );
     const { id } = choice.stages[to]!;
     return askFor(choice, to, `${id} is next: ${tenths(onGreen)} on green, ${tenths(onRed)} on red`, inputs, keep(id));
   },

@@ -16,6 +16,9 @@ export interface SplitInput {
   readonly totalSeconds: number;
 }
 
+/** A demand below this is none: the divisors would make it 0. */
+const NOTHING = 1e-12;
+
 /**
  * Greens within their bounds whose sum is at most `totalSeconds`, and less by at most as many seconds as there are equal
  * stages that could not share evenly. Slack goes in proportion to demand, and equally where there is none. Throws
@@ -23,7 +26,7 @@ export interface SplitInput {
  */
 export function boundedSplit(input: SplitInput): number[] {
   const { minSeconds, maxSeconds, totalSeconds } = input;
-  const none = input.demands.every((demand) => demand === 0);
+  const none = input.demands.every((demand) => demand < NOTHING && demand >= 0);
   const demands = none ? input.demands.map(() => 1) : input.demands;
   for (let i = 0; i < demands.length; i++) {
     if (!(Number.isFinite(demands[i]!) && demands[i]! >= 0))

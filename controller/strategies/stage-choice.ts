@@ -36,7 +36,8 @@ export interface StageChoice {
 
 export const CHOICE_STAGES_PARAMETER = {
   default: '',
-  description: 'Ids of the stages it may choose, separated by /, in their order where one matters. Empty: all there are',
+  description:
+    'Ids of the stages it may choose, separated by /, in their order where one matters. Empty: all there are',
 } as const;
 
 const known = new WeakMap<JunctionConfiguration, Map<string, StageChoice>>();
@@ -64,7 +65,11 @@ export function stageChoiceOf(
   return choice;
 }
 
-function makeChoice(configuration: JunctionConfiguration, given: readonly string[], usual: 'all' | 'plan'): StageChoice {
+function makeChoice(
+  configuration: JunctionConfiguration,
+  given: readonly string[],
+  usual: 'all' | 'plan',
+): StageChoice {
   const { signalGroups: groups, yellowSeconds, allRedSeconds, conflicts, intergreenSeconds } = configuration;
   const { streams } = groundOf(configuration);
   const all = configuration.stages.map(({ id }) => id);

@@ -65,13 +65,13 @@ const accelerationFrom = (from: RawAcceleration): Acceleration => ({
   verticalG: fromRaw(units.VERTICAL_ACCELERATION_G, from.vert),
   yawDegreesPerSecond: fromRaw(units.YAW_RATE_DEGREES_PER_SECOND, from.yaw),
 });
+/** J2735 has no "unavailable" yaw rate: an unknown one is sent as 0. */
 const accelerationTo = (from: Acceleration): RawAcceleration => ({
   long: toRaw(units.ACCELERATION_METRES_PER_SECOND2, from.longitudinalMetresPerSecond2),
   lat: toRaw(units.ACCELERATION_METRES_PER_SECOND2, from.lateralMetresPerSecond2),
   vert: toRaw(units.VERTICAL_ACCELERATION_G, from.verticalG),
   yaw: toRaw(units.YAW_RATE_DEGREES_PER_SECOND, from.yawDegreesPerSecond ?? 0),
 });
-/** A yaw rate cannot be "unavailable" in J2735: unknown ones are sent as 0, which is why null becomes 0 above. */
 
 /** When it was measured: the moment nearest to its receipt that fits the second mark; null where that is unknown or reserved. */
 export const resolveMeasuredAt = (secondMarkMs: number | null, receipt: Receipt): number | null =>

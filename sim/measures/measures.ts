@@ -52,7 +52,7 @@ export class Measures {
   /** First vehicle that the totals cover: 0 while it is warm-up. */
   #from = 0;
   #gone = noTotals();
-  #under = noTotals();
+  #under: Totals | null = null;
   #entered = 0;
   #running = 0;
   #queued = 0;
@@ -98,39 +98,28 @@ export class Measures {
       this.#gone = noTotals();
     }
     const from = this.#from;
-    const gone = this.#gone;
-    const under = noTotals();
-    const { segment, speed, enteredAt, timeLoss, waiting, stops, fuelMillilitres, co2Grams } = state;
+    const { segment, speed } = state;
     const { approachOf } = this.#engine.network;
     const queues = this.#queues.fill(0);
+    const openCount = this.#openCount;
     let kept = 0;
     let entered = 0;
     let running = 0;
     let queued = 0;
-    for (let i = 0; i < this.#openCount; i++) {
+    for (let i = 0; i < openCount; i++) {
       const v = open[i]!;
       const where = segment[v]!;
+      if (where === ARRIVED) {
+        if (v >= from) this.#add(this.#gone, v);
+        continue;
+      }
+      open[kept++] = v;
       if (where === NOT_ENTERED) {
         queued++;
         const approach = this.#entryApproach[v]!;
         if (approach >= 0) queues[approach]!++;
-        if (v >= from) {
-          under.vehicles++;
-          under.delaySeconds += nowSeconds - departSeconds[v]!;
-        }
-        open[kept++] = v;
         continue;
       }
-      const totals = where === ARRIVED ? gone : under;
-      if (v >= from) {
-        totals.vehicles++;
-        totals.delaySeconds += timeLoss[v]! + Math.max(0, enteredAt[v]! - departSeconds[v]!);
-        totals.waitingSeconds += waiting[v]!;
-        totals.stops += stops[v]!;
-        totals.fuelMillilitres += fuelMillilitres[v]!;
-        totals.co2Grams += co2Grams[v]!;
-      }
-      if (where === ARRIVED) continue;
       running++;
       if (v >= from) entered++;
       if (speed[v]! <= STANDING_METRES_PER_SECOND) {
@@ -138,10 +127,9 @@ export class Measures {
         const approach = approachOf[where]!;
         if (approach >= 0) queues[approach]!++;
       }
-      open[kept++] = v;
     }
     this.#openCount = kept;
-    this.#under = under;
+    this.#under = null;
     this.#entered = entered;
     this.#running = running;
     this.#queued = queued;
@@ -151,10 +139,38 @@ export class Measures {
     }
   }
 
+  #add(totals: Totals, v: number): void {
+    const { state, demand } = this.#engine;
+    totals.vehicles++;
+    totals.delaySeconds += state.timeLoss[v]! + Math.max(0, state.enteredAt[v]! - demand.departSeconds[v]!);
+    totals.waitingSeconds += state.waiting[v]!;
+    totals.stops += state.stops[v]!;
+    totals.fuelMillilitres += state.fuelMillilitres[v]!;
+    totals.co2Grams += state.co2Grams[v]!;
+  }
+
+  /** Totals of those due and not gone. Worked out when asked for, before the world moves on. */
+  #underway(): Totals {
+    if (this.#under !== null) return this.#under;
+    const under = noTotals();
+    const { segment } = this.#engine.state;
+    const { departSeconds } = this.#engine.demand;
+    for (let i = 0; i < this.#openCount; i++) {
+      const v = this.#open[i]!;
+      if (v < this.#from) continue;
+      if (segment[v] === NOT_ENTERED) {
+        under.vehicles++;
+        under.delaySeconds += this.#nowSeconds - departSeconds[v]!;
+      } else this.#add(under, v);
+    }
+    this.#under = under;
+    return under;
+  }
+
   /** As of the last `observe`. Until the warm-up's end over all vehicles so far, then over the measured ones. */
   counters(): FrameCounters {
     const gone = this.#gone;
-    const under = this.#under;
+    const under = this.#underway();
     const due = gone.vehicles + under.vehicles;
     const entered = gone.vehicles + this.#entered;
     return {
@@ -182,7 +198,7 @@ export class Measures {
       digest.float(state.position[v]!);
       digest.float(state.speed[v]!);
     }
-    for (const totals of [this.#gone, this.#under]) {
+    for (const totals of [this.#gone, this.#underway()]) {
       digest.int(totals.vehicles);
       digest.float(totals.delaySeconds);
       digest.float(totals.waitingSeconds);

@@ -5,8 +5,8 @@ import { type LightProgram, programCycleSeconds, programLamps, programPhase } fr
 export class ProgramSignals {
   readonly #program: LightProgram;
   readonly #groupLamp: Uint8Array;
-  #phase = 0;
-  #secondsLeft = 0;
+  #phase = -1;
+  #seconds = 0;
 
   constructor(program: LightProgram, groupLamp: Uint8Array) {
     this.#program = program;
@@ -16,13 +16,11 @@ export class ProgramSignals {
 
   /** Before the world moves in the tick that begins `seconds` after the start. */
   tick(seconds: number): void {
-    const program = this.#program;
-    programLamps(program, seconds, this.#groupLamp);
-    this.#phase = programPhase(program, seconds);
-    const cycle = programCycleSeconds(program);
-    let end = Math.floor(seconds / cycle + 1e-9) * cycle;
-    for (let p = 0; p <= this.#phase; p++) end += program.phases[p]!.seconds;
-    this.#secondsLeft = end - seconds;
+    this.#seconds = seconds;
+    const phase = programPhase(this.#program, seconds);
+    if (phase === this.#phase) return;
+    this.#phase = phase;
+    programLamps(this.#program, seconds, this.#groupLamp);
   }
 
   letters(): string {
@@ -34,7 +32,10 @@ export class ProgramSignals {
 
   /** Index of the phase and seconds left of it. */
   stage(): [number, number] {
-    return [this.#phase, Math.max(0, Math.round(this.#secondsLeft * 10) / 10)];
+    const cycle = programCycleSeconds(this.#program);
+    let end = Math.floor(this.#seconds / cycle + 1e-9) * cycle;
+    for (let p = 0; p <= this.#phase; p++) end += this.#program.phases[p]!.seconds;
+    return [this.#phase, Math.max(0, Math.round((end - this.#seconds) * 10) / 10)];
   }
 
   write(digest: StateDigest): void {

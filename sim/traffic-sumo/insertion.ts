@@ -1,6 +1,6 @@
 /** Vehicles that are due enter the network where and as fast as it is safe. */
 import { brakeGap, entrySpeed, freeSpeed, stopSpeed } from './krauss.ts';
-import { linkState } from './junction-rules.ts';
+import { linkState, majorState } from './junction-rules.ts';
 import type { SumoDeparture } from '../network/sumo/demand.ts';
 import { enlist, leaverRear, speedOn, type Traffic, uniform } from './traffic.ts';
 
@@ -77,7 +77,7 @@ function occupied(t: Traffic, lane: number): number {
 }
 
 function place(t: Traffic, queue: EntryQueue, vehicle: number, lane: number, now: number): boolean {
-  const { types, dt, state, lanes } = t;
+  const { types, dt, state } = t;
   const { source } = queue.departures[vehicle]!;
   const type = t.demand.vehicleClass[vehicle]!;
   const length = t.world.network.length[lane]!;
@@ -101,16 +101,15 @@ function place(t: Traffic, queue: EntryQueue, vehicle: number, lane: number, now
     rear = leaverRear(t, lane);
     if (rear < Number.POSITIVE_INFINITY) leader = t.leaver[lane]!;
   }
-  const limits: [safe: number][] = [];
+  let safe = Number.POSITIVE_INFINITY;
   if (leader >= 0) {
     const gap = rear - position - types.minGap[type]!;
     if (gap < 0) return false;
     const other = t.demand.vehicleClass[leader]!;
-    limits.push([entrySpeed(gap, state.speed[leader]!, types.apparentDecel[other]!, decel, types.tau[type]!, dt)]);
+    safe = entrySpeed(gap, state.speed[leader]!, types.apparentDecel[other]!, decel, types.tau[type]!, dt);
   }
-  aheadLimits(t, vehicle, lane, length - position, speed, limits);
-  for (const [safe] of limits) {
-    if (safe >= speed) continue;
+  safe = Math.min(safe, safeAhead(t, vehicle, lane, length - position, speed, leader >= 0));
+  if (safe < speed) {
     if (fixed && (source.departSpeed as number) > 0) return false;
     speed = Math.max(0, safe);
   }
@@ -127,48 +126,40 @@ function place(t: Traffic, queue: EntryQueue, vehicle: number, lane: number, now
   state.enteredAt[vehicle] = now;
   state.active[state.activeCount++] = vehicle;
   t.stage[vehicle] = 0;
-  void lanes;
   enlist(t, vehicle, lane);
   return true;
 }
 
-/** What links and traffic beyond the lane allow. */
-function aheadLimits(
-  t: Traffic,
-  vehicle: number,
-  lane: number,
-  toEnd: number,
-  speed: number,
-  limits: [number][],
-): void {
+/** Highest speed that links and traffic beyond the lane allow; `behind`: it has a leader on its lane already. */
+function safeAhead(t: Traffic, vehicle: number, lane: number, toEnd: number, speed: number, behind: boolean): number {
   const { types, dt, lanes, state } = t;
   const { network } = t.world;
   const type = t.demand.vehicleClass[vehicle]!;
   const decel = types.decel[type]!;
+  const tau = types.tau[type]!;
   const route = t.demand.route[vehicle]!;
-  const within = brakeGap(speed, decel, types.tau[type]!, dt) + speed * dt;
+  const within = brakeGap(speed, decel, tau, dt) + speed * dt;
+  let safe = Number.POSITIVE_INFINITY;
   let seen = toEnd;
   let from = lane;
-  const occupied = t.last[lane]! >= 0 && state.position[t.first[lane]!]! > network.length[lane]! - toEnd;
   for (let stage = 0; seen < within && stage + 1 < lanes.stages[route]!; stage++) {
     const k = lanes.firstStage[route]! + stage;
     const link = lanes.nextLink[lanes.first[k]! + from - lanes.firstLane[k]!]!;
-    const code = link < 0 ? 114 : linkState(t, link);
-    if (code === 114 || code === 121 || code === 117 || (code > 90 && code !== 71)) {
-      limits.push([stopSpeed(Math.max(0, seen - (link < 0 ? 0 : 1)), decel, dt, dt)]);
-      return;
+    if (link < 0 || !majorState(linkState(t, link))) {
+      return Math.min(safe, stopSpeed(Math.max(0, seen - (link < 0 ? 0 : 1)), decel, dt, dt));
     }
-    for (const next of [link, network.linkEnd[link]!]) {
-      limits.push([freeSpeed(seen, speedOn(t, vehicle, next), decel, true, dt)]);
+    for (let next = link; ; next = network.linkEnd[link]!) {
+      safe = Math.min(safe, freeSpeed(seen, speedOn(t, vehicle, next), decel, true, dt));
       const leader = t.last[next]!;
-      if (leader >= 0 && !occupied) {
+      if (leader >= 0 && !behind) {
         const other = t.demand.vehicleClass[leader]!;
         const gap = seen + state.position[leader]! - types.length[other]! - types.minGap[type]!;
-        limits.push([entrySpeed(gap, state.speed[leader]!, types.apparentDecel[other]!, decel, types.tau[type]!, dt)]);
-        return;
+        return Math.min(safe, entrySpeed(gap, state.speed[leader]!, types.apparentDecel[other]!, decel, tau, dt));
       }
       seen += network.length[next]!;
+      if (next !== link) break;
     }
     from = network.linkEnd[link]!;
   }
+  return safe;
 }

@@ -39,7 +39,7 @@ export function mayPass(t: Traffic, a: Approaches, i: number): boolean {
   const vehicle = a.vehicle[i]!;
   const decel = t.types.decel[t.demand.vehicleClass[vehicle]!]!;
   for (let e = rules.foeFirst[link]!; e < rules.foeFirst[link + 1]!; e++) {
-    if (rules.foeYields[e] === 0) continue;
+    if ((inside ? rules.foeYieldsInside[e] : rules.foeYields[e]) === 0) continue;
     for (let k = a.head[rules.foe[e]!]!; k >= 0; k = a.next[k]!) {
       if (a.vehicle[k] !== vehicle && blocks(t, a, i, k, rules.foeMerges[e] === 1, decel)) return false;
     }

@@ -2,8 +2,9 @@
  * Lane changes as SUMO's LC2013 makes them: at once, one a step and vehicle, for the route, to let others in, for speed
  * and to keep right. Where a change for the route is blocked, the vehicles in the way make room in the next step.
  */
-import { brakeGap, followSpeed, stopSpeed } from './krauss.ts';
-import { delist, enlist, leaverRear, speedOn, STANDING_SPEED, type Traffic } from './traffic.ts';
+import { brakeGap, entrySpeed, followSpeed, stopSpeed } from './krauss.ts';
+import { makeRoom, secureGap } from './making-room.ts';
+import { delist, enlist, leaverRear, speedOn, type Traffic } from './traffic.ts';
 
 export interface LaneChanging {
   /** Remembered speed that the distance to plan ahead follows, m/s. */
@@ -16,10 +17,14 @@ export interface LaneChanging {
   readonly askedSide: Int8Array;
   /** Vehicles of an edge, front to back, while it is dealt with. */
   readonly order: Int32Array;
+  readonly cursor: Int32Array;
   /** Lanes of each edge in the network: first lane, one past the last. */
   readonly roads: readonly (readonly [number, number])[];
-  /** Standing metres per lane, as of this step. */
+  /** Metres of each lane that those ahead of the vehicle being dealt with take, their gaps included. */
   readonly jam: Float64Array;
+  /** Links into lane l: linksInto[firstInto[l] .. firstInto[l + 1]). */
+  readonly firstInto: Int32Array;
+  readonly linksInto: Int32Array;
 }
 
 const LOOK_FORWARD_SECONDS = 10;
@@ -31,8 +36,6 @@ const KEEP_RIGHT_SECONDS = 5;
 const ACCEPTANCE_SECONDS = 7;
 const LEAST_NORMAL_SPEED = 10;
 const STAY_METRES = 200;
-const RESERVED_RIGHT = 20;
-const RESERVED_LEFT = 40;
 
 export function createLaneChanging(t: Traffic): LaneChanging {
   const { network } = t.world;
@@ -52,30 +55,63 @@ export function createLaneChanging(t: Traffic): LaneChanging {
     askedStep: new Int32Array(count).fill(-1),
     askedSide: new Int8Array(count),
     order: new Int32Array(count),
+    cursor: new Int32Array(network.laneCount),
     roads,
     jam: new Float64Array(network.laneCount),
+    ...linksIntoLanes(t),
   };
+}
+
+function linksIntoLanes(t: Traffic): { firstInto: Int32Array; linksInto: Int32Array } {
+  const { laneCount, linkCount, linkEnd } = t.world.network;
+  const firstInto = new Int32Array(laneCount + 1);
+  for (let link = laneCount; link < laneCount + linkCount; link++) firstInto[linkEnd[link]! + 1]!++;
+  for (let lane = 0; lane < laneCount; lane++) firstInto[lane + 1]! += firstInto[lane]!;
+  const linksInto = new Int32Array(linkCount);
+  const next = firstInto.slice();
+  for (let link = laneCount; link < laneCount + linkCount; link++) linksInto[next[linkEnd[link]!]!++] = link;
+  return { firstInto, linksInto };
 }
 
 /** All lane changes of a step. */
 export function changeLanes(t: Traffic, c: LaneChanging): void {
-  t.advice.fill(Number.POSITIVE_INFINITY, 0, t.advice.length);
-  const { position } = t.state;
+  const { position, active, activeCount } = t.state;
+  for (let i = 0; i < activeCount; i++) t.advice[active[i]!] = Number.POSITIVE_INFINITY;
   for (const [from, to] of c.roads) {
     let count = 0;
     for (let lane = from; lane < to; lane++) {
-      let metres = 0;
-      for (let w = t.first[lane]!; w >= 0; w = t.behind[w]!) {
-        c.order[count++] = w;
-        const type = t.demand.vehicleClass[w]!;
-        if (t.state.speed[w]! < STANDING_SPEED) metres += t.types.length[type]! + t.types.minGap[type]!;
-      }
-      c.jam[lane] = metres;
+      count += t.onSegment[lane]!;
+      c.jam[lane] = 0;
     }
     if (count === 0) continue;
-    const vehicles = c.order.subarray(0, count);
-    vehicles.sort((x, y) => position[y]! - position[x]! || x - y);
-    for (let i = 0; i < count; i++) consider(t, c, vehicles[i]!, from);
+    mergeLanes(t, c, from, to, position);
+    for (let i = 0; i < count; i++) {
+      const vehicle = c.order[i]!;
+      const type = t.demand.vehicleClass[vehicle]!;
+      consider(t, c, vehicle, from);
+      c.jam[t.state.segment[vehicle]!]! += t.types.length[type]! + t.types.minGap[type]!;
+    }
+  }
+}
+
+/** Writes the vehicles of adjacent lanes to `order`, front to back; beside each other by index. */
+function mergeLanes(t: Traffic, c: LaneChanging, from: number, to: number, position: Float64Array): void {
+  for (let lane = from; lane < to; lane++) c.cursor[lane] = t.first[lane]!;
+  for (let i = 0; ; i++) {
+    let best = -1;
+    let lane = -1;
+    for (let l = from; l < to; l++) {
+      const w = c.cursor[l]!;
+      if (w < 0) continue;
+      const beside = best >= 0 && position[w] === position[best];
+      if (best < 0 || position[w]! > position[best]! || (beside && w < best)) {
+        best = w;
+        lane = l;
+      }
+    }
+    if (best < 0) return;
+    c.order[i] = best;
+    c.cursor[lane] = t.behind[best]!;
   }
 }
 
@@ -131,38 +167,36 @@ function wants(
   const toBest = side * offset > 0;
   const ahead = c.remembered[vehicle]! * LOOK_FORWARD_SECONDS * (side > 0 ? LEFT_FACTOR : 1) + 2 * lengthWithGap;
   const distance = lanes.reach[entry]! - position;
-  const neighbour = lanes.reach[laneEntry]! - position;
+  // SUMO compares these from the begin of the lane on, not from where the vehicle is
+  const reachHere = lanes.reach[entry]!;
+  const neighbour = lanes.reach[laneEntry]!;
   const leader = aheadOn(t, lane, position);
   const follower = leader >= 0 ? t.behind[leader]! : t.first[lane]!;
 
   if (toBest) {
     const usable = distance - c.jam[segment + offset]!;
     if (usable / Math.abs(offset) < ahead) {
-      if (isSafe(t, vehicle, lane, leader, follower)) return true;
+      if (isSafe(t, c, vehicle, lane, leader, follower)) return true;
       makeRoom(t, c, vehicle, side, offset, leader, follower, length[segment]! - position);
       return false;
     }
   } else {
     const jam = Math.max(c.jam[lane]!, c.jam[segment]!);
-    const left = Math.max(0, neighbour - jam);
-    if (offset !== 0 && left / (Math.abs(offset) + 2) < ahead) return false;
+    const left = Math.max(0, neighbour - position - jam);
+    if (left / (Math.abs(offset) + 2) < ahead) return false;
     if (offset === 0 && lanes.offset[laneEntry] !== 0 && (left * 2 < ahead || neighbour < STAY_METRES)) return false;
   }
-  const stage = t.stage[vehicle]!;
-  const lastStage = stage + 1 === lanes.stages[t.demand.route[vehicle]!]!;
-  const strategicallyEqual = lanes.offset[laneEntry] === 0 || toBest || lastStage;
-
   if (c.askedStep[vehicle] === t.step - 1 || c.askedStep[vehicle] === t.step) {
     const away = c.askedSide[vehicle] !== side;
     const inconvenience = side < 0 ? c.speedGain[vehicle]! / THRESHOLD_RIGHT : -c.speedGain[vehicle]! / THRESHOLD_LEFT;
     const room = toBest || neighbour / (Math.abs(lanes.offset[laneEntry]!) + 1) >= ahead;
-    if (away && inconvenience <= 1 && room && isSafe(t, vehicle, lane, leader, follower)) return true;
+    if (away && inconvenience <= 1 && room && isSafe(t, c, vehicle, lane, leader, follower)) return true;
   }
 
   const most = speedOn(t, vehicle, segment);
   const mostThere = speedOn(t, vehicle, lane);
-  const here = Math.min(most, expectedSpeed(t, vehicle, t.ahead[vehicle]!, distance, most));
-  const there = Math.min(mostThere, expectedSpeed(t, vehicle, leader, neighbour, mostThere));
+  const here = Math.min(most, safeSpeed(t, vehicle, t.ahead[vehicle]!, reachHere));
+  const there = Math.min(mostThere, nextSpeed(t, vehicle, leader, neighbour));
   const gain = (there - here) / Math.max(there, LEAST_NORMAL_SPEED);
   const seconds = neighbour / Math.max(0.1, v);
   let wanted = false;
@@ -172,7 +206,7 @@ function wants(
     } else {
       if (here <= there) c.speedGain[vehicle]! -= dt * gain;
       const acceptance = ACCEPTANCE_SECONDS * t.demand.speedFactor[vehicle]! * Math.max(1, v);
-      let gap = Math.max(0, neighbour - brakeGap(most, types.decel[type]!, 0, dt));
+      let gap = Math.max(0, neighbour - position - brakeGap(most, types.decel[type]!, 0, dt));
       let driving = Math.min(acceptance, gap / most);
       if (leader >= 0 && state.speed[leader]! < most) {
         const other = t.demand.vehicleClass[leader]!;
@@ -191,7 +225,7 @@ function wants(
     wanted = c.speedGain[vehicle]! > THRESHOLD_LEFT && gain > 0.001 && seconds > 20;
   }
   if (toBest && (side < 0 ? c.speedGain[vehicle]! < 0 : c.speedGain[vehicle]! > 0)) wanted = true;
-  return wanted && strategicallyEqual && isSafe(t, vehicle, lane, leader, follower);
+  return wanted && isSafe(t, c, vehicle, lane, leader, follower);
 }
 
 /** 0.5 to the power of dt, for the usual steps; the halving time is 1 s. */
@@ -206,33 +240,45 @@ function aheadOn(t: Traffic, lane: number, position: number): number {
   return w;
 }
 
-/** Speed that the leader, or the end of the lane, lets one drive. */
-function expectedSpeed(t: Traffic, vehicle: number, leader: number, distance: number, most: number): number {
+/** Safe speed behind the leader, or towards the end of the lane: what the vehicle's own lane offers. */
+function safeSpeed(t: Traffic, vehicle: number, leader: number, distance: number): number {
   const { types, state, dt } = t;
   const type = t.demand.vehicleClass[vehicle]!;
   const decel = types.decel[type]!;
-  if (leader < 0) return Math.min(most, stopSpeed(Math.max(0, distance), decel, types.tau[type]!, dt));
+  const tau = types.tau[type]!;
+  if (leader < 0) return stopSpeed(distance, decel, tau, dt);
   const other = t.demand.vehicleClass[leader]!;
-  const gap = Math.max(
-    0,
-    state.position[leader]! - types.length[other]! - state.position[vehicle]! - types.minGap[type]!,
-  );
-  return followSpeed(most, gap, state.speed[leader]!, types.apparentDecel[other]!, decel, decel, types.tau[type]!, dt);
+  const gap = state.position[leader]! - types.length[other]! - state.position[vehicle]! - types.minGap[type]!;
+  return entrySpeed(gap, state.speed[leader]!, types.apparentDecel[other]!, decel, tau, dt);
 }
 
-/** Gap that a vehicle at speed v needs behind a leader, minGap not included. */
-function secureGap(t: Traffic, vehicle: number, v: number, leader: number): number {
-  const { types, dt } = t;
+/** Speed of the next step on another lane: what that lane offers. It is bound by the vehicle's acceleration. */
+function nextSpeed(t: Traffic, vehicle: number, leader: number, distance: number): number {
+  const { types, state, dt } = t;
   const type = t.demand.vehicleClass[vehicle]!;
   const decel = types.decel[type]!;
-  const other = types.apparentDecel[t.demand.vehicleClass[leader]!]!;
-  return Math.max(
-    0,
-    brakeGap(v, decel, types.tau[type]!, dt) - brakeGap(t.state.speed[leader]!, Math.max(decel, other), 0, dt),
+  const accel = types.accel[type]!;
+  const other = leader < 0 ? type : t.demand.vehicleClass[leader]!;
+  const gap =
+    leader < 0
+      ? distance
+      : state.position[leader]! - types.length[other]! - state.position[vehicle]! - types.minGap[type]!;
+  // in a second from now, less the step to come
+  const v = state.speed[vehicle]! + accel - accel * dt;
+  const safe = followSpeed(
+    v,
+    gap,
+    leader < 0 ? 0 : state.speed[leader]!,
+    types.apparentDecel[other]!,
+    decel,
+    types.emergencyDecel[type]!,
+    types.tau[type]!,
+    dt,
   );
+  return Math.min(safe, v + accel * dt);
 }
 
-function isSafe(t: Traffic, vehicle: number, lane: number, leader: number, follower: number): boolean {
+function isSafe(t: Traffic, c: LaneChanging, vehicle: number, lane: number, leader: number, follower: number): boolean {
   const { state, types } = t;
   const type = t.demand.vehicleClass[vehicle]!;
   const position = state.position[vehicle]!;
@@ -252,7 +298,7 @@ function isSafe(t: Traffic, vehicle: number, lane: number, leader: number, follo
   let at = behind >= 0 ? state.position[behind]! : Number.NEGATIVE_INFINITY;
   if (behind < 0) {
     // one still on a link that leads here
-    const found = approaching(t, lane);
+    const found = approaching(t, c, lane);
     if (found >= 0) {
       behind = found;
       const segment = state.segment[found]!;
@@ -265,11 +311,11 @@ function isSafe(t: Traffic, vehicle: number, lane: number, leader: number, follo
 }
 
 /** The foremost vehicle on the links that lead into a lane, -1 for none. */
-function approaching(t: Traffic, lane: number): number {
-  const links = linksInto(t)[lane]!;
+function approaching(t: Traffic, c: LaneChanging, lane: number): number {
   let found = -1;
   let nearest = Number.POSITIVE_INFINITY;
-  for (const link of links) {
+  for (let i = c.firstInto[lane]!; i < c.firstInto[lane + 1]!; i++) {
+    const link = c.linksInto[i]!;
     const w = t.first[link]!;
     if (w < 0) continue;
     const rest = t.world.network.length[link]! - t.state.position[w]!;
@@ -279,74 +325,4 @@ function approaching(t: Traffic, lane: number): number {
     }
   }
   return found;
-}
-
-const INTO = new WeakMap<Traffic, readonly (readonly number[])[]>();
-
-function linksInto(t: Traffic): readonly (readonly number[])[] {
-  let into = INTO.get(t);
-  if (into === undefined) {
-    const { laneCount, linkCount, linkEnd } = t.world.network;
-    const lists: number[][] = Array.from({ length: laneCount }, () => []);
-    for (let link = laneCount; link < laneCount + linkCount; link++) lists[linkEnd[link]!]!.push(link);
-    into = lists;
-    INTO.set(t, into);
-  }
-  return into;
-}
-
-/** A change for the route is blocked: the vehicle adapts to the leader there, the follower there opens a gap. */
-function makeRoom(
-  t: Traffic,
-  c: LaneChanging,
-  vehicle: number,
-  side: number,
-  offset: number,
-  leader: number,
-  follower: number,
-  toEnd: number,
-): void {
-  const { state, types, dt } = t;
-  const type = t.demand.vehicleClass[vehicle]!;
-  const v = state.speed[vehicle]!;
-  const decel = types.decel[type]!;
-  const position = state.position[vehicle]!;
-  if (leader >= 0) {
-    const other = t.demand.vehicleClass[leader]!;
-    const gap = state.position[leader]! - types.length[other]! - position - types.minGap[type]!;
-    const needed = secureGap(t, vehicle, v, leader);
-    if (gap < needed) {
-      const safe =
-        gap >= 0
-          ? followSpeed(v, gap, state.speed[leader]!, types.apparentDecel[other]!, decel, decel, types.tau[type]!, dt)
-          : state.speed[leader]! > v
-            ? v
-            : Math.max(0, v - decel * dt);
-      advise(t, vehicle, safe);
-    }
-  }
-  if (follower >= 0) {
-    const other = t.demand.vehicleClass[follower]!;
-    const gap = position - types.length[type]! - state.position[follower]! - types.minGap[other]!;
-    if (gap < secureGap(t, follower, state.speed[follower]!, vehicle)) {
-      const theirs = types.decel[other]!;
-      const u = state.speed[follower]!;
-      const safe =
-        gap >= 0
-          ? followSpeed(u, gap, v, types.apparentDecel[type]!, theirs, theirs, types.tau[other]!, dt)
-          : Math.max(0, Math.min(u, v) - dt);
-      advise(t, follower, Math.max(safe, u - theirs * dt));
-      c.askedStep[follower] = t.step;
-      c.askedSide[follower] = -side;
-    }
-  }
-  if (Math.abs(offset) > 1) {
-    const reserved = side < 0 ? RESERVED_RIGHT : RESERVED_LEFT;
-    const stop = toEnd - reserved * (Math.abs(offset) - 1);
-    if (stop > 0) advise(t, vehicle, stopSpeed(stop, decel, dt, dt));
-  }
-}
-
-function advise(t: Traffic, vehicle: number, speed: number): void {
-  if (speed < t.advice[vehicle]!) t.advice[vehicle] = speed;
 }

@@ -15,8 +15,24 @@ const YELLOW_DECEL = 3;
 const RED = 114;
 const RED_YELLOW = 117;
 const YELLOW = 121;
+const MINOR = 109;
 
-/** Fills the items of all vehicles for the step that begins at `now`. */
+/** What is known of the vehicle being planned: an array, since numbers in it need no allocation. */
+const scratch = new Float64Array(6);
+/** Speed that everything so far allows. */
+const SPEED = 0;
+/** Metres from its front to the end of the segment looked at. */
+const SEEN = 1;
+/** Limit of the segment looked at. */
+const LIMIT = 2;
+/** Speed at which it may arrive at that segment's end. */
+const REACHED = 3;
+/** 1 once a leader was found. */
+const FOLLOWING = 4;
+/** 1 once it slows down for a link without priority. */
+const SLOWED = 5;
+
+/** Fills the items of all vehicles for the step that ends at `now`. */
 export function planAll(t: Traffic, a: Approaches, now: number): void {
   const { active, activeCount } = t.state;
   for (let i = 0; i < activeCount; i++) plan(t, a, active[i]!, now);
@@ -27,144 +43,186 @@ function plan(t: Traffic, a: Approaches, vehicle: number, now: number): void {
   const { laneCount, length, linkEnd } = network;
   const { state, types, dt, lanes } = t;
   const type = t.demand.vehicleClass[vehicle]!;
-  const minGap = types.minGap[type]!;
   const accel = types.accel[type]!;
-  const decel = types.decel[type]!;
-  const emergency = types.emergencyDecel[type]!;
-  const tau = types.tau[type]!;
   const v = state.speed[vehicle]!;
-  const position = state.position[vehicle]!;
-  let segment = state.segment[vehicle]!;
   const fastest = Math.min(v + accel * dt, types.maxSpeed[type]!);
-  const lookAhead = fastest * dt + brakeGap(fastest, decel, tau, dt);
-  let limit = speedOn(t, vehicle, segment);
-  let speed = Math.min(fastest, limit);
-  let seen = length[segment]! - position;
+  const lookAhead = fastest * dt + brakeGap(fastest, types.decel[type]!, types.tau[type]!, dt);
+  let segment = state.segment[vehicle]!;
+  const limit = speedOn(t, vehicle, segment);
+  scratch[SPEED] = fastest < limit ? fastest : limit;
+  scratch[SEEN] = length[segment]! - state.position[vehicle]!;
+  scratch[LIMIT] = limit;
+  scratch[SLOWED] = 0;
   a.first[vehicle] = a.count;
-
-  const behindOf = (leader: number, gap: number): void => {
-    const other = t.demand.vehicleClass[leader]!;
-    const safe = followSpeed(v, gap, state.speed[leader]!, types.apparentDecel[other]!, decel, emergency, tau, dt);
-    if (safe < speed) speed = safe;
-  };
-  let following = t.ahead[vehicle]! >= 0;
-  if (following) {
-    const leader = t.ahead[vehicle]!;
-    behindOf(leader, state.position[leader]! - types.length[t.demand.vehicleClass[leader]!]! - position - minGap);
-  } else {
-    const rear = leaverRear(t, segment);
-    if (rear < Number.POSITIVE_INFINITY) behindOf(t.leaver[segment]!, rear - position - minGap);
-  }
+  followAhead(t, vehicle, type, v, segment);
+  scratch[REACHED] = Math.min(speedAfter(scratch[SEEN]!, scratch[SPEED]!, accel), limit);
 
   let stage = t.stage[vehicle]!;
   const route = t.demand.route[vehicle]!;
-  let slowedForMinor = false;
-  let wasMajor = false;
-  const passSpeed = () => Math.min(speedAfter(seen, speed, accel), limit);
-  let arrivalSpeed = passSpeed();
-
-  /** Adds an item at `distance`; false where the vehicle will stop there for certain. */
-  const item = (link: number, inside: boolean, distance: number, code: number): boolean => {
-    const closed = code === RED || code === YELLOW || code === RED_YELLOW;
-    const lineDecel = closed ? Math.max(Math.min(YELLOW_DECEL, emergency), decel) : decel;
-    const brakes = brakeGap(v, lineDecel, 0, dt);
-    const canStop = distance >= brakes;
-    const major = majorState(code);
-    let gap = closed || major ? STOP_LINE_GAP : 0;
-    if (canStop && distance - brakes < gap) gap = distance - brakes;
-    if (gap < LEAST_LINE_GAP) gap = LEAST_LINE_GAP;
-    const wait = Math.min(speed, stopSpeed(Math.max(0, distance - gap), lineDecel, dt, dt));
-    const i = newItem(a);
-    a.vehicle[i] = vehicle;
-    a.link[i] = link;
-    a.inside[i] = inside ? 1 : 0;
-    a.distance[i] = distance;
-    a.pass[i] = speed;
-    a.wait[i] = wait;
-    a.request[i] = 0;
-    if (closed && canStop) {
-      speed = wait;
-      return false;
-    }
-    const blind = !major && brakes < distance && !(inside && wasMajor);
-    let reached = arrivalSpeed;
-    const request = (speed > STANDING_SPEED * 0.01 && !(slowedForMinor && !inside)) || inside;
-    if (blind && distance > VISIBILITY) {
-      reached = Math.min(reached, speedAfter(VISIBILITY, stopSpeed(VISIBILITY, decel, 0, dt), accel));
-      slowedForMinor = true;
-    }
-    const rest = inside ? length[link]! - rules.waitAt[link]! : length[link]!;
-    a.request[i] = request && (inside || staysClear(t, vehicle, link)) ? 1 : 0;
-    a.arrival[i] = now + arrivalSeconds(distance, speed, reached, accel, decel);
-    a.arrivalSpeed[i] = reached;
-    const braking =
-      distance < brakeGap(speed, decel, tau, dt) ? Math.sqrt(Math.max(0, speed * speed - 2 * decel * distance)) : 0;
-    a.brakingSpeed[i] = Math.min(braking, reached);
-    a.leaveSpeed[i] = Math.min(speedOn(t, vehicle, link), speedAfter(rest, reached, accel));
-    a.leave[i] = a.arrival[i]! + (rest + types.length[type]!) / Math.max(0.5 * (reached + a.leaveSpeed[i]!), 0.001);
-    if (a.request[i] === 1 && a.head[link] !== -1 ? a.vehicle[a.head[link]!] !== vehicle : a.request[i] === 1) {
-      a.next[i] = a.head[link]!;
-      a.head[link] = i;
-    }
-    return true;
-  };
-  const leaders = (link: number, toLink: number, i: number): void => {
-    const safe = junctionLeaderSpeed(t, vehicle, link, toLink);
-    if (safe >= speed) return;
-    speed = safe;
-    if (i < 0) return;
-    a.pass[i] = Math.min(a.pass[i]!, safe);
-    a.wait[i] = Math.min(a.wait[i]!, safe);
-  };
-  /** Takes the limit and the traffic of the segment that begins `seen` ahead into account. */
-  const onto = (next: number): void => {
-    limit = speedOn(t, vehicle, next);
-    const before = Math.max(limit, freeSpeed(seen, limit, decel, false, dt));
-    if (before < speed) speed = before;
-    if (!following) {
-      const leader = t.last[next]!;
-      if (leader >= 0) {
-        following = true;
-        behindOf(leader, seen + state.position[leader]! - types.length[t.demand.vehicleClass[leader]!]! - minGap);
-      } else {
-        const rear = leaverRear(t, next);
-        if (rear < Number.POSITIVE_INFINITY) behindOf(t.leaver[next]!, seen + rear - minGap);
+  const stages = lanes.stages[route]!;
+  for (;;) {
+    if (segment >= laneCount) {
+      const toLink = scratch[SEEN]! - length[segment]!;
+      const toWait = toLink + rules.waitAt[segment]!;
+      if (rules.cont[segment] === 1 && toWait > 0 && !majorState(linkState(t, segment))) {
+        addItem(t, a, vehicle, type, segment, true, toWait, MINOR, now);
       }
-    }
-    seen += length[next]!;
-    arrivalSpeed = Math.min(speedAfter(length[next]!, speed, accel), limit);
-    segment = next;
-  };
-
-  for (let onLink = segment >= laneCount; ; onLink = segment >= laneCount) {
-    if (onLink) {
-      const toWait = seen - length[segment]! + rules.waitAt[segment]!;
-      const code = linkState(t, segment);
-      if (rules.cont[segment] === 1 && toWait > 0) {
-        wasMajor = majorState(code);
-        if (!wasMajor) item(segment, true, toWait, MINOR);
-      }
-      leaders(segment, seen - length[segment]!, a.count > a.first[vehicle]! ? a.count - 1 : -1);
+      if (rules.foeFirst[segment] !== rules.foeFirst[segment + 1]) heedInside(t, a, vehicle, segment, toLink);
       stage++;
-      onto(linkEnd[segment]!);
+      segment = linkEnd[segment]!;
+      onto(t, vehicle, type, v, segment);
     } else {
       const k = lanes.firstStage[route]! + stage;
-      if (stage + 1 === lanes.stages[route]!) break;
+      if (stage + 1 === stages) break;
       const link = lanes.nextLink[lanes.first[k]! + segment - lanes.firstLane[k]!]!;
+      const seen = scratch[SEEN]!;
       if (link < 0) {
-        speed = Math.min(speed, stopSpeed(seen, decel, dt, dt));
+        const stop = stopSpeed(seen, types.decel[type]!, dt, dt);
+        if (stop < scratch[SPEED]!) scratch[SPEED] = stop;
         break;
       }
-      if (!item(link, false, seen, linkState(t, link))) break;
-      onto(link);
+      if (!addItem(t, a, vehicle, type, link, false, seen, linkState(t, link), now)) break;
+      segment = link;
+      onto(t, vehicle, type, v, segment);
     }
-    if (seen > lookAhead && segment < laneCount) break;
+    if (scratch[SEEN]! > lookAhead && segment < laneCount) break;
   }
-  a.open[vehicle] = speed;
+  a.open[vehicle] = scratch[SPEED]!;
   a.end[vehicle] = a.count;
 }
 
-const MINOR = 109;
+/** Keeps behind a leader `gap` ahead, minGap taken off. */
+function follow(t: Traffic, type: number, v: number, leader: number, gap: number): void {
+  const { types } = t;
+  const safe = followSpeed(
+    v,
+    gap,
+    t.state.speed[leader]!,
+    types.apparentDecel[t.demand.vehicleClass[leader]!]!,
+    types.decel[type]!,
+    types.emergencyDecel[type]!,
+    types.tau[type]!,
+    t.dt,
+  );
+  if (safe < scratch[SPEED]!) scratch[SPEED] = safe;
+}
+
+/** Keeps behind whoever is ahead on the vehicle's own segment, be it with its rear only. */
+function followAhead(t: Traffic, vehicle: number, type: number, v: number, segment: number): void {
+  const { position } = t.state;
+  const front = position[vehicle]! + t.types.minGap[type]!;
+  const leader = t.ahead[vehicle]!;
+  if (leader >= 0) {
+    scratch[FOLLOWING] = 1;
+    follow(t, type, v, leader, position[leader]! - t.types.length[t.demand.vehicleClass[leader]!]! - front);
+    return;
+  }
+  scratch[FOLLOWING] = 0;
+  const rear = leaverRear(t, segment);
+  if (rear < Number.POSITIVE_INFINITY) follow(t, type, v, t.leaver[segment]!, rear - front);
+}
+
+/** Takes the limit and the traffic of the segment that begins where the last one ended into account. */
+function onto(t: Traffic, vehicle: number, type: number, v: number, segment: number): void {
+  const seen = scratch[SEEN]!;
+  const limit = speedOn(t, vehicle, segment);
+  if (limit < scratch[SPEED]!) {
+    const before = freeSpeed(seen, limit, t.types.decel[type]!, false, t.dt);
+    if (before < scratch[SPEED]!) scratch[SPEED] = before > limit ? before : limit;
+  }
+  if (scratch[FOLLOWING] === 0) {
+    const leader = t.last[segment]!;
+    const minGap = t.types.minGap[type]!;
+    if (leader >= 0) {
+      scratch[FOLLOWING] = 1;
+      const rear = t.state.position[leader]! - t.types.length[t.demand.vehicleClass[leader]!]!;
+      follow(t, type, v, leader, seen + rear - minGap);
+    } else {
+      const rear = leaverRear(t, segment);
+      if (rear < Number.POSITIVE_INFINITY) follow(t, type, v, t.leaver[segment]!, seen + rear - minGap);
+    }
+  }
+  const length = t.world.network.length[segment]!;
+  scratch[LIMIT] = limit;
+  scratch[SEEN] = seen + length;
+  const reached = speedAfter(length, scratch[SPEED]!, t.types.accel[type]!);
+  scratch[REACHED] = reached < limit ? reached : limit;
+}
+
+/** Leaves the way to those inside the junction; the item of the link, the last one made, is bound by it too. */
+function heedInside(t: Traffic, a: Approaches, vehicle: number, link: number, toLink: number): void {
+  const safe = junctionLeaderSpeed(t, vehicle, link, toLink);
+  if (safe >= scratch[SPEED]!) return;
+  scratch[SPEED] = safe;
+  const i = a.count - 1;
+  if (i < a.first[vehicle]!) return;
+  if (safe < a.pass[i]!) a.pass[i] = safe;
+  if (safe < a.wait[i]!) a.wait[i] = safe;
+}
+
+/** Adds the item of a link at `distance`; false where the vehicle will stop there for certain. */
+function addItem(
+  t: Traffic,
+  a: Approaches,
+  vehicle: number,
+  type: number,
+  link: number,
+  inside: boolean,
+  distance: number,
+  code: number,
+  now: number,
+): boolean {
+  const { types, dt } = t;
+  const { rules, network } = t.world;
+  const accel = types.accel[type]!;
+  const decel = types.decel[type]!;
+  const v = t.state.speed[vehicle]!;
+  const speed = scratch[SPEED]!;
+  const closed = code === RED || code === YELLOW || code === RED_YELLOW;
+  const lineDecel = closed ? Math.max(Math.min(YELLOW_DECEL, types.emergencyDecel[type]!), decel) : decel;
+  const brakes = brakeGap(v, lineDecel, 0, dt);
+  const canStop = distance >= brakes;
+  const major = majorState(code);
+  let gap = closed || major ? STOP_LINE_GAP : 0;
+  if (canStop && distance - brakes < gap) gap = distance - brakes;
+  if (gap < LEAST_LINE_GAP) gap = LEAST_LINE_GAP;
+  const stop = stopSpeed(distance > gap ? distance - gap : 0, lineDecel, dt, dt);
+  const i = newItem(a);
+  a.vehicle[i] = vehicle;
+  a.link[i] = link;
+  a.inside[i] = inside ? 1 : 0;
+  a.distance[i] = distance;
+  a.pass[i] = speed;
+  a.wait[i] = stop < speed ? stop : speed;
+  a.request[i] = 0;
+  if (closed && canStop) {
+    scratch[SPEED] = a.wait[i]!;
+    return false;
+  }
+  let reached = scratch[REACHED]!;
+  const request = inside || (speed > 0.001 && scratch[SLOWED] === 0);
+  if (!major && brakes < distance && distance > VISIBILITY) {
+    const most = speedAfter(VISIBILITY, stopSpeed(VISIBILITY, decel, 0, dt), accel);
+    if (most < reached) reached = most;
+    scratch[SLOWED] = 1;
+  }
+  if (!request || !(inside || staysClear(t, vehicle, link))) return true;
+  a.request[i] = 1;
+  if (rules.foeFirst[link] === rules.foeFirst[link + 1]) return true;
+  const rest = inside ? network.length[link]! - rules.waitAt[link]! : network.length[link]!;
+  a.arrival[i] = now + arrivalSeconds(distance, speed, reached, accel, decel);
+  a.arrivalSpeed[i] = reached;
+  const squared = speed * speed - 2 * decel * distance;
+  const braked = squared > 0 && distance < brakeGap(speed, decel, types.tau[type]!, dt) ? Math.sqrt(squared) : 0;
+  a.brakingSpeed[i] = braked < reached ? braked : reached;
+  a.leaveSpeed[i] = Math.min(speedOn(t, vehicle, link), speedAfter(rest, reached, accel));
+  a.leave[i] = a.arrival[i]! + (rest + types.length[type]!) / Math.max(0.5 * (reached + a.leaveSpeed[i]!), 0.001);
+  if (!inside) {
+    a.next[i] = a.head[link]!;
+    a.head[link] = i;
+  }
+  return true;
+}
 
 /** Seconds to cover `distance` from speed v, changing to speed `arrival` at once. */
 function arrivalSeconds(distance: number, v: number, arrival: number, accel: number, decel: number): number {

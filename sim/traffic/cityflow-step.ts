@@ -8,6 +8,9 @@ import { crossingTime } from './kinematics.ts';
 import { leaveSegment } from './moves.ts';
 import { noteCrossing, STANDING_SPEED, type World } from './world.ts';
 
+/** A root this much beyond a bound is beyond it whatever the rounding of the last bits. */
+const ROUNDING = 1 + 1e-9;
+
 /** Makes the function that computes one step. */
 export function cityFlowStep(w: World): () => void {
   const k = createKernel(w);
@@ -87,6 +90,10 @@ function stepCityFlow(w: World, k: Kernel): void {
   const { length: segmentLength, speedLimit, laneCount } = w.network;
   const dt = w.stepSeconds;
   const b = 0.5 * dt;
+  const bb = b * b;
+  // Multiplying by the inverse of a power of two gives the same bits as dividing by it, in a fraction of the time.
+  const inverse = 1 / dt;
+  const isPower = dt === 1 || dt === 0.5 || dt === 0.25;
   const now = w.tick * dt;
   for (let i = 0; i < activeSegmentCount; i++) {
     const segment = activeSegments[i]!;
@@ -102,7 +109,13 @@ function stepCityFlow(w: World, k: Kernel): void {
     let loss = 0;
     let usual = 0;
     let minGap = 0;
-    let headway = 0;
+    let spacing = 1;
+    let hardCurve = 0;
+    let hardSlope = 0;
+    let hardScale = 0;
+    let usualCurve = 0;
+    let usualSlope = 0;
+    let usualScale = 0;
     let far = 0;
     let desired = 0;
     let carbon0 = 0;
@@ -127,7 +140,13 @@ function stepCityFlow(w: World, k: Kernel): void {
         loss = hardest * dt;
         usual = deceleration[c]!;
         minGap = minGaps[c]!;
-        headway = timeHeadway[c]!;
+        spacing = timeHeadway[c]! + dt / 2;
+        hardSlope = 0.5 / hardest;
+        hardCurve = 4 * hardSlope;
+        hardScale = 0.5 / hardSlope;
+        usualSlope = 0.5 / usual;
+        usualCurve = 4 * usualSlope;
+        usualScale = 0.5 / usualSlope;
         far = lookAhead[c]!;
         desired = limit < most ? limit : most;
         const p = 5 * c;
@@ -177,33 +196,41 @@ function stepCityFlow(w: World, k: Kernel): void {
         const vL = speed[front]!;
         const frontKind = vehicleClass[front]!;
         // The speed from which one stops behind a leader that brakes, twice: hard with nothing between the two, and
-        // as usual with the least gap. Written out: a call would box its numbers.
+        // as usual with the least gap. Written out: a call would box its numbers. A root that is greater than the goal
+        // by more than rounding is not drawn.
+        const travelled = (v0 * dt) / 2;
+        const squared = 0.5 * vL * vL;
         let slower = maxDeceleration[frontKind]!;
-        let a = 0.5 / hardest;
-        let c0 = (v0 * dt) / 2 - (0.5 * vL * vL) / slower - gap;
-        let inside = b * b - 4 * a * c0;
+        let c0 = travelled - squared / slower - gap;
+        let inside = bb - hardCurve * c0;
         if (inside < 0) {
           if (goal > -100) goal = -100;
         } else {
-          const v1 = (0.5 / a) * (Math.sqrt(inside) - b);
-          const v2 = 2 * vL - slower * dt + (2 * gap) / dt;
-          if (v1 < goal) goal = v1;
+          const least = 2 * hardSlope * goal + b;
+          if (least < 0 || inside <= least * least * ROUNDING) {
+            const v1 = hardScale * (Math.sqrt(inside) - b);
+            if (v1 < goal) goal = v1;
+          }
+          const v2 = 2 * vL - slower * dt + (isPower ? 2 * gap * inverse : (2 * gap) / dt);
           if (v2 < goal) goal = v2;
         }
         slower = deceleration[frontKind]!;
-        a = 0.5 / usual;
-        c0 = (v0 * dt) / 2 + minGap - (0.5 * vL * vL) / slower - gap;
-        inside = b * b - 4 * a * c0;
+        c0 = travelled + minGap - squared / slower - gap;
+        inside = bb - usualCurve * c0;
         if (inside < 0) {
           if (goal > -100) goal = -100;
         } else {
-          const v1 = (0.5 / a) * (Math.sqrt(inside) - b);
-          const v2 = 2 * vL - slower * dt + (2 * (gap - minGap)) / dt;
-          if (v1 < goal) goal = v1;
+          const least = 2 * usualSlope * goal + b;
+          if (least < 0 || inside <= least * least * ROUNDING) {
+            const v1 = usualScale * (Math.sqrt(inside) - b);
+            if (v1 < goal) goal = v1;
+          }
+          const room = 2 * (gap - minGap);
+          const v2 = 2 * vL - slower * dt + (isPower ? room * inverse : room / dt);
           if (v2 < goal) goal = v2;
         }
         const excess = v0 > vL ? v0 - vL : 0;
-        const spaced = (gap + (vL + excess / 2) * dt - (v0 * dt) / 2) / (headway + dt / 2);
+        const spaced = (gap + (vL + excess / 2) * dt - travelled) / spacing;
         if (spaced < goal) goal = spaced;
       }
       if (atJunction) {

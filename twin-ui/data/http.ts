@@ -1,12 +1,5 @@
 /** The HTTP API as the page uses it. */
-import type {
-  Alert,
-  Comparison,
-  ErrorBody,
-  RunRequest,
-  RunSummary,
-  ScenarioSummary,
-} from '../../api/types.ts';
+import type { Alert, Comparison, ErrorBody, RunRequest, RunSummary, ScenarioSummary } from '../../api/types.ts';
 
 /** What the server refused, in its own words. */
 export class ApiError extends Error {
@@ -22,7 +15,10 @@ export class ApiError extends Error {
 }
 
 async function ask<T>(path: string, init?: RequestInit): Promise<T> {
-  const response = await fetch(`api/v1/${path}`, { ...init, headers: { accept: 'application/json', ...init?.headers } });
+  const response = await fetch(`api/v1/${path}`, {
+    ...init,
+    headers: { accept: 'application/json', ...init?.headers },
+  });
   const body: unknown = await response.json().catch(() => null);
   if (!response.ok) throw new ApiError(response.status, (body ?? {}) as Partial<ErrorBody>);
   return body as T;

@@ -99,7 +99,10 @@ export class Session {
       await this.loadComparison();
     } catch (error) {
       if (opening !== this.openings) return;
-      this.store.set({ opening: null, notice: { level: 'error', text: `The run could not be opened. ${words(error)}` } });
+      this.store.set({
+        opening: null,
+        notice: { level: 'error', text: `The run could not be opened. ${words(error)}` },
+      });
     }
   }
 
@@ -131,7 +134,10 @@ export class Session {
   /** The address that reopens this run at this moment. */
   linkHere(): string {
     const { run, view } = this.store.get();
-    return location.href.replace(/#.*$/, '') + writePlace({ run: run?.id ?? null, second: this.player.getPosition().second, view });
+    return (
+      location.href.replace(/#.*$/, '') +
+      writePlace({ run: run?.id ?? null, second: this.player.getPosition().second, view })
+    );
   }
 
   private shows(runId: string): boolean {
@@ -178,7 +184,9 @@ export class Session {
   private async loadComparison(): Promise<void> {
     const { run, runs } = this.store.get();
     const scenario = run?.scenario;
-    const finished = [run, ...(runs ?? [])].some((known) => known?.scenario === scenario && known?.status === 'finished');
+    const finished = [run, ...(runs ?? [])].some(
+      (known) => known?.scenario === scenario && known?.status === 'finished',
+    );
     if (!scenario || !finished) return;
     const comparison = await api.comparison(scenario).catch(() => null);
     if (this.store.get().run?.scenario === scenario) this.store.set({ comparison });

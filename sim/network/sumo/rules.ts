@@ -16,6 +16,8 @@ export interface SumoRules {
   readonly foe: Int32Array;
   /** 1 where this link yields to that one. */
   readonly foeYields: Uint8Array;
+  /** 1 where a vehicle that waits inside this link yields to those who come along that one. */
+  readonly foeYieldsInside: Uint8Array;
   /** Metres along this link, and along the foe, to where their centre lines meet; NaN where they do not. */
   readonly foeCrossing: Float64Array;
   readonly foeCrossingOther: Float64Array;
@@ -77,6 +79,7 @@ export function buildRules(
   const foeFirst = new Int32Array(count + 1);
   const foe: number[] = [];
   const foeYields: number[] = [];
+  const foeYieldsInside: number[] = [];
   const foeMerges: number[] = [];
   const foeCrossing: number[] = [];
   const foeCrossingOther: number[] = [];
@@ -93,6 +96,7 @@ export function buildRules(
       rules.request[segment] = request;
       rules.cont[segment] = inside.length > 1 ? 1 : 0;
       if (inside.length > 1) rules.waitAt[segment] = net.lanes[inside[0]!]!.length;
+      const waiting = waitingPlace(net, inside);
       for (const index of given?.foes ?? []) {
         const other = byRequest.get(`${junction}/${index}`);
         if (other === undefined || other === draft) continue;
@@ -100,6 +104,9 @@ export function buildRules(
         const meeting = meetingOf(network, segment, otherSegment);
         foe.push(otherSegment);
         foeYields.push(given!.yieldsTo.includes(index) ? 1 : 0);
+        const from = sources[other]!.connection.fromLane;
+        const yieldsInside = given!.yieldsTo.includes(index) && (waiting === null || waiting.includes(from));
+        foeYieldsInside.push(yieldsInside ? 1 : 0);
         foeMerges.push(network.linkEnd[segment] === network.linkEnd[otherSegment] ? 1 : 0);
         foeCrossing.push(meeting[0]);
         foeCrossingOther.push(meeting[1]);
@@ -112,10 +119,18 @@ export function buildRules(
     foeFirst,
     foe: Int32Array.from(foe),
     foeYields: Uint8Array.from(foeYields),
+    foeYieldsInside: Uint8Array.from(foeYieldsInside),
     foeMerges: Uint8Array.from(foeMerges),
     foeCrossing: Float64Array.from(foeCrossing),
     foeCrossingOther: Float64Array.from(foeCrossingOther),
   };
+}
+
+/** Lanes that a vehicle waiting inside heeds, by the file's junction of type internal; null where there is none. */
+function waitingPlace(net: SumoNet, inside: readonly number[]): readonly number[] | null {
+  if (inside.length < 2) return null;
+  const place = net.junctionIndex.get(net.lanes[inside[1]!]!.id);
+  return place === undefined ? null : net.junctions[place]!.incomingLanes;
 }
 
 /** Segment of each draft: links are sorted by start lane and else keep their order. */

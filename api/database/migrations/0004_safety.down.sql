@@ -1,0 +1,15 @@
+DROP FUNCTION drop_old_realtime_partitions();
+DROP FUNCTION drop_old_partitions(regclass, TIMESTAMPTZ);
+DROP FUNCTION create_safety_partitions(INTEGER, INTEGER);
+DROP FUNCTION create_realtime_partition(DATE);
+DROP TABLE weather_conditions;
+DROP TABLE conflicts;
+DROP TABLE data_quality_log;
+DROP TABLE safety_indices_daily;
+DROP TABLE safety_indices_hourly;
+DROP TABLE safety_indices_realtime;
+DROP TABLE normalization_constants;
+DROP FUNCTION fill_junction();
+DROP TRIGGER junctions_number ON junctions;
+DROP FUNCTION junctions_number();
+ALTER TABLE junctions DROP CONSTRAINT junctions_identity_key, DROP CONSTRAINT junctions_number_key, DROP COLUMN intersection_number;

@@ -1,0 +1,21 @@
+-- The event triggers speak of tables that go with them.
+DROP EVENT TRIGGER IF EXISTS flextraff_audit_schema_drop;
+DROP EVENT TRIGGER IF EXISTS flextraff_audit_schema_change;
+DROP FUNCTION record_schema_changes(BOOLEAN);
+DROP FUNCTION schema_objects();
+DROP TABLE schema_state;
+DROP FUNCTION audit_schema_drop();
+DROP FUNCTION audit_schema_change();
+DROP TRIGGER audit_migration ON knex_migrations;
+DROP FUNCTION audit_migration();
+DROP FUNCTION refresh_current_safety_status();
+DROP FUNCTION refresh_junction_stats();
+DROP FUNCTION delete_run(UUID);
+DROP FUNCTION expire_epcs(TIMESTAMPTZ);
+DROP FUNCTION delete_old_messages(TIMESTAMPTZ);
+DROP FUNCTION archive_old_logs(TIMESTAMPTZ);
+DROP TRIGGER junctions_refuse_deletion ON junctions;
+DROP FUNCTION junctions_refuse_deletion();
+DROP TABLE schema_audit_log;
+DROP FUNCTION guard_truncate() CASCADE;
+DROP FUNCTION guard_history() CASCADE;

@@ -1,0 +1,212 @@
+/**
+ * The FZI test area's recordings of real junctions (tracks and signal phases as CSV) -> BSM, PSM and SPaT, in order of
+ * time. x is taken for east and y for north of the recording's origin, as its metadata places it.
+ */
+import { EVENT_STATES, type EventState, type PersonType } from './enums.ts';
+import { fromLocal, localFrame } from './local-frame.ts';
+import type { PersonMessage, SignalMessage, V2xMessage, VehicleMessage } from './messages.ts';
+import { upperSnake } from './ode-v4.ts';
+
+export interface FziRecording {
+  /** `vehicle_tracks_*.csv` */
+  readonly tracks: string;
+  /** `signal_phases_*.csv` */
+  readonly signals: string;
+  /** `meta_data.csv` */
+  readonly metadata: string;
+}
+
+export interface FziRejection {
+  readonly file: 'tracks' | 'signals';
+  /** From 1, the heading. */
+  readonly line: number;
+  readonly reason: 'missing-column' | 'not-a-number' | 'unknown-agent-type' | 'unknown-state';
+}
+
+export interface FziMessages {
+  readonly startsAtMs: number;
+  readonly originLatitudeDegrees: number;
+  readonly originLongitudeDegrees: number;
+  /** Rows read, but for headings. Each is in a message or in `rejections`. */
+  readonly rows: number;
+  readonly messages: readonly V2xMessage[];
+  readonly rejections: readonly FziRejection[];
+}
+
+const PERSONS: Readonly<Record<string, PersonType>> = { Pedestrian: 'aPEDESTRIAN', Bike: 'aPEDALCYCLIST' };
+const VEHICLES = ['Car', 'Truck', 'Bus', 'Van', 'Motorcycle'];
+const STATES = new Map<string, EventState>(EVENT_STATES.map((state) => [upperSnake(state), state]));
+const UNKNOWN_ACCURACY = { semiMajorMetres: null, semiMinorMetres: null, orientationDegrees: null };
+const DEGREES = 180 / Math.PI;
+
+type Row = Readonly<Record<string, string>>;
+function rowsOf(csv: string): Row[] {
+  const [head = '', ...lines] = csv.split(/\r?\n/).filter((line) => line !== '');
+  const names = head.split(',');
+  return lines.map((line) => {
+    const cells = line.split(',');
+    return Object.fromEntries(names.map((name, i) => [name, cells[i] ?? '']));
+  });
+}
+
+/** Start of a recording, ms since 1970 UTC, from date, time of day and "GMT+2". */
+function startOf(meta: Row): number {
+  const offsetHours = Number(/^GMT([+-]\d+)$/.exec(meta.timeZone ?? '')?.[1] ?? 0);
+  const atMs = Date.parse(`${meta.date}T${meta.startTime}Z`);
+  if (Number.isNaN(atMs))
+    throw new Error(
+      `meta_data.csv: date ${meta.date} and startTime ${meta.startTime} are no moment; as 2020-09-15 and 18:06:14.500.`,
+    );
+  return atMs - offsetHours * 3_600_000;
+}
+
+/** @throws where the metadata does not say where and when; rows that cannot be used are named instead. */
+export function fziMessages(recording: FziRecording, intersectionId = 733): FziMessages {
+  const meta = rowsOf(recording.metadata)[0] ?? {};
+  const startsAtMs = startOf(meta);
+  const [latitude, longitude] = [Number.parseFloat(meta.originLat ?? ''), Number.parseFloat(meta.originLon ?? '')];
+  const frame = localFrame(latitude, longitude);
+  const rejections: FziRejection[] = [];
+  const messages: V2xMessage[] = [];
+  const counts = new Map<string, number>();
+
+  const tracks = rowsOf(recording.tracks);
+  for (const [i, row] of tracks.entries()) {
+    const refuse = (reason: FziRejection['reason']) => {
+      rejections.push({ file: 'tracks', line: i + 2, reason });
+    };
+    const { track_id: track, agent_type: agent } = row;
+    const cells = [row.timestamp_ms, row.x, row.y, row.vx, row.vy, row.psi_rad, row.length, row.width, track];
+    if (cells.some((cell) => cell === undefined || cell === '')) {
+      refuse('missing-column');
+      continue;
+    }
+    const numbers = cells.map(Number);
+    if (!numbers.every(Number.isFinite)) {
+      refuse('not-a-number');
+      continue;
+    }
+    const [timestampMs, x, y, vx, vy, psi, length, width, number] = numbers as [
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
+    const personType = PERSONS[agent!];
+    if (personType === undefined && !VEHICLES.includes(agent!)) {
+      refuse('unknown-agent-type');
+      continue;
+    }
+    const atMs = startsAtMs + timestampMs;
+    const [latitudeDegrees, longitudeDegrees] = fromLocal(frame, x, y);
+    const count = counts.get(track!) ?? 0;
+    counts.set(track!, (count + 1) % 128);
+    const clockwise = 90 - psi * DEGREES;
+    const shared = {
+      receivedAtMs: atMs,
+      via: null,
+      id: number.toString(16).toUpperCase().padStart(8, '0'),
+      messageCount: count,
+      secondMarkMs: atMs % 60_000,
+      measuredAtMs: atMs,
+      latitudeDegrees,
+      longitudeDegrees,
+      elevationMetres: null,
+      accuracy: UNKNOWN_ACCURACY,
+      speedMetresPerSecond: Math.sqrt(vx * vx + vy * vy),
+      headingDegrees: clockwise - 360 * Math.floor(clockwise / 360),
+      rest: {},
+    };
+    messages.push(
+      personType !== undefined
+        ? ({ ...shared, kind: 'psm', personType } satisfies PersonMessage)
+        : ({
+            ...shared,
+            kind: 'bsm',
+            acceleration: {
+              longitudinalMetresPerSecond2: null,
+              lateralMetresPerSecond2: null,
+              verticalG: null,
+              yawDegreesPerSecond: null,
+            },
+            transmission: 'unavailable',
+            steeringAngleDegrees: null,
+            brakes: {
+              wheelBits: 0x80,
+              traction: 'unavailable',
+              antiLock: 'unavailable',
+              stability: 'unavailable',
+              boost: 'unavailable',
+              auxiliary: 'unavailable',
+            },
+            widthMetres: width,
+            lengthMetres: length,
+          } satisfies VehicleMessage),
+    );
+  }
+
+  const phases = rowsOf(recording.signals);
+  const byMoment = new Map<
+    number,
+    { signalGroup: number; events: { state: EventState; rest: object }[]; rest: object }[]
+  >();
+  for (const [i, row] of phases.entries()) {
+    const refuse = (reason: FziRejection['reason']) => {
+      rejections.push({ file: 'signals', line: i + 2, reason });
+    };
+    if (!row.signal_group_id || !row.timestamp_ms || !row.movement_state) {
+      refuse('missing-column');
+      continue;
+    }
+    const [signalGroup, timestampMs] = [Number(row.signal_group_id), Number(row.timestamp_ms)];
+    if (!Number.isInteger(signalGroup) || !Number.isFinite(timestampMs)) {
+      refuse('not-a-number');
+      continue;
+    }
+    const state = STATES.get(row.movement_state);
+    if (state === undefined) {
+      refuse('unknown-state');
+      continue;
+    }
+    const there = byMoment.get(timestampMs);
+    const movement = { signalGroup, events: [{ state, rest: {} }], rest: {} };
+    if (there) there.push(movement);
+    else byMoment.set(timestampMs, [movement]);
+  }
+  for (const [timestampMs, movements] of byMoment) {
+    const atMs = startsAtMs + timestampMs;
+    messages.push({
+      kind: 'spat',
+      receivedAtMs: atMs,
+      via: null,
+      intersections: [
+        {
+          key: { id: intersectionId },
+          revision: 0,
+          statusBits: 0,
+          secondMarkMs: atMs % 60_000,
+          measuredAtMs: atMs,
+          movements,
+          rest: {},
+        },
+      ],
+      rest: {},
+    } as SignalMessage);
+  }
+  messages.sort(
+    (p, q) => p.receivedAtMs - q.receivedAtMs || (p.kind === 'spat' ? -1 : 0) - (q.kind === 'spat' ? -1 : 0),
+  );
+  return {
+    startsAtMs,
+    originLatitudeDegrees: latitude,
+    originLongitudeDegrees: longitude,
+    rows: tracks.length + phases.length,
+    messages,
+    rejections,
+  };
+}
