@@ -201,9 +201,9 @@ describe('a run', () => {
 describe('a strategy that fails', () => {
   afterEach(() => vi.restoreAllMocks());
 
-  /** `atcs` that throws from 00:00:42 on. */
+  /** `horizon` that throws from 00:00:42 on. */
   function breakStrategy(): void {
-    const strategy = strategyNamed('atcs');
+    const strategy = strategyNamed('horizon');
     const decide = strategy.decide;
     vi.spyOn(strategy, 'decide').mockImplementation((configuration, parameters, memory, observation) => {
       if (observation.nowMs >= source.startsAtMs + 42_000) throw new Error('no green is long enough');
@@ -212,7 +212,7 @@ describe('a strategy that fails', () => {
   }
 
   const said =
-    /^Strategy atcs of variant adaptive failed at junction .+ in second 42 \(00:00:42\): no green is long enough$/;
+    /^Strategy horizon of variant adaptive failed at junction .+ in second 42 \(00:00:42\): no green is long enough$/;
 
   it('ends the run with strategy, junction, second and reason', async () => {
     breakStrategy();
@@ -238,7 +238,7 @@ describe('a strategy that fails', () => {
   });
 
   it('is a problem of the junction only by the wall clock, where the lamps go on by their own plan', async () => {
-    const strategy = strategyNamed('atcs');
+    const strategy = strategyNamed('horizon');
     vi.spyOn(strategy, 'decide').mockImplementation(() => {
       throw new Error('no green is long enough');
     });
@@ -276,6 +276,7 @@ describe('a run through a broker', () => {
         'heartbeat',
         'lamps',
         'mode',
+        'stage-request',
         'status',
       ].sort(),
     );

@@ -81,6 +81,12 @@ export function createEngine(network: Network, demand: Demand, options: EngineOp
 }
 
 function checkDemand(network: Network, demand: Demand): void {
+  const foreign = demand.classes.find(({ model }) => model !== 'cityflow' && model !== 'idm');
+  if (foreign !== undefined) {
+    throw new RangeError(
+      `Class ${foreign.name} moves by the model ${foreign.model}; this engine knows cityflow and idm. Use the engine of sim/traffic-sumo.`,
+    );
+  }
   for (let v = 0; v < demand.count; v++) {
     const route = network.routes[demand.route[v]!];
     if (route === undefined) {
