@@ -28,7 +28,8 @@ export function SignalsView({ run }: { run: RunDetail }) {
     <div className="signals">
       <p className="view-says">
         Each row is one decision of a controller: what it sent, why, the detector counts it saw, and the lamp
-        controller's answer. A time leads to that moment in the animation.
+        controller's answer. A stage request is repeated every second; it has a row where it changes. A time leads to
+        that moment in the animation.
       </p>
       <section className="card" aria-label="Decisions">
         <header className="card-head">

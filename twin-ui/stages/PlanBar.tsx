@@ -85,6 +85,7 @@ function withStarts(stages: DecisionRecord['stages']) {
 }
 
 export function planWords(decision: DecisionRecord): string {
+  if (decision.kind === 'stage') return `Stage request: ${decision.stages.map(({ id }) => id).join(', ')}`;
   const stages = decision.stages.map((stage) => `${stage.id} ${stage.greenSeconds} s`).join(', ');
-  return decision.kind === 'plan' ? `Plan of ${cycleSeconds(decision)} s: ${stages}` : `Stage request: ${stages}`;
+  return `Plan of ${cycleSeconds(decision)} s: ${stages}`;
 }
