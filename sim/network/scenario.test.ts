@@ -3,7 +3,7 @@ import sin from '@stdlib/math-base-special-sin';
 import { describe, expect, it } from 'vitest';
 import type { Scenario, ScenarioJunction } from '../../scenarios/types.ts';
 import { demandFromScenario } from '../demand/demand.ts';
-import { crossroads } from '../testing-scenario.ts';
+import { crossroads } from '../testing/crossroads.ts';
 import { createEngine } from '../traffic/engine.ts';
 import { BodyChecker, playLocalPlans } from '../traffic/testing.ts';
 import { networkFromScenario, possibleRoutes, routeName, turningSpeed } from './scenario.ts';

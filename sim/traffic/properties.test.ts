@@ -4,7 +4,7 @@ import type { Scenario } from '../../scenarios/types.ts';
 import { ARRIVED, type Engine, NOT_ENTERED } from '../core.ts';
 import { demandFromScenario } from '../demand/demand.ts';
 import { networkFromScenario } from '../network/scenario.ts';
-import { crossroads } from '../testing-scenario.ts';
+import { crossroads } from '../testing/crossroads.ts';
 import { createEngine } from './engine.ts';
 import { BodyChecker, playLocalPlans } from './testing.ts';
 

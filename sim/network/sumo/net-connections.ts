@@ -1,5 +1,5 @@
 /** Reads `<connection>` elements of a network. */
-import type { NetDraft } from './net.ts';
+import type { NetDraft } from './net-draft.ts';
 import type { SumoConnection } from './net-types.ts';
 import { ALL_CLASSES, permissions } from './permissions.ts';
 import type { XmlElement } from './xml.ts';

@@ -1,6 +1,6 @@
 /** Reads junctions and the right of way inside them. */
 import { InputFileError } from '../json.ts';
-import { type NetDraft, readShape, where } from './net.ts';
+import { type NetDraft, readShape, where } from './net-draft.ts';
 import type { SumoJunction, SumoRequest } from './net-types.ts';
 import type { XmlElement } from './xml.ts';
 
