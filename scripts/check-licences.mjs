@@ -30,6 +30,9 @@ export const ALLOWED = new Set([
 export const EXCEPTIONS = {
   arc: { licence: 'BSD-2-Clause', file: 'LICENSE.md', contains: 'Redistribution and use in source and binary forms' },
   'xmlhttprequest-ssl': { licence: 'MIT', file: 'LICENSE', contains: 'Permission is hereby granted, free of charge' },
+  // both come with s3rver, which only tests use
+  'humanize-number': { licence: 'MIT', file: 'Readme.md', contains: 'MIT' },
+  only: { licence: 'MIT', file: 'Readme.md', contains: 'The MIT License' },
   'splaytree-ts': {
     licence: 'BSD-3-Clause',
     file: 'LICENSE',
