@@ -2,6 +2,7 @@
 /** The `flextraff` command: puts the parts together, decides nothing. Each command loads what it needs when it runs. */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { addStoreCommands } from './cli/store-commands.ts';
 import { explain } from './cli/failure.ts';
 
 const DEFAULT_SCENARIO = 'hangzhou-kn-hz';
@@ -164,6 +165,8 @@ function program(): Command {
       const { benchSpeed } = await import('./cli/bench.ts');
       await benchSpeed(path, options);
     });
+
+  addStoreCommands(flextraff);
 
   return flextraff;
 }
