@@ -119,38 +119,12 @@ export function conflictsGeoJson(rows: readonly ConflictRow[]) {
   };
 }
 
-const DUCKDB_TYPES: Readonly<Record<ColumnType, string>> = {
-  text: 'VARCHAR',
-  double: 'DOUBLE',
-  boolean: 'BOOLEAN',
-  instant: 'TIMESTAMPTZ',
-};
-
-/** Parquet by way of DuckDB, which is loaded only here: it costs 60 MB. */
+/** Parquet, zstd. DuckDB is loaded only here: it costs 60 MB. */
 export async function writeConflictsParquet(path: string, rows: readonly ConflictRow[]): Promise<void> {
-  const { DuckDBInstance, DuckDBTimestampTZValue } = await import('@duckdb/node-api');
-  const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
-  const connection = await instance.connect();
-  try {
-    const columns = CONFLICT_COLUMNS.map(([name, type]) => `"${name}" ${DUCKDB_TYPES[type]}`).join(', ');
-    await connection.run(`CREATE TABLE conflicts (${columns})`);
-    const appender = await connection.createAppender('conflicts');
-    for (const row of rows) {
-      for (const [name, type] of CONFLICT_COLUMNS) {
-        const value = row[name];
-        if (value === null) appender.appendNull();
-        else if (type === 'instant')
-          appender.appendTimestampTZ(new DuckDBTimestampTZValue(BigInt(Math.round(Number(value) * 1000))));
-        else if (type === 'double') appender.appendDouble(Number(value));
-        else if (type === 'boolean') appender.appendBoolean(Boolean(value));
-        else appender.appendVarchar(String(value));
-      }
-      appender.endRow();
-    }
-    appender.closeSync();
-    await connection.run(`COPY conflicts TO '${path.replaceAll("'", "''")}' (FORMAT parquet, COMPRESSION zstd)`);
-  } finally {
-    connection.closeSync();
-    instance.closeSync();
-  }
+  const { writeParquet } = await import('../api/archive/parquet.ts');
+  await writeParquet(
+    path,
+    CONFLICT_COLUMNS.map(([name, type]) => ({ name, type })),
+    rows,
+  );
 }

@@ -25,6 +25,8 @@ const MAX_PET_SECONDS = 8;
 /** A pair that was not critical for so long is a new encounter when it is again. */
 const ENCOUNTER_GAP_MS = 8000;
 const REACTION_SECONDS = 1;
+/** A course is a forecast only while both users were heard within so long. */
+const FRESH_MS = 500;
 const TABLE_STEPS = 100;
 
 interface Open {
@@ -164,6 +166,11 @@ export class EncounterEngine {
     return this.#users.serial[this.#users.lastSlot]!;
   }
 
+  /** The user `id` is known to have left: it is not carried on along its course. */
+  leave(id: string): void {
+    this.#users.leave(id);
+  }
+
   /** Says where the user of the last update is: road, lane and the signal group that it obeys; -1: unknown. */
   locate(link: number, lane: number, signalGroup: number): void {
     const slot = this.#users.lastSlot;
@@ -247,6 +254,7 @@ export class EncounterEngine {
 
   #compare(a: number, b: number, now: number): void {
     const u = this.#users;
+    if (now - u.timeMs[a]! > FRESH_MS || now - u.timeMs[b]! > FRESH_MS) return;
     measurePair(
       u.px[a]!,
       u.py[a]!,

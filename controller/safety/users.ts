@@ -321,6 +321,12 @@ export class Users {
     this.onHardBraking?.(slot, since, this.#brakingPeak[slot]!);
   }
 
+  /** The user `id`, if there is one, is known to be gone. */
+  leave(id: string): void {
+    const slot = this.#idToSlot.get(id);
+    if (slot !== undefined && this.status[slot] === ALIVE) this.#bury(slot);
+  }
+
   /** Takes a user out of those alive; its path stays for those who come after it. */
   #bury(slot: number): void {
     this.#endBraking(slot);

@@ -2,6 +2,7 @@
 import { type SaxesOptions, SaxesParser } from 'saxes';
 import type { SafetyAnalysis } from '../../controller/safety/analysis.ts';
 import type { RoadUserUpdate, UserType } from '../../controller/safety/encounter-types.ts';
+import { Present } from './present.ts';
 import { pieces } from './text.ts';
 import { SafetySourceError, type SourceReport, Tally } from './types.ts';
 
@@ -94,6 +95,7 @@ export interface FcdOptions {
 /** Reads `path` into `analysis`. Local metres are SUMO's own. @throws SafetySourceError where it is no FCD file. */
 export async function readFcd(path: string, analysis: SafetyAnalysis, options: FcdOptions = {}): Promise<SourceReport> {
   const tally = new Tally();
+  const present = new Present();
   const parser = new SaxesParser({ position: true });
   const types = new Map<string, VehicleType>(options.vehicleTypes);
   const edges = new Map<string, number>();
@@ -116,6 +118,7 @@ export async function readFcd(path: string, analysis: SafetyAnalysis, options: F
     if (name === 'timestep') {
       timeMs = timeOf(attributes.time);
       steps++;
+      present.step((id) => analysis.engine.leave(id));
       analysis.advance(timeMs);
       analysis.heard(timeMs);
       return;
@@ -158,6 +161,7 @@ export async function readFcd(path: string, analysis: SafetyAnalysis, options: F
       link,
       lane: cut > 0 ? Number(lane!.slice(cut + 1)) : -1,
     };
+    present.add(id);
     tally.count(analysis.update(update, timeMs), where, () => `${name} ${id.slice(0, 60)}`);
   });
   await parse(parser, path);

@@ -4,6 +4,7 @@
  */
 import type { SafetyAnalysis } from '../../controller/safety/analysis.ts';
 import { typeBySize } from '../../controller/safety/from-v2x.ts';
+import { Present } from './present.ts';
 import { pieces } from './text.ts';
 import { SafetySourceError, type SourceReport, Tally } from './types.ts';
 
@@ -112,8 +113,8 @@ async function* records(path: string): AsyncGenerator<TrjRecord> {
     if (!(await bytes.have(1))) throw refuse('the file ends');
     bytes.take(1);
   }
-  if (!(await bytes.have(26)) || bytes.peek() !== 1) throw refuse('no DIMENSIONS record');
-  const dimensions = bytes.take(26);
+  if (!(await bytes.have(22)) || bytes.peek() !== 1) throw refuse('no DIMENSIONS record');
+  const dimensions = bytes.take(22);
   const units = dimensions.getUint8(1);
   if (units > 1) throw refuse(`the unit is ${units}, neither 0 (feet) nor 1 (metres),`);
   const metres = units === 1 ? 1 : FEET;
@@ -202,6 +203,7 @@ async function headsWhereItMoves(path: string): Promise<boolean> {
 /** Reads `path` into `analysis`. @throws SafetySourceError where it is no .trj file, with the byte at which it is not. */
 export async function readTrj(path: string, analysis: SafetyAnalysis): Promise<SourceReport> {
   const tally = new Tally();
+  const present = new Present();
   const notes: string[] = [];
   const fits = await headsWhereItMoves(path);
   if (!fits)
@@ -217,6 +219,7 @@ export async function readTrj(path: string, analysis: SafetyAnalysis): Promise<S
       timeMs = one.timeMs;
       before = here;
       here = new Map();
+      present.step((id) => analysis.engine.leave(id));
       analysis.advance(timeMs);
       analysis.heard(timeMs);
       continue;
@@ -241,6 +244,7 @@ export async function readTrj(path: string, analysis: SafetyAnalysis): Promise<S
         continue;
       }
     }
+    present.add(String(id));
     const why = analysis.update(
       {
         id: String(id),
