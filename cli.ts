@@ -153,6 +153,27 @@ function program(): Command {
       await compare(scenarios, options);
     });
 
+  flextraff
+    .command('safety')
+    .description('find near misses in recorded movements, and the safety index of each minute')
+    .argument('<source>', 'a SUMO FCD file, a .trj of SSAM, a log of V2X messages, or the folder of a recording')
+    .option('--types <file>', 'SUMO route file with the vTypes of a FCD file: true lengths, widths and masses')
+    .option('--origin <lat,lon>', 'where on Earth the local 0,0 of a FCD or .trj file is, for --geojson')
+    .option('--intersection <id>', 'of a log with several: only the SPaT and MAP of this one')
+    .option('--penetration <share>', 'share of road users that broadcast, 0 to 1, where a log does not say')
+    .option('--constants <file>', 'relate the index to constants frozen before, in place of those of this source')
+    .option('--save-constants <file>', 'freeze the constants and baselines of this source there')
+    .option('--weather <file>', 'JSON: {rainMillimetres, visibilityMetres, windMetresPerSecond, temperatureCelsius}')
+    .option('--csv <file>', 'write the conflicts there')
+    .option('--geojson <file>', 'write the conflicts there, as points')
+    .option('--parquet <file>', 'write the conflicts there')
+    .option('--messages <file>', 'of a recording: write the messages that it becomes there, one a line')
+    .option('--json', 'print exactly one JSON object on standard output')
+    .action(async (source: string, options) => {
+      const { safety } = await import('./cli/safety.ts');
+      await safety(source, options);
+    });
+
   const bench = flextraff.command('bench').description('measure what this machine makes of it');
   bench
     .command('speed')
