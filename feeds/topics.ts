@@ -34,6 +34,8 @@ const KINDS: Readonly<Record<MessageKind, Kind>> = {
   ack: { shape: 'junction', suffix: 'green-time/ack', retained: false },
   lamps: { shape: 'junction', suffix: 'lamps', retained: true },
   mode: { shape: 'junction', suffix: 'mode', retained: true },
+  'mode-request': { shape: 'junction', suffix: 'mode-request', retained: false },
+  'mode-answer': { shape: 'junction', suffix: 'mode-answer', retained: false },
   heartbeat: { shape: 'device', suffix: 'heartbeat', retained: false },
   status: { shape: 'device', suffix: 'status', retained: true },
   log: { shape: 'junction', suffix: 'log', retained: false },
