@@ -104,6 +104,8 @@ export const modeMessageSchema = z.object({
   until: timestamp.nullable(),
   /** Of the junction's sequence: a device takes none that is older than the one before. */
   seq: seq.optional(),
+  /** Emergency: the stage that is served. */
+  stage: name.optional(),
 });
 
 /**
@@ -117,6 +119,8 @@ export const modeRequestSchema = z.object({
   reason: z.string().min(1).max(1000),
   until: timestamp.nullable(),
   stages: z.array(planStageSchema).min(1).max(64).optional(),
+  /** In place of `stages`: greens of N, S, E, W. */
+  lane_times: z.array(seconds.nullable()).min(1).max(32).optional(),
   approach: name.optional(),
   stage: name.optional(),
 });

@@ -111,10 +111,10 @@ function part(address: Address, field: 'junctionId' | 'laneId' | 'deviceId'): st
   throw new TopicError(`${address.kind} needs ${field}, ${wanted}; it is ${JSON.stringify(value) ?? 'missing'}.`);
 }
 
-/** The topic filter that matches a kind below a prefix. */
-export function filterOf(prefix: string, kind: MessageKind): string {
+/** The topic filter that matches a kind below a prefix; of one junction only where that is named. */
+export function filterOf(prefix: string, kind: MessageKind, junctionId = '+'): string {
   const { shape, suffix } = KINDS[kind];
-  const between = { clock: '', junction: '+/', lane: '+/+/', device: 'devices/+/' }[shape];
+  const between = { clock: '', junction: `${junctionId}/`, lane: `${junctionId}/+/`, device: 'devices/+/' }[shape];
   return `${prefix}/${between}${suffix}`;
 }
 
