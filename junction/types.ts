@@ -84,8 +84,10 @@ export interface JunctionConfiguration {
   readonly maxCycleSeconds: number;
   /** Longest any group may wait for green before one stage is forced; >= 2 x maxCycleSeconds, default 300. */
   readonly maxWaitSeconds: number;
-  /** Runs when no fresh plan is there: the plan of today, the first entry whose time of day is not after now (junction's zone). */
+  /** Runs when no fresh plan is there and `localSchedule` has nothing. */
   readonly localPlan: readonly PlanStage[];
+  /** Local plans by day and time of day (junction's zone): the one that began last leads. Absent: `localPlan` always. */
+  readonly localSchedule?: readonly LocalPlanEntry[];
   /** Which detectors there are and what they see; absent where nobody said: then only whole approaches are known. */
   readonly detectors?: readonly JunctionDetector[];
 }
@@ -97,6 +99,15 @@ export interface PlanStage {
   readonly yellowSeconds: number;
   readonly allRedSeconds: number;
   readonly walkSeconds?: number;
+}
+
+/** From when on a local plan leads. */
+export interface LocalPlanEntry {
+  /** Minutes after midnight, junction's zone, 0-1439. */
+  readonly startsAtMinute: number;
+  /** Days on which it begins, 0 for Monday; absent: every day. */
+  readonly days?: readonly number[];
+  readonly stages: readonly PlanStage[];
 }
 
 export type JunctionMode = 'automatic' | 'manual_override' | 'emergency';
