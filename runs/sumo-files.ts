@@ -1,8 +1,7 @@
 /** SUMO's files, read from disk into a case: what a `.sumocfg` names, or a network and routes. */
-import { dirname, join } from 'node:path';
-import { basename } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { noticesOf, type SumoCase } from '../sim/network/sumo/case.ts';
-import { readSumoConfig } from '../sim/network/sumo/config.ts';
+import { noteTeleport, readSumoConfig } from '../sim/network/sumo/config.ts';
 import { readSumoNet } from '../sim/network/sumo/net.ts';
 import { Notices, refuseFalsifying, type SumoNotice } from '../sim/network/sumo/notices.ts';
 import { withPrograms } from '../sim/network/sumo/programs.ts';
@@ -46,6 +45,8 @@ export async function openSumoConfig(path: string): Promise<OpenedSumo> {
 
 /** Opens a network and routes, in steps of 1 s. Throws InputFileError or UnreadableFile. */
 export async function openSumoFiles(names: SumoFileNames): Promise<OpenedSumo> {
+  const notices = new Notices();
+  noteTeleport(undefined, names.net, notices);
   return openFiles(basename(names.routes[0] ?? names.net).replace(/(\.rou|\.net)?\.xml(\.gz)?$/, ''), {
     path: names.net,
     net: names.net,
@@ -55,7 +56,7 @@ export async function openSumoFiles(names: SumoFileNames): Promise<OpenedSumo> {
     endSeconds: names.end ?? Number.NaN,
     stepSeconds: 1,
     ballistic: false,
-    notices: [],
+    notices: notices.list(),
   });
 }
 

@@ -53,6 +53,7 @@ export function ofSumo(source: SumoSource, options: StreetOptions): { engine: En
     stepSeconds,
     seed: options.seed,
     ownSignals: isOwn,
+    ...(files.ballistic && { ballistic: true }),
   });
   const clock = { beginSeconds, stepSeconds };
   const programs: FileSignals[] = [];

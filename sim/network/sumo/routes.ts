@@ -30,6 +30,8 @@ const PASSIVE = [
   ...['chargingStation', 'access'],
 ];
 
+const REPORTING_DEVICES = ['tripinfo', 'fcd', 'emissions', 'ssm', 'vehroute', 'routing', 'btreceiver', 'btsender', 'example'];
+
 /** Elements whose absence would make the result false, and why. */
 const MISSING: Readonly<Record<string, string>> = {
   person: 'people are not read, and would hold up turning traffic at crossings',
@@ -144,12 +146,22 @@ class RouteReader {
       ['person', 'personFlow', 'container', 'rerouter', 'calibrator', 'variableSpeedSign', 'tlLogic'].includes(parent)
     )
       return;
+    if (element.name === 'param') this.parameter(element, where);
     if (HARMLESS.includes(element.name) || PASSIVE.includes(element.name)) return;
     // programs are read by `readSumoPrograms`
     if (element.name === 'tlLogic') return;
     const effect = MISSING[element.name];
     if (effect === undefined) this.notices.ignore(`<${element.name}>`, where, 'not read');
     else this.notices.falsify(`<${element.name}>`, where, effect);
+  }
+
+  /** Devices that change how vehicles drive; those that only report are no loss. */
+  private parameter(element: XmlElement, where: string): void {
+    const key = element.optional('key') ?? '';
+    const device = /^has\.(\w+)\.device$/.exec(key)?.[1];
+    if (device === undefined || REPORTING_DEVICES.includes(device)) return;
+    if (['true', '1'].includes(element.optional('value') ?? ''))
+      this.notices.falsify(`device ${device}`, where, 'vehicles have no such device here');
   }
 
   private vehicleType(element: XmlElement): void {
