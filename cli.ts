@@ -43,6 +43,16 @@ const seedOption = () =>
     wholeNumber(0, 4_294_967_295),
   );
 
+const sumoNet = () => new Option('--net <file>', 'a SUMO network, in place of a scenario');
+const sumoRoutes = () => new Option('--routes <files>', 'SUMO route files for --net, separated by commas');
+const sumoAdditional = () => new Option('--additional <files>', 'SUMO additional files for --net, separated by commas');
+const sumoTime = (which: 'begin' | 'end') =>
+  new Option(`--${which} <seconds>`, `${which} of the run on the clock of the SUMO files`).argParser((text) => {
+    const value = Number(text);
+    if (/^\d+(\.\d+)?$/.test(text) && value <= 1e9) return value;
+    throw new InvalidArgumentError('Seconds of 0 or more are expected.');
+  });
+
 /** Prints to standard error; a line of its own, whatever was there before. */
 function tell(text: string): void {
   process.stderr.write(`${text}\n`);
@@ -78,7 +88,7 @@ function program(): Command {
   flextraff
     .command('run')
     .description('run a scenario once per variant, as fast as it goes, and print the measures')
-    .argument('[scenario]', 'a scenario that ships, a scenario file, or a CityFlow folder')
+    .argument('[scenario]', 'a scenario that ships, a scenario file, a .sumocfg, or a CityFlow folder')
     .addOption(seedOption())
     .option('--seeds <list>', 'run all of these seeds on all cores, e.g. 1..20 or 1,3,7; prints means and intervals')
     .addOption(new Option('--until <seconds>', 'end after so many seconds').argParser(positive))
@@ -101,8 +111,11 @@ function program(): Command {
     )
     .option('--out <folder>', 'write result.json and series.csv there')
     .option('--json', 'print exactly one JSON object on standard output')
-    .addOption(new Option('--net <file>').hideHelp())
-    .addOption(new Option('--routes <file>').hideHelp())
+    .addOption(sumoNet())
+    .addOption(sumoRoutes())
+    .addOption(sumoAdditional())
+    .addOption(sumoTime('begin'))
+    .addOption(sumoTime('end'))
     .action(async (scenario: string | undefined, options) => {
       const { run } = await import('./cli/run.ts');
       await run(scenario, options);
@@ -130,7 +143,7 @@ function program(): Command {
   flextraff
     .command('compare')
     .description('compare strategies on scenarios, paired by seed: intervals, tests, a table and a report')
-    .argument('<scenarios...>', 'scenarios that ship, scenario files, or CityFlow folders')
+    .argument('<scenarios...>', 'scenarios that ship, scenario files, .sumocfg files, or CityFlow folders')
     .option(
       '--variant <name=strategy[,key=value...]>',
       "replaces the scenarios' variants; give at least two",
@@ -178,10 +191,15 @@ function program(): Command {
   bench
     .command('speed')
     .description('vehicle updates per CPU second: the first run of a process, and the median of five more')
-    .argument('<case>', 'a scenario that ships, a scenario file, or a CityFlow folder')
+    .argument('[case]', 'a scenario that ships, a scenario file, a .sumocfg, or a CityFlow folder')
+    .addOption(sumoNet())
+    .addOption(sumoRoutes())
+    .addOption(sumoAdditional())
+    .addOption(sumoTime('begin'))
+    .addOption(sumoTime('end'))
     .addOption(new Option('--step <seconds>', "simulate in such steps; by default the file's").argParser(positive))
     .option('--json', 'print exactly one JSON object on standard output')
-    .action(async (path: string, options) => {
+    .action(async (path: string | undefined, options) => {
       const { benchSpeed } = await import('./cli/bench.ts');
       await benchSpeed(path, options);
     });

@@ -104,7 +104,11 @@ export function createSumoEngine(
   };
 }
 
-/** What a group shows that is only known to be red, green or yellow: a green that yields to whom it must. */
+/**
+ * What a group shows that is only known to be red, green or yellow: a green that yields to whom it must. From 32 on it is
+ * the character code of a state itself.
+ */
 function greenCode(lamp: number): number {
+  if (lamp >= 32) return lamp;
   return lamp === 0 ? RED : lamp === 2 ? YELLOW : 'g'.charCodeAt(0);
 }
