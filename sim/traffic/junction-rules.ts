@@ -22,6 +22,10 @@ const AMBER = 2;
 /** Front of a stopped vehicle before its stop line, and before a zone it waits for, m. */
 const STOP_GAP = 1;
 const ZONE_GAP = 0.5;
+/** Front of a stopped vehicle before the stretch where people cross, m. */
+const PEOPLE_GAP = 0.3;
+/** Whoever is slower stands where it is, m/s. */
+const CREEPING = 0.05;
 /** Rounding must not carry a stopped vehicle over a line or into a zone, m. */
 const SLACK = 0.02;
 /** Deceleration above which amber is passed: ITE's for the yellow interval, m/s2. */
@@ -362,11 +366,12 @@ export function junctionRules(w: World, people?: LinkStretches): JunctionRules {
       const k = list[i]!;
       if (arrival[k] === Number.POSITIVE_INFINITY || along > start[k]! + SLACK) continue;
       const away = start[k]! - along;
-      if (!canStop(speed[v]!, away, classes.maxDeceleration[kind]!)) continue;
+      const own0 = speed[v]!;
+      if (own0 > CREEPING && !canStop(own0, away, classes.maxDeceleration[kind]!)) continue;
       if (seconds(v, end[k]! + vehicleLength[v]! - along, own) + ACCEPTED_MARGIN < arrival[k]!) continue;
       if (start[k]! < halt[0]!) halt[0] = start[k]!;
       stuck[0] = 1;
-      least = lower(stopBefore(speed[v]!, away, 0, kind, h), least);
+      least = lower(stopBefore(own0, away, PEOPLE_GAP, kind, h), least);
     }
     return least;
   }
