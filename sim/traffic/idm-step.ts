@@ -4,13 +4,14 @@
  * leader could come to rest; it brakes evenly, at its comfortable deceleration, for stop lines, slower segments and
  * vehicles it must wait for; and it goes no faster than the segment's limit times its own factor.
  */
+import type { LinkStretches } from '../core.ts';
 import { junctionRules } from './junction-rules.ts';
 import { crossingTime, safeSpeed } from './kinematics.ts';
 import { leaveSegment } from './moves.ts';
 import { noteCrossing, STANDING_SPEED, type World } from './world.ts';
 
 /** Makes the function that computes one substep of `h` seconds beginning at `begin`. */
-export function idmStep(w: World): (begin: number, h: number) => void {
+export function idmStep(w: World, people?: LinkStretches): (begin: number, h: number) => void {
   const { network, state, classes, demand, first, last, behind } = w;
   const { length: segmentLength, speedLimit, linkEnd, linkJunction, laneCount } = network;
   const { laneIndex } = network.tables!;
@@ -18,7 +19,7 @@ export function idmStep(w: World): (begin: number, h: number) => void {
   const { vehicleLength, nextSegment, cursor, nextBlocker } = w;
   const { vehicleClass, speedFactor } = demand;
   const { row, link } = w.routes;
-  const rules = junctionRules(w);
+  const rules = junctionRules(w, people);
   const found = new Float64Array(1);
   const brakeFactor = Float64Array.from(
     classes.length,
