@@ -3,7 +3,15 @@ import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Knex } from 'knex';
 import type { JunctionConfiguration } from '../../junction/types.ts';
-import type { FeatureRecord, IndexRecord, RawKind, RawRecord, RecordKind, RecordKinds } from '../../runs/records.ts';
+import type {
+  FeatureRecord,
+  IndexRecord,
+  MessageRecord,
+  RawKind,
+  RawRecord,
+  RecordKind,
+  RecordKinds,
+} from '../../runs/records.ts';
 import {
   type CycleRecord,
   type DecisionRow,
@@ -211,8 +219,17 @@ class OpenStore implements DatabaseStore {
     rows: readonly RecordKinds[K][],
     options: { archive?: boolean } = {},
   ): void {
-    this.#writer.add({ kind, rows: [...rows] } as Write);
+    const kept = kind === 'messages' ? (rows as readonly MessageRecord[]).map((row) => this.#withoutTags(row)) : rows;
+    this.#writer.add({ kind, rows: [...kept] } as Write);
     if (kind === 'indices' && options.archive !== false) this.archive?.addIndices(rows as readonly IndexRecord[]);
+  }
+
+  /** Counts carry tags in their messages too. */
+  #withoutTags(row: MessageRecord): MessageRecord {
+    const key = this.#epcKey;
+    const tags = (row.payload as { epc_ids?: unknown } | null)?.epc_ids;
+    if (key === null || !Array.isArray(tags)) return row;
+    return { ...row, payload: { ...(row.payload as object), epc_ids: tags.map((tag) => hashEpc(key, String(tag))) } };
   }
 
   writeFeatures(rows: readonly FeatureRecord[]): void {

@@ -60,14 +60,15 @@ export class Writer {
     if (this.#closed) throw new StoreError('store_closed', 'The store is closed; nothing can be written any more.');
     const rows = rowsOf(write);
     if (this.#pendingRows + rows > PENDING_ROWS_MAX) {
-      if (this.#dropped === 0) {
+      this.#dropped += rows;
+      this.#untold += rows;
+      // Once: whoever hears of it may want to write that down.
+      if (this.#dropped === rows) {
         this.#options.onAlert(
           'error',
           'Neither the database nor the spool takes what is written, and memory for it is full: new rows are being refused.',
         );
       }
-      this.#dropped += rows;
-      this.#untold += rows;
       return;
     }
     this.#pending.push(write);

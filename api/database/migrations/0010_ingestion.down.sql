@@ -4,9 +4,6 @@ DECLARE
 BEGIN
   FOR role_name IN SELECT rolname FROM pg_roles WHERE rolname IN ('api_user', 'job_role', 'reporting_user') LOOP
     EXECUTE format('REVOKE ALL ON knex_migrations FROM %I', role_name);
-    IF (SELECT pg_has_role(current_user, datdba, 'USAGE') FROM pg_database WHERE datname = current_database()) THEN
-      EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM %I', current_database(), role_name);
-    END IF;
     EXECUTE format('REVOKE ALL ON FUNCTION create_month_partition(regclass, TIMESTAMPTZ) FROM %I', role_name);
   END LOOP;
 END
@@ -23,7 +20,6 @@ SELECT set_config('flextraff.retention', 'off', TRUE);
 ALTER TABLE conflicts DROP CONSTRAINT conflicts_type_check,
   ADD CONSTRAINT conflicts_type_check CHECK (type IN ('rear-end', 'lane-change', 'crossing', 'vru'));
 ALTER TABLE data_quality_log DROP COLUMN entry_key;
-ALTER TABLE safety_indices_hourly DROP COLUMN minute_count;
 DO $$
 BEGIN
   IF (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN

@@ -29,10 +29,6 @@ CREATE POLICY hard_brakes_write ON hard_brakes FOR ALL USING ((SELECT role_sees_
 -- The same entry written twice is written once; NULL where whoever wrote it gave no key.
 ALTER TABLE data_quality_log ADD COLUMN entry_key UUID UNIQUE;
 
--- Minutes behind an hour, scored or not: what the day's mean volume is over.
-ALTER TABLE safety_indices_hourly ADD COLUMN minute_count INTEGER NOT NULL DEFAULT 0 CHECK (minute_count >= 0);
-UPDATE safety_indices_hourly SET minute_count = CASE WHEN avg_volume > 0 THEN round(total_volume / avg_volume) ELSE sample_count END;
-
 ALTER TABLE conflicts DROP CONSTRAINT conflicts_type_check,
   ADD CONSTRAINT conflicts_type_check CHECK (type IN ('rear-end', 'lane-change', 'crossing', 'head-on', 'vru'));
 
@@ -55,7 +51,6 @@ ALTER FUNCTION install_roles() RENAME TO install_roles_0008;
 CREATE FUNCTION install_roles() RETURNS SETOF TEXT LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
   role_name TEXT;
-  owns_database BOOLEAN := (SELECT pg_has_role(current_user, datdba, 'USAGE') FROM pg_database WHERE datname = current_database());
 BEGIN
   RETURN QUERY SELECT * FROM install_roles_0008();
   FOR role_name IN SELECT rolname FROM pg_roles WHERE rolname IN ('api_user', 'job_role', 'reporting_user') LOOP
@@ -64,10 +59,7 @@ BEGIN
     EXECUTE format('GRANT SELECT ON knex_migrations TO %I', role_name);
     IF role_name = 'job_role' THEN
       GRANT INSERT ON hard_brakes TO job_role;
-      -- Backfilling gives the months of old hours a partition, and stages rows in a temporary table.
-      IF owns_database THEN
-        EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO job_role', current_database());
-      END IF;
+      -- Backfilling gives the months of old hours a partition.
       GRANT EXECUTE ON FUNCTION create_month_partition(regclass, TIMESTAMPTZ) TO job_role;
     END IF;
   END LOOP;
