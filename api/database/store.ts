@@ -108,6 +108,8 @@ export interface DatabaseStore extends Store {
    */
   readonly ready: Promise<void>;
   readonly dataDirectory: string;
+  /** Bytes that wait on disk for the database. */
+  readonly spooledBytes: number;
   junctions(): Promise<StoredJunction[]>;
   junction(id: string): Promise<StoredJunctionDetail | null>;
   cycles(junctionId: string, query: CycleQuery): Promise<StoredCycle[]>;
@@ -177,6 +179,10 @@ class OpenStore implements DatabaseStore {
     // Whoever does not wait for it is told by health() and by an alert.
     this.ready.catch(() => {});
     this.#opening = this.#open(settle);
+  }
+
+  get spooledBytes(): number {
+    return this.#spool.bytes;
   }
 
   get kind(): Database['kind'] {
