@@ -15,6 +15,8 @@ const GONE_MS = 1000;
 const MAX_SPEED = 100;
 const FASTEST_JUMP = 70;
 const JUMPS_TO_BELIEVE = 3;
+/** Sine of the least turn a step that counts as turning: 9 degrees a second at steps of 0.1 s. */
+const STRAIGHT_SIN = 0.016;
 const HARD_BRAKING = -3;
 const BICYCLE = USER_TYPES.indexOf('bicycle');
 
@@ -96,13 +98,14 @@ export class Users {
     return this.type[slot]! >= BICYCLE;
   }
 
-  /** Whether its heading changed by more than 4.6 degrees a second over the last five steps of 0.1 s: a straight course is then no forecast. */
-  isTurning(slot: number): boolean {
+  /** Sine of the angle by which its heading turned a step, over the last five; 0 where that is below 0.9 degrees: it drives straight on. */
+  turnPerStep(slot: number): number {
     const last = this.lastStep[slot]!;
     const before = Math.max(this.firstStep[slot]!, last - 5);
+    if (before === last) return 0;
     const at = slot * TRAIL + (before & (TRAIL - 1));
-    const sin = this.trailHx[at]! * this.hy[slot]! - this.trailHy[at]! * this.hx[slot]!;
-    return Math.abs(sin) > 0.016 * (last - before);
+    const sin = (this.trailHx[at]! * this.hy[slot]! - this.trailHy[at]! * this.hx[slot]!) / (last - before);
+    return sin > STRAIGHT_SIN || sin < -STRAIGHT_SIN ? sin : 0;
   }
 
   /** The step that place `trail` of a user's path is of. */
