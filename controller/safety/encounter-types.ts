@@ -62,7 +62,7 @@ export type UpdateRejection =
   | 'too-many-users';
 
 export type EncounterType = 'rear-end' | 'lane-change' | 'crossing' | 'head-on';
-/** `serious` at TTC <= 1.5 s or PET <= 1.5 s; `candidate` else. */
+/** `serious` at TTC <= 1.5 s or PET <= 1.5 s, unless outlines touched: then positions are too poor to tell; `candidate` else. */
 export type Severity = 'serious' | 'candidate';
 
 export interface Bounds {

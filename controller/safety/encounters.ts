@@ -24,6 +24,8 @@ import { TRAIL, Users } from './users.ts';
 
 const PET_CELL_METRES = 4;
 const MAX_PET_SECONDS = 8;
+/** Metres per second. Who creeps up to a place that another has left is in a queue. */
+const CREEPING = 0.5;
 /** A pair that was not critical for so long is a new encounter when it is again. */
 const ENCOUNTER_GAP_MS = 8000;
 const REACTION_SECONDS = 1;
@@ -251,7 +253,7 @@ export class EncounterEngine {
     this.#near.each(users, this.#longestTtc, this.#comparePair);
     for (let i = 0; i < users.aliveCount; i++) {
       const slot = users.alive[i]!;
-      if (users.speed[slot]! > 0.1) this.#cross(slot, step, now);
+      if (users.speed[slot]! > CREEPING) this.#cross(slot, step, now);
     }
     if (step % REVIEW_STEPS === 0)
       for (const [pair, open] of this.#open) {
@@ -622,7 +624,8 @@ export class EncounterEngine {
       userTypes: order(u.typeOf(open.a), u.typeOf(open.b)),
       withVru: open.vru,
       type: this.#typeOf(open, critical, angle),
-      severity: Math.min(ttc, pet) <= this.#serious ? 'serious' : 'candidate',
+      // outlines that touch show that positions are off by more than what was left between the two
+      severity: Math.min(ttc, pet) <= this.#serious && !open.touched ? 'serious' : 'candidate',
       startMs,
       endMs,
       criticalMs: critical.timeMs,
