@@ -105,6 +105,8 @@ export interface Encounter {
   readonly outlinesTouched: boolean;
   /** What each one's signal showed at the critical moment; null: unknown. */
   readonly signalStates: readonly [string | null, string | null];
+  /** Lanes of the MAP that they were on then; null: on none. Absent: neither was, or there is no MAP. */
+  readonly lanes?: readonly [number | null, number | null];
 }
 
 export interface HardBraking {

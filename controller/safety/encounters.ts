@@ -82,6 +82,7 @@ export class EncounterEngine {
   readonly #longestTtc: number;
   #nowMs = 0;
   #step_ = 0;
+  readonly #pose = { hx: 1, hy: 0, length: 0 };
   readonly #comparePair = (a: number, b: number): void => this.#compare(a, b);
   /** Step 0 in steps since 1970: the steps themselves stay small enough for 32 bits. */
   #base = Number.NaN;
@@ -166,11 +167,22 @@ export class EncounterEngine {
     this.#users.leave(id);
   }
 
-  /** Says where the user of the last update is: road, lane and the signal group that it obeys; -1: unknown. */
-  locate(link: number, lane: number, signalGroup: number): void {
+  /** How the user of the last update heads, and how long it is; the same object each time. */
+  lastPose(): { readonly hx: number; readonly hy: number; readonly length: number } {
     const slot = this.#users.lastSlot;
-    this.#users.link[slot] = link;
-    this.#users.lane[slot] = lane;
+    this.#pose.hx = this.#users.hx[slot]!;
+    this.#pose.hy = this.#users.hy[slot]!;
+    this.#pose.length = this.#users.length[slot]!;
+    return this.#pose;
+  }
+
+  /**
+   * Says on which lane of a MAP the user of the last update is, and which signal group it obeys; -1: unknown. Types of
+   * encounters do not go by it: positions are too poor to tell neighbouring lanes apart at every moment.
+   */
+  locate(lane: number, signalGroup: number): void {
+    const slot = this.#users.lastSlot;
+    this.#users.mapLane[slot] = lane;
     this.#users.group[slot] = signalGroup;
   }
 
@@ -442,6 +454,8 @@ export class EncounterEngine {
     critical.laneA = u.lane[a]!;
     critical.linkB = u.link[b]!;
     critical.laneB = u.lane[b]!;
+    critical.mapLaneA = u.mapLane[a]!;
+    critical.mapLaneB = u.mapLane[b]!;
   }
 
   /** Looks for paths that `second` now enters and others have left, and notes its own. */
@@ -644,6 +658,12 @@ export class EncounterEngine {
       hardBraking: braked(open.a) || braked(open.b),
       outlinesTouched: open.touched,
       signalStates: order(critical.signalA, critical.signalB),
+      ...((critical.mapLaneA >= 0 || critical.mapLaneB >= 0) && {
+        lanes: order(
+          critical.mapLaneA >= 0 ? critical.mapLaneA : null,
+          critical.mapLaneB >= 0 ? critical.mapLaneB : null,
+        ),
+      }),
     };
   }
 }

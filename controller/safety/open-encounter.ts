@@ -19,6 +19,8 @@ export class Critical {
   laneA = -1;
   linkB = -1;
   laneB = -1;
+  mapLaneA = -1;
+  mapLaneB = -1;
 
   copy(from: Critical): void {
     this.urgency = from.urgency;
@@ -37,6 +39,8 @@ export class Critical {
     this.laneA = from.laneA;
     this.linkB = from.linkB;
     this.laneB = from.laneB;
+    this.mapLaneA = from.mapLaneA;
+    this.mapLaneB = from.mapLaneB;
   }
 }
 

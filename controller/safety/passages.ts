@@ -77,6 +77,8 @@ export interface PassageEvents {
 }
 
 interface Crossing {
+  /** It went on beyond the line: it did not stop with its front across it. */
+  beyond: boolean;
   readonly user: string;
   readonly timeMs: number;
   readonly laneIndex: number;
@@ -99,6 +101,8 @@ const MAX_INSIDE_MS = 20_000;
 const WRONG_WAY_MS = 1000;
 /** Metres beside its lane's axis at which a vehicle is taken for passing that lane's stop line. */
 const BESIDE = 3;
+/** Metres beyond the line at which a passage is one. */
+const BEYOND_METRES = 5;
 /** Slowest passage that counts: a position that trembles at the line is none. */
 const MIN_SPEED = 0.5;
 
@@ -119,8 +123,7 @@ export class Passages {
     { user: string; laneIndex: number; fromMs: number; seconds: Record<Light, number> }
   >();
   #events: PassageEvents = { passages: [], stops: [], unmapped: [], wrongWay: [] };
-  /** Road, lane and signal group of the user last looked at; -1: unknown. */
-  link = -1;
+  /** Lane and signal group of the user last looked at; -1: unknown. */
   laneId = -1;
   group = -1;
 
@@ -150,7 +153,7 @@ export class Passages {
     this.#wrongTold = wider(this.#wrongTold);
   }
 
-  /** A user, the `serial`-th ever, is at `x, y` (its middle). Sets `link`, `laneId` and `group`. */
+  /** A user, the `serial`-th ever, is at `x, y` (its middle). Sets `laneId` and `group`. */
   at(
     slot: number,
     serial: number,
@@ -164,7 +167,6 @@ export class Passages {
     halfLength: number,
     speed: number,
   ): void {
-    this.link = -1;
     this.laneId = -1;
     this.group = -1;
     const map = this.#map;
@@ -192,7 +194,6 @@ export class Passages {
       const lane = map.lanes[index]!;
       this.#direction(slot, user, timeMs, lane.id, rightWay, speed);
       if (rightWay && lane.use === 'egress') {
-        this.link = EGRESS + lane.approach;
         this.laneId = lane.id;
         if (crossing !== undefined) this.#settle(slot, crossing, lane.id, timeMs);
         this.#lane[slot] = -1;
@@ -200,12 +201,15 @@ export class Passages {
       }
     }
     const last = this.#lane[slot]!;
+    if (crossing !== undefined && !crossing.beyond)
+      if (map.toStopLine(crossing.laneIndex, frontX, frontY) < -BEYOND_METRES) this.#isBeyond(crossing);
     if (last >= 0 && crossing === undefined) {
       const ahead = map.toStopLine(last, frontX, frontY);
       if (ahead <= 0 && this.#ahead[slot]! > 0 && map.besideStopLine(last, frontX, frontY) < BESIDE) {
         const share = this.#ahead[slot]! / (this.#ahead[slot]! - ahead);
         const atMs = this.#timeMs[slot]! + share * (timeMs - this.#timeMs[slot]!);
-        if (speed >= MIN_SPEED && this.#ahead[slot]! - ahead < 30) this.#cross(slot, user, last, Math.round(atMs), speed);
+        if (speed >= MIN_SPEED && this.#ahead[slot]! - ahead < 30)
+          this.#cross(slot, user, last, Math.round(atMs), speed);
       }
     }
     if (index >= 0 && rightWay && map.lanes[index]!.use === 'ingress') {
@@ -216,7 +220,6 @@ export class Passages {
         this.#ahead[slot] = ahead;
       }
       this.#stand(slot, user, index, timeMs, ahead, speed);
-      this.link = lane.approach;
       this.laneId = lane.id;
     }
     const mine = this.#lane[slot]!;
@@ -244,15 +247,20 @@ export class Passages {
         ? { state: null, sinceMs: null }
         : { state: this.#signals.state(signalGroup), sinceMs: this.#signals.sinceMs(signalGroup) },
     );
-    const crossing = { user, timeMs, laneIndex, speed, states };
     this.#endStand(slot, timeMs);
-    if (lane.connections.length < 2) this.#tell(crossing, null, lane.connections.length === 1 ? 0 : -1);
-    this.#crossings.set(slot, crossing);
+    this.#crossings.set(slot, { beyond: false, user, timeMs, laneIndex, speed, states });
+  }
+
+  #isBeyond(crossing: Crossing): void {
+    crossing.beyond = true;
+    const { connections } = this.#map.lanes[crossing.laneIndex]!;
+    if (connections.length < 2) this.#tell(crossing, null, connections.length === 1 ? 0 : -1);
   }
 
   /** The way out of a crossing is known. */
   #settle(slot: number, crossing: Crossing, egressLane: number, timeMs: number): void {
     this.#crossings.delete(slot);
+    if (!crossing.beyond) this.#isBeyond(crossing);
     const lane = this.#map.lanes[crossing.laneIndex]!;
     const by = lane.connections.findIndex((one) => one.lane === egressLane);
     if (by < 0 && lane.connections.length > 0)
@@ -323,7 +331,8 @@ export class Passages {
     const crossing = this.#crossings.get(slot);
     if (crossing !== undefined) {
       this.#crossings.delete(slot);
-      if (this.#map.lanes[crossing.laneIndex]!.connections.length >= 2) this.#tell(crossing, null, -1);
+      if (crossing.beyond && this.#map.lanes[crossing.laneIndex]!.connections.length >= 2)
+        this.#tell(crossing, null, -1);
     }
     this.#endStand(slot, this.#timeMs[slot]!);
   }
@@ -345,6 +354,3 @@ export class Passages {
     return events;
   }
 }
-
-/** Egress approaches are numbered from here: an approach's two directions are two roads. */
-const EGRESS = 1000;

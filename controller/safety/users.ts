@@ -67,6 +67,8 @@ export class Users {
   link = new Int32Array(256);
   lane = new Int32Array(256);
   group = new Int32Array(256);
+  /** Lane of a MAP; -1: on none, or there is no MAP. */
+  mapLane = new Int32Array(256);
   /** Where it is at the step in hand. */
   px = new Float64Array(256);
   py = new Float64Array(256);
@@ -302,6 +304,7 @@ export class Users {
     this.link[slot] = u.link ?? -1;
     this.lane[slot] = u.lane ?? -1;
     this.group[slot] = u.signalGroup ?? -1;
+    this.mapLane[slot] = -1;
     this.#brake(slot, u.timeMs);
   }
 
