@@ -89,6 +89,11 @@ export function safetyText(result: SafetyResult): string {
     );
   lines.push(...align(rows));
   if (index.minutes.length > MOST_ROWS) lines.push(`(the first ${MOST_ROWS} minutes of ${index.minutes.length})`);
+  const { crashEstimate: crash } = index;
+  if (crash !== null)
+    lines.push(
+      `Experimental: ${crash.crashesPerHour.toPrecision(2)} crashes an hour (95 %: ${crash.interval.low.toPrecision(2)} to ${crash.interval.high.toPrecision(2)}) by extreme values of ${crash.exceedances} PETs below ${crash.thresholdSeconds} s in ${crash.hours.toFixed(2)} h; so short a time proves nothing.`,
+    );
   if (index.constants !== null && index.constantsOf === 'this source')
     lines.push("The index relates each minute to the riskiest of this source; --constants relates it to others'.");
   return lines.join('\n');

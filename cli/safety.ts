@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { Encounter } from '../controller/safety/encounter-types.ts';
 import type { Weather } from '../controller/safety/index-formulas.ts';
 import type { AnalysisOutput } from '../controller/safety/analysis.ts';
+import { type CrashEstimate, crashEstimate } from '../controller/safety/extreme-value.ts';
 import { stopLineReport } from '../controller/safety/passage-report.ts';
 import { localFrame } from '../feeds/v2x/local-frame.ts';
 import { envelope } from '../feeds/v2x/read.ts';
@@ -95,7 +96,17 @@ export function encounterJson(one: Encounter, zeroMs: number) {
 }
 export type EncounterJson = ReturnType<typeof encounterJson>;
 
-function indexJson(index: SourceIndex, zeroMs: number) {
+/** Hours of the minutes in which anything was heard. */
+const hoursObserved = (index: SourceIndex): number =>
+  index.minutes.reduce((sum, { interval }) => sum + interval.observed.secondsHeard, 0) / 3600;
+
+/** Experimental. null: too few conflicts to say anything, which is not "no crashes". */
+function crashes(encounters: readonly Encounter[], hours: number): CrashEstimate | null {
+  const pets = encounters.flatMap((one) => (one.petSeconds === undefined || one.outlinesTouched ? [] : one.petSeconds));
+  return hours > 0 ? crashEstimate(pets, hours) : null;
+}
+
+function indexJson(index: SourceIndex, encounters: readonly Encounter[], zeroMs: number) {
   const rows = (intervals: SourceIndex['minutes']) =>
     intervals.map(({ interval, score }) => ({
       startSeconds: round((interval.startMs - zeroMs) / 1000),
@@ -109,6 +120,8 @@ function indexJson(index: SourceIndex, zeroMs: number) {
     constantsOf: index.ownConstants ? 'this source' : 'the file given',
     minutes: rows(index.minutes),
     quarterHours: rows(index.quarterHours),
+    hoursObserved: round(hoursObserved(index), 4),
+    crashEstimate: crashes(encounters, hoursObserved(index)),
   };
 }
 
@@ -259,7 +272,7 @@ export async function safety(source: string, options: SafetyCommandOptions): Pro
       peakMetresPerSecond2: round(peakMetresPerSecond2),
     })),
     checks: checksJson(out, analysis.faultCounts, zeroMs),
-    index: indexJson(index, zeroMs),
+    index: indexJson(index, encounters, zeroMs),
     notes: report.notes,
   };
 

@@ -137,6 +137,7 @@ export class SafetyAnalysis {
 
   /** Whether `atMs` is so far ahead of what came before that one sender's clock is likelier than a pause. */
   #isJump(atMs: number): boolean {
+    if (!Number.isFinite(atMs)) return false;
     if (!(atMs > this.#nowMs + JUMP_MS) || this.#nowMs === Number.NEGATIVE_INFINITY) {
       if (atMs > this.#nowMs - JUMP_MS) this.#jumps = 0;
       return false;

@@ -43,6 +43,8 @@ const MAX_PENDING_STEPS = 100;
 const ALONG_COS = 0.8660254037844387;
 /** Beyond the outlines' reach plus this, a path has left for good. */
 const FAR_METRES = 8;
+/** Most encounters under way at once; no street has so many, a flood of made-up users may. */
+const MOST_OPEN = 100_000;
 /** Most encounters that wait for `takeStarted`. */
 const MOST_STARTED = 100_000;
 /** Places of users fit in 15 bits, so that a pair is a small integer. */
@@ -88,6 +90,8 @@ export class EncounterEngine {
   #base = Number.NaN;
   /** The step to take next. */
   #next = 0;
+  /** Times that a pair was not followed because too many were under way. */
+  dropped = 0;
   /** Updates taken, and refused by reason. */
   taken = 0;
   readonly refused: Partial<Record<UpdateRejection, number>> = {};
@@ -308,6 +312,7 @@ export class EncounterEngine {
       return;
     if (!this.#meetsTurning(a, b)) return;
     const open = this.#opened(a, b, vru);
+    if (open === null) return;
     open.lastMs = now;
     // who follows in the same lane needs no proof that the paths meet
     const sure = following && u.link[a]! >= 0 && u.link[a] === u.link[b] && u.lane[a] === u.lane[b];
@@ -407,12 +412,17 @@ export class EncounterEngine {
     if (open !== undefined && this.#nowMs - open.lastMs <= 1000) open.touched = true;
   }
 
-  #opened(p: number, q: number, vru: boolean): OpenEncounter {
+  /** The encounter under way of two, begun where there is none; null: as many as are kept are under way already. */
+  #opened(p: number, q: number, vru: boolean): OpenEncounter | null {
     const pair = key(p, q);
     const known = this.#open.get(pair);
     if (known !== undefined) {
       if (this.#nowMs - known.lastMs <= ENCOUNTER_GAP_MS) return known;
       this.#close(pair, known);
+    }
+    if (this.#open.size >= MOST_OPEN) {
+      this.dropped++;
+      return null;
     }
     const u = this.#users;
     const open = new OpenEncounter(Math.min(p, q), Math.max(p, q), u.ids, vru, this.#nowMs, u.link, u.lane);
@@ -537,6 +547,7 @@ export class EncounterEngine {
     const trail = first * TRAIL + (Math.floor(left) & (TRAIL - 1));
     if (u.trailHx[trail]! * u.hx[second]! + u.trailHy[trail]! * u.hy[second]! > ALONG_COS) return;
     const open = this.#opened(first, second, vru);
+    if (open === null) return;
     open.lastMs = now;
     if (now < open.sure.startMs) open.sure.startMs = now;
     if (now > open.sure.endMs) open.sure.endMs = now;

@@ -3,7 +3,7 @@ import type { Users } from './users.ts';
 
 const CELL_METRES = 32;
 /** Most neighbours looked at per user and cell: bounds a step however many claim to be at one place. */
-const MAX_NEIGHBOURS = 256;
+const MAX_NEIGHBOURS = 128;
 
 export class NearPairs {
   #heads = new Int32Array(1024);
