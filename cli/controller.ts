@@ -115,9 +115,12 @@ export async function controller(options: ControllerCommandOptions): Promise<voi
         ? null
         : setInterval(() => {
             const { rss } = process.memoryUsage();
+            const cpu = process.cpuUsage();
             const { connected, received, published } = link.status();
             const line = { event: 'status', ...live.status(), rejected, connected, received, published };
-            process.stdout.write(`${JSON.stringify({ ...line, rssMebibytes: Math.round(rss / 1_048_576) })}\n`);
+            process.stdout.write(
+              `${JSON.stringify({ ...line, rssMebibytes: Math.round(rss / 1_048_576), cpuSeconds: (cpu.user + cpu.system) / 1e6 })}\n`,
+            );
           }, options.statusSeconds * 1000);
     if (!interrupt.signal.aborted) await new Promise((resolve) => interrupt.signal.addEventListener('abort', resolve));
     if (timer !== null) clearInterval(timer);

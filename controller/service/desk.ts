@@ -63,6 +63,8 @@ export interface DeskOptions {
   onAcknowledged?(record: DecisionRecord): void;
   /** A strategy took so long on its thread, ms. */
   onDecided?(state: JunctionState, milliseconds: number): void;
+  /** A command left for the broker. */
+  onPublished?(state: JunctionState): void;
   onPublishedPlan?(plan: Message<'green-time'>): void;
   /** Something went wrong and the service goes on: said in words. */
   onProblem?(message: string): void;
@@ -245,6 +247,7 @@ export class Desk {
       this.publish({ prefix, kind: 'green-time', junctionId }, message);
       if (this.options.shadow !== true) this.options.onPublishedPlan?.(message);
     } else this.publish({ prefix, kind: 'stage-request', junctionId }, requestToMessage(command));
+    this.options.onPublished?.(state);
     return true;
   }
 

@@ -4,6 +4,7 @@
  * what the broker retains of it is read first, a mode that somebody set stays, sequence numbers go on, and the device
  * keeps its plan until the next boundary. In shadow nothing is published at all.
  */
+import { createHistogram } from 'node:perf_hooks';
 import { isDeepStrictEqual } from 'node:util';
 import { configurationToMessage, isoOf, modeToMessage, msOf } from '../../feeds/codec.ts';
 import type { Link, Received } from '../../feeds/link.ts';
@@ -36,7 +37,7 @@ const HEARD = [
 ] as const satisfies readonly MessageKind[];
 
 /** What is retained of a junction is here so long after its subscription stands, ms. */
-const GRACE_MS = 400;
+const GRACE_MS = 250;
 /** Frames of a junction without detections come from its lamps, and where those are silent too from the clock, ms. */
 const FRAME_MS = 900;
 const SILENT_MS = 5000;
@@ -78,6 +79,10 @@ export interface LiveStatus extends DeskCounters {
   /** Plans of others that came for junctions of ours. */
   readonly intruders: number;
   readonly modeRequests: number;
+  /** What a decision may cost at present, where a strategy has a parameter `work`; null: none has. */
+  readonly work: number | null;
+  /** From a frame to what is published for it, ms, since the last time somebody asked; null: nothing was. */
+  readonly latencyMs: { readonly p50: number; readonly p99: number; readonly max: number } | null;
 }
 
 /** A junction from when it is ours until it is not. */
@@ -106,6 +111,9 @@ export class LiveController {
   private ticker: NodeJS.Timeout | null = null;
   private closed = false;
   private readonly graces = new Set<NodeJS.Timeout>();
+  /** Microseconds from frame to publication, and when the frame that is decided on came, by the steady clock. */
+  private readonly latency = createHistogram();
+  private readonly cameMs = new Map<JunctionState, number>();
 
   /** Throws StrategyError for unknown strategies, parameters that are wrong and junctions where a strategy cannot work. */
   constructor(options: LiveOptions) {
@@ -122,6 +130,11 @@ export class LiveController {
       mayPublish: (junctionId) => this.isActive(junctionId),
       parametersOf: (state) => this.parametersOf(state),
       onDecided: (state, milliseconds) => this.noteWork(state, milliseconds),
+      onPublished: (state) => {
+        const came = this.cameMs.get(state);
+        this.cameMs.delete(state);
+        if (came !== undefined) this.latency.record(Math.max(1, Math.round((performance.now() - came) * 1000)));
+      },
       onProblem: (message) => this.problem(message),
       ...(onDecision && { onDecision }),
       ...(onAcknowledged && { onAcknowledged }),
@@ -164,6 +177,8 @@ export class LiveController {
       active,
       intruders: this.intruders,
       modeRequests: this.modeRequests,
+      work: this.work(),
+      latencyMs: this.takeLatency(),
     };
   }
 
@@ -267,6 +282,9 @@ export class LiveController {
       one.mode = stateOf(mode);
     } else if (mode?.mode !== 'automatic') this.sayMode(one, AUTOMATIC);
     this.options.onOwnership?.(junctionId, true, one.mode.mode);
+    // Not first in a second: the one before may have been gone for some.
+    const heardMs = one.state.latestMs;
+    if (heardMs !== null && nowMs - heardMs < SILENT_MS) this.frame(one, nowMs);
   }
 
   private leave(junctionId: string, why: string): void {
@@ -401,6 +419,7 @@ export class LiveController {
   private frame(one: Held, atMs: number): void {
     if (one.phase !== 'active' || one.mode.mode !== 'automatic') return;
     this.due.set(one.state, atMs);
+    if (!one.state.busy) this.cameMs.set(one.state, performance.now());
     if (this.flushing) return;
     this.flushing = true;
     setImmediate(() => this.flush());
@@ -422,6 +441,27 @@ export class LiveController {
       for (let first = 0; first < states.length; first += together)
         void this.desk.decide(states.slice(first, first + together), atMs);
     }
+  }
+
+  private takeLatency(): LiveStatus['latencyMs'] {
+    const { latency } = this;
+    if (latency.count === 0) return null;
+    const tenths = (microseconds: number): number => Math.round(microseconds / 100) / 10;
+    const taken = {
+      p50: tenths(latency.percentile(50)),
+      p99: tenths(latency.percentile(99)),
+      max: tenths(latency.max),
+    };
+    latency.reset();
+    return taken;
+  }
+
+  private work(): number | null {
+    for (const { state } of this.held.values()) {
+      const { work } = this.parametersOf(state);
+      if (typeof work === 'number') return work;
+    }
+    return null;
   }
 
   private parametersOf(state: JunctionState): Parameters {
