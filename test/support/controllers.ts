@@ -73,6 +73,8 @@ export interface Witness {
   readonly applied: SeenCommand[];
   readonly configurations: Map<string, JunctionConfiguration>;
   readonly modes: Map<string, { mode: string; stage?: string | undefined }>;
+  /** Stages that each junction's lamps have shown. */
+  readonly stages: Map<string, Set<string>>;
   readonly link: MqttLink;
   /** Resolves once `holds` does; asks after each message. */
   until(what: string, holds: () => boolean, milliseconds?: number): Promise<void>;
@@ -85,6 +87,7 @@ export async function witness(url: string, prefix: string): Promise<Witness> {
   const applied: SeenCommand[] = [];
   const configurations = new Map<string, JunctionConfiguration>();
   const modes = new Map<string, { mode: string; stage?: string | undefined }>();
+  const stages = new Map<string, Set<string>>();
   const kinds = ['green-time', 'stage-request', 'ack', 'configuration', 'mode', 'lamps'] as const;
   await link.subscribe(prefix, kinds, ({ address, message, retained }) => {
     const junctionId = address.junctionId!;
@@ -96,8 +99,13 @@ export async function witness(url: string, prefix: string): Promise<Witness> {
       modes.set(junctionId, message as never);
       return;
     }
+    if (address.kind === 'lamps') {
+      const { stage } = message as { stage: string | null };
+      if (stage !== null) stages.set(junctionId, (stages.get(junctionId) ?? new Set()).add(stage));
+      return;
+    }
     const { seq } = message as { seq?: number };
-    if (retained || seq === undefined || address.kind === 'lamps') return;
+    if (retained || seq === undefined) return;
     const seen = {
       junctionId,
       kind: address.kind,
@@ -114,6 +122,7 @@ export async function witness(url: string, prefix: string): Promise<Witness> {
     applied,
     configurations,
     modes,
+    stages,
     link,
     async until(what, holds, milliseconds = 60_000) {
       const endMs = performance.now() + milliseconds;
