@@ -6,7 +6,7 @@ import { scenarioFiles } from '../scenarios/list.ts';
 import { loadScenario } from '../scenarios/load.ts';
 import type { Scenario, VariantSettings } from '../scenarios/types.ts';
 import type { JunctionConfiguration } from '../junction/types.ts';
-import { signalsOfFiles } from '../sim/file-signals.ts';
+import { signalsOfFiles, vehiclesOfFiles } from '../sim/file-signals.ts';
 import { drawSumo } from '../sim/network/sumo/case.ts';
 import { openStreet, type Street, type StreetOptions, type StreetSource } from '../sim/street.ts';
 import { sumoStartsAtMs } from '../sim/sumo-street.ts';
@@ -32,6 +32,8 @@ export interface Source {
    * SourceError for a file that cannot be used.
    */
   signals(): readonly SourceSignal[];
+  /** Vehicles that peers' files send within the run, with their first seed; null for a scenario, which says it itself. */
+  vehicles(): number | null;
   /** The same in other steps, s. */
   inSteps(stepSeconds: number): Source;
   /** Opens a street at time 0. Throws SourceError for a file that cannot be used. */
@@ -127,6 +129,7 @@ function ofScenario(path: string, scenario: Scenario): Source {
     variants: scenario.variants,
     scenario,
     signals: () => scenario.junctions.map(({ name, configuration }) => ({ name, configuration })),
+    vehicles: () => null,
     inSteps: (stepSeconds) => ofScenario(path, { ...scenario, stepSeconds }),
     open: (streetOptions) => open({ kind: 'scenario', scenario }, streetOptions),
   };
@@ -186,6 +189,7 @@ function ofPeer(peer: PeerCase, folder = ''): Source {
       );
       return signals;
     },
+    vehicles: () => told(() => vehiclesOfFiles(source), folder),
     inSteps: (stepSeconds) =>
       ofPeer(
         {

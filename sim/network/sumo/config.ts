@@ -129,7 +129,11 @@ export function noteTeleport(given: string | undefined, where: string, notices: 
   const seconds = given === undefined ? TELEPORT_SECONDS : plainNumber(given);
   if (!(seconds > 0)) return;
   const how = given === undefined ? `, by SUMO's default after ${seconds} s` : '';
-  notices.ignore('time-to-teleport', where, `vehicles that stand are never taken out of the way here${how}; gridlock stays`);
+  notices.ignore(
+    'time-to-teleport',
+    where,
+    `vehicles that stand are never taken out of the way here${how}; gridlock stays`,
+  );
 }
 
 type Options = ReadonlyMap<string, { readonly value: string; readonly element: XmlElement }>;
