@@ -27,6 +27,8 @@ export interface Source {
   readonly variants: readonly VariantSettings[];
   /** null for peers' files. */
   readonly scenario: Scenario | null;
+  /** Peers' files as read; null for a scenario. */
+  readonly files: Exclude<StreetSource, { kind: 'scenario' }> | null;
   /**
    * Signals that strategies may steer, and those of peers' files that keep the file's program, with the reason. Throws
    * SourceError for a file that cannot be used.
@@ -128,6 +130,7 @@ function ofScenario(path: string, scenario: Scenario): Source {
     seeds: scenario.seeds,
     variants: scenario.variants,
     scenario,
+    files: null,
     signals: () => scenario.junctions.map(({ name, configuration }) => ({ name, configuration })),
     vehicles: () => null,
     inSteps: (stepSeconds) => ofScenario(path, { ...scenario, stepSeconds }),
@@ -182,6 +185,7 @@ function ofPeer(peer: PeerCase, folder = ''): Source {
     seeds: [0],
     variants: [{ name: 'baseline', strategy: 'fixed-time', parameters: {} }],
     scenario: null,
+    files: source,
     signals() {
       signals ??= told(
         () => signalsOfFiles(source).map(({ name: signal, configured }) => ({ name: signal, ...configured })),
