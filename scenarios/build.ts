@@ -2,12 +2,13 @@
 import { v5 } from 'uuid';
 import { type ResolvedArm, type ResolvedGround, resolveGround } from './arms.ts';
 import { buildClasses } from './classes.ts';
-import { momentOf, isTimeZone } from './clock.ts';
+import { isTimeZone, momentOf } from './clock.ts';
 import { buildDemand } from './demand.ts';
 import type { Path } from './document.ts';
 import type { Findings } from './findings.ts';
-import { curve, distance, heading, lengthOf, offset, project, turnDegrees, bearing } from './geometry.ts';
+import { bearing, curve, distance, heading, lengthOf, offset, project, turnDegrees } from './geometry.ts';
 import { type JunctionLayout, layoutJunction } from './layout.ts';
+import { buildPedestrians, walkingOf } from './pedestrians.ts';
 import type { JunctionFile, ScenarioFile } from './schema.ts';
 import { buildSignals } from './signals.ts';
 import type {
@@ -54,6 +55,8 @@ export function buildScenario(file: PartialFile, name: string, findings: Finding
     ground: placed[index]?.ground ?? null,
   }));
   const demand = file.demand === undefined ? [] : buildDemand(file.demand, named, times.durationSeconds, findings);
+  const pedestrians =
+    file.demand === undefined ? [] : buildPedestrians(file.demand, named, times.durationSeconds, findings);
   checkIntersections(junctions, findings);
   if (findings.count > before || file.drivingSide === undefined || junctions.includes(null)) return null;
   return {
@@ -67,6 +70,8 @@ export function buildScenario(file: PartialFile, name: string, findings: Finding
     junctions: junctions as ScenarioJunction[],
     vehicleClasses,
     demand,
+    pedestrians,
+    walking: walkingOf(file.demand),
     detection: detectionOf(file),
     variants,
     saturationFlowPerHourPerLane: file.saturationFlowPerHourPerLane ?? 1800,

@@ -491,7 +491,6 @@ describe('a mistake', () => {
     ['an offset', ['      stages:', '      offsetSeconds: 10\n      stages:']],
     ['emergency pre-emption', ['      stages:', '      emergencyPreemption: true\n      stages:']],
     ['bus priority', ['      stages:', '      busPriority: true\n      stages:']],
-    ['pedestrians', ['  flows:', '  pedestrians: [{ approach: N, pedestriansPerHour: 100 }]\n  flows:']],
     ['car-following model krauss', ['car: { share: 0.8', 'car: { share: 0.8, carFollowing: krauss']],
     ['two-wheelers that filter', ['bus: { share: 0.2', 'bike: { share: 0.2, filtersToFront: true']],
   ] as const)('is what this release does not do yet: %s', (what, change) => {

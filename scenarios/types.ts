@@ -94,8 +94,13 @@ export interface ScenarioCrossing {
   readonly group: string;
   readonly widthMetres: number;
   readonly lengthMetres: number;
-  /** Outline, for drawing. */
+  /**
+   * Closed outline: the two corners nearer the junction, then the two farther ones. The first and the fourth lie at one
+   * kerb, the second and the third at the other, clockwise seen from the centre.
+   */
   readonly outline: Polyline;
+  /** Whether people ask for green by a push button. */
+  readonly button?: boolean;
 }
 
 export interface ScenarioJunction {
@@ -126,6 +131,33 @@ export interface DemandFlow {
   readonly vehicles: readonly number[];
   /** `poisson`: exponential gaps at the period's rate, `even`: equal gaps, `recorded`: exactly `vehicles[i]` in period i, at uniform random moments. */
   readonly arrivals: 'poisson' | 'even' | 'recorded';
+}
+
+/** People who cross an arm in one direction over time. */
+export interface PedestrianFlow {
+  readonly junction: string;
+  /** Arm whose crossing they use. */
+  readonly approach: string;
+  /** Seen from the centre of the junction. */
+  readonly direction: 'clockwise' | 'counterclockwise';
+  readonly periodSeconds: number;
+  /** People in consecutive periods from the scenario's begin. */
+  readonly people: readonly number[];
+  readonly arrivals: 'poisson' | 'even' | 'recorded';
+  /** Share of them that ride a bicycle, 0-1. */
+  readonly cyclistShare: number;
+}
+
+/** How people cross. */
+export interface WalkingSettings {
+  readonly meanMetresPerSecond: number;
+  readonly deviationMetresPerSecond: number;
+  readonly cyclistMeanMetresPerSecond: number;
+  readonly cyclistDeviationMetresPerSecond: number;
+  /** From the start of walk until somebody who waited steps off the kerb. */
+  readonly startUpSeconds: number;
+  /** Share of those that still enter while the clearance shows, 0-1. */
+  readonly enterInClearanceShare: number;
 }
 
 export interface DetectionSettings {
@@ -162,6 +194,9 @@ export interface Scenario {
   readonly junctions: readonly ScenarioJunction[];
   readonly vehicleClasses: readonly VehicleClass[];
   readonly demand: readonly DemandFlow[];
+  /** Absent or empty: nobody walks. */
+  readonly pedestrians?: readonly PedestrianFlow[];
+  readonly walking?: WalkingSettings;
   readonly detection: DetectionSettings;
   readonly variants: readonly VariantSettings[];
   /** Saturation flow the default model is to show, vehicles per hour and lane (cars). */

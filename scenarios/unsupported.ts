@@ -16,10 +16,6 @@ export function refuseUnsupported(file: Partial<Omit<ScenarioFile, 'junctions'>>
   if (file.weather !== undefined) refuse(findings, ['weather'], 'weather');
   if ((file.incidents?.length ?? 0) > 0) refuse(findings, ['incidents'], 'incidents');
   if ((file.detection?.outages?.length ?? 0) > 0) refuse(findings, ['detection', 'outages'], 'outages of readers');
-  for (const [index, entry] of (file.demand?.pedestrians ?? []).entries()) {
-    if (entry.pedestriansPerHour <= 0) continue;
-    refuse(findings, ['demand', 'pedestrians', index, 'pedestriansPerHour'], 'pedestrians');
-  }
   for (const [name, settings] of Object.entries(file.vehicleClasses ?? {})) {
     if (settings === undefined) continue;
     const path: Path = ['vehicleClasses', name];
@@ -36,7 +32,6 @@ export function refuseUnsupported(file: Partial<Omit<ScenarioFile, 'junctions'>>
 export function refuseUnsupportedSignals(junction: JunctionFile, path: Path, findings: Findings): void {
   const { signals } = junction;
   const at = (key: string): Path => [...path, 'signals', key];
-  if ((signals.permitted?.length ?? 0) > 0) refuse(findings, at('permitted'), 'permitted turns');
   if ((signals.plans?.length ?? 0) > 0) refuse(findings, at('plans'), 'time-of-day plans');
   if ((signals.offsetSeconds ?? 0) > 0) refuse(findings, at('offsetSeconds'), 'an offset');
   if (signals.emergencyPreemption === true) refuse(findings, at('emergencyPreemption'), 'emergency pre-emption');

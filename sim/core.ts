@@ -54,8 +54,10 @@ export interface Network {
   readonly detectors: readonly DetectorPlace[];
   /** Routes, de-duplicated: each a sequence of steps; the engine turns (route position, lane) into the next link. */
   readonly routes: readonly RoutePlan[];
-  /** Time headways of IDM classes are scaled so that a queue of cars discharges at this, vehicles an hour and lane. */
+  /** Time headways of IDM classes are found so that a queue of cars discharges at this, vehicles an hour and lane. */
   readonly saturationFlowPerHour?: number;
+  /** Start-up lost time of a queue of cars, s; 2 where there is a saturation flow and nothing is said. */
+  readonly startUpLostSeconds?: number;
   /** What the engine alone needs; made by the builders in `sim/network`, and `createEngine` refuses a network without it. */
   readonly tables?: EngineTables;
 }
@@ -124,6 +126,8 @@ export interface ClassParameters {
   readonly maxAcceleration: number;
   readonly maxDeceleration: number;
   readonly timeHeadway: number;
+  /** Keep `timeHeadway` as it is; else the engine finds it from the network's saturation flow and `pcu`. */
+  readonly fixedHeadway?: boolean;
   readonly pcu: number;
   readonly massKilograms: number;
   /** HBEFA3 class. */
@@ -172,6 +176,20 @@ export interface Crossings {
   at: Float64Array;
 }
 
+/**
+ * Where links run over crossings of people. Entry i of segment s is stretch `list[i]`, i in [first[s], first[s + 1]).
+ * Whoever moves the people writes `arrival` before each step; vehicles yield by it.
+ */
+export interface LinkStretches {
+  readonly first: Int32Array;
+  readonly list: Int32Array;
+  /** Per stretch: metres from the link's start, with room before and behind the people. */
+  readonly start: Float64Array;
+  readonly end: Float64Array;
+  /** Per stretch: seconds until somebody is in the way of a vehicle in it; 0 somebody is, infinite nobody will be. */
+  readonly arrival: Float64Array;
+}
+
 /** The moving part. `groupGreen[g]` of each global signal group is set by the lamp devices before `step`. */
 export interface Engine {
   readonly network: Network;
@@ -181,6 +199,8 @@ export interface Engine {
   readonly crossings: Crossings;
   /** 0 red, 1 green, 2 amber (a vehicle that cannot stop comfortably passes), by global signal group. */
   readonly groupLamp: Uint8Array;
+  /** Per vehicle, where the engine tells: segment after the present one on its way, and the one before; -1 for none. */
+  readonly ways?: { readonly next: Int32Array; readonly previous: Int32Array };
   /** Ticks done. */
   tick: number;
   vehicleUpdates: number;

@@ -15,6 +15,10 @@ import type { VariantResult } from './measures/types.ts';
 import { readCityFlow } from './network/cityflow.ts';
 import { cityFlowStages, withConfigurations } from './network/cityflow-configuration.ts';
 import { networkFromScenario } from './network/scenario.ts';
+import { crossingsOf } from './pedestrians/crossings.ts';
+import { Crowd } from './pedestrians/crowd.ts';
+import { PedestrianTotals, pedestrianMeasures } from './pedestrians/measures.ts';
+import { peopleFromScenario } from './pedestrians/people.ts';
 import { deviceId } from './signals/device-ids.ts';
 import { type DeviceIdentity, HEARTBEAT_SECONDS, sendHeartbeats, sendStatus } from './signals/health.ts';
 import { type CommandKind, LampController } from './signals/lamp-controller.ts';
@@ -25,7 +29,7 @@ import { ofSumo, type SumoSource } from './sumo-street.ts';
 import { createEngine } from './traffic/engine.ts';
 import type { Outgoing, SimulatedStreet } from './types.ts';
 import { drawingOfNetwork, drawingOfScenario } from './view/drawing.ts';
-import { VehicleFrames } from './view/frames.ts';
+import { peopleOf, VehicleFrames } from './view/frames.ts';
 import type { Drawing, Frame } from './view/types.ts';
 
 /** What is simulated. Peers' files come parsed; CityFlow's `stepSeconds` is its `interval`, 1 s by default. */
@@ -86,9 +90,17 @@ function ofScenario(scenario: Scenario, options: StreetOptions): Street {
   const network = networkFromScenario(scenario);
   const demand = demandFromScenario(scenario, network, options.seed);
   const { stepSeconds } = scenario;
-  const engine = createEngine(network, demand, { stepSeconds, seed: options.seed });
+  const crossings = crossingsOf(scenario, network);
+  const people = crossings === null ? null : peopleFromScenario(scenario, crossings.crossings, options.seed);
+  const isWalked = crossings !== null && (people!.count > 0 || crossings.crossings.some(({ button }) => button));
+  const engine = createEngine(network, demand, {
+    stepSeconds,
+    seed: options.seed,
+    ...(isWalked ? { people: crossings.stretches } : {}),
+  });
   return new World(engine, {
     options,
+    crowd: isWalked ? new Crowd(engine, crossings, people!) : null,
     startsAtMs: scenario.startsAtMs,
     durationSeconds: scenario.durationSeconds,
     warmUpSeconds: scenario.warmUpSeconds,
@@ -115,6 +127,7 @@ function ofCityFlow(source: StreetSource & { kind: 'cityflow' }, options: Street
   );
   return new World(engine, {
     options,
+    crowd: null,
     startsAtMs: DEFAULT_START_MS,
     durationSeconds,
     warmUpSeconds: 0,
@@ -162,6 +175,8 @@ function laneWidths(roadnet: unknown): Float64Array {
 
 export interface Parts {
   readonly options: StreetOptions;
+  /** null: nobody walks here, and nothing is asked of those who drive. */
+  readonly crowd: Crowd | null;
   readonly startsAtMs: number;
   readonly durationSeconds: number;
   readonly warmUpSeconds: number;
@@ -200,6 +215,7 @@ class World implements Street {
   readonly #rfidDevices: readonly RfidDevice[];
   readonly #devices: readonly DeviceIdentity[];
   readonly #measures: Measures;
+  readonly #walkers: PedestrianTotals | null;
   readonly #frames: VehicleFrames;
   readonly #digest = new StateDigest();
   #drawing: Drawing | null = null;
@@ -255,6 +271,7 @@ class World implements Street {
     }
     this.#devices = devices;
     this.#measures = new Measures(engine, parts.warmUpSeconds);
+    this.#walkers = parts.crowd === null ? null : new PedestrianTotals(parts.crowd, parts.warmUpSeconds);
     this.#frames = new VehicleFrames(engine, this.#measures);
   }
 
@@ -285,6 +302,7 @@ class World implements Street {
     for (const program of this.#programs) program.tick(this.#nowSeconds());
 
     this.#parts.beforeTraffic?.();
+    this.#parts.crowd?.tick(this.#nowSeconds(), this.stepSeconds);
     engine.step();
     this.#parts.afterTraffic?.();
 
@@ -323,7 +341,10 @@ class World implements Street {
     const timestamp = isoOf(this.nowMs);
     this.#engine.network.junctions.forEach(({ id, configuration }, j) => {
       if (configuration === null) return;
-      const detectors = this.#loops.readings(this.#stationsOfJunction[j]!);
+      const detectors = {
+        ...this.#loops.readings(this.#stationsOfJunction[j]!),
+        ...this.#parts.crowd?.buttonReadings(j),
+      };
       this.#outbox.send('detections', { junctionId: id }, { seq: this.#frameSeq, timestamp, detectors });
     });
   }
@@ -340,6 +361,7 @@ class World implements Street {
     for (const signals of this.#signals) signals.write(digest);
     this.#loops.write(digest);
     this.#readers?.write(digest);
+    this.#parts.crowd?.write(digest);
   }
 
   drain(): readonly Outgoing[] {
@@ -368,18 +390,32 @@ class World implements Street {
         const [stage, left] = s.stage();
         return [stage, left < 0 ? -1 : Math.max(0, Math.round((left - agoSeconds) * 10) / 10)];
       }),
-      counters: this.#measures.counters(),
+      counters: {
+        ...this.#measures.counters(),
+        ...(this.#walkers && { pedestrians: this.#walkers.counters(this.#nowSeconds()) }),
+      },
+      ...(this.#parts.crowd && { people: peopleOf(this.#parts.crowd, this.#nowSeconds()) }),
     };
   }
 
   result(): VariantResult {
     this.#observe();
     const { strategy } = this.#parts.options.variant;
-    return { strategy, digest: this.digest(), ...this.#measures.result() };
+    const { crowd, warmUpSeconds } = this.#parts;
+    return {
+      strategy,
+      digest: this.digest(),
+      ...this.#measures.result(),
+      ...(crowd && { pedestrians: pedestrianMeasures(crowd, warmUpSeconds, this.#nowSeconds()) }),
+    };
   }
 
   drawing(): Drawing {
-    this.#drawing ??= this.#parts.drawing();
+    const rides = this.#parts.crowd?.people.rides;
+    this.#drawing ??= {
+      ...this.#parts.drawing(),
+      ...(rides && { people: { onFoot: rides.includes(0), riding: rides.includes(1) } }),
+    };
     return this.#drawing;
   }
 }

@@ -67,6 +67,7 @@ export function ofSumo(source: SumoSource, options: StreetOptions): { engine: En
   const crossings = isOwn ? null : new CrossingWatcher(engine);
   const parts: Parts = {
     options,
+    crowd: null,
     startsAtMs: sumoStartsAtMs(files),
     durationSeconds,
     warmUpSeconds: 0,

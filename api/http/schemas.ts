@@ -164,6 +164,14 @@ const approachMeasures = z.object({
   queueMax: number,
 });
 
+const pedestrianDelays = {
+  demanded: number,
+  crossed: number,
+  crossing: number,
+  waiting: number,
+  delaySeconds: z.object({ mean: number.optional(), p95: number.optional(), max: number.optional() }),
+};
+
 export const variantResultSchema = component<VariantResult>(
   'VariantResult',
   z.looseObject({
@@ -189,6 +197,9 @@ export const variantResultSchema = component<VariantResult>(
     fuelLitres: number.optional(),
     co2Kilograms: number.optional(),
     approaches: z.record(z.string(), approachMeasures),
+    pedestrians: z
+      .object({ ...pedestrianDelays, crossings: z.record(z.string(), z.object(pedestrianDelays)) })
+      .optional(),
   }),
 );
 
@@ -258,6 +269,12 @@ export const frameSchema = component<Frame>(
       .describe(
         'Six integers a vehicle: id, class, x and y in decimetres, heading in degrees, speed in decimetres per second.',
       ),
+    people: z
+      .array(number)
+      .optional()
+      .describe(
+        'Six integers a person on or near a crossing: id, 0 on foot or 1 on a bicycle, x and y in decimetres, heading in degrees, speed in decimetres per second.',
+      ),
     lamps: z.array(z.string()).describe('Per junction one letter a signal group: r a g u f d.'),
     stages: z
       .array(z.tuple([number, number]))
@@ -272,6 +289,7 @@ export const frameSchema = component<Frame>(
       fuelLitres: number,
       co2Kilograms: number,
       approachQueues: z.array(number),
+      pedestrians: z.object({ waiting: number, crossing: number, delaySeconds: number }).optional(),
     }),
   }),
 );

@@ -3,6 +3,8 @@
  * says how each is worked out.
  */
 
+import type { PedestrianCounters, PedestrianMeasures } from '../pedestrians/measures.ts';
+
 /** Over the vehicles that enter the network by the approach. */
 export interface ApproachMeasures {
   demanded: number;
@@ -27,6 +29,8 @@ export interface VariantResult {
   fuelLitres?: number;
   co2Kilograms?: number;
   approaches: Record<string, ApproachMeasures>;
+  /** Absent where nobody walks. */
+  pedestrians?: PedestrianMeasures;
 }
 
 /**
@@ -46,4 +50,6 @@ export interface FrameCounters {
   co2Kilograms: number;
   /** Standing vehicles per approach, in `approaches` order of the drawing. */
   approachQueues: number[];
+  /** Absent where nobody walks. */
+  pedestrians?: PedestrianCounters;
 }

@@ -12,6 +12,7 @@
  * circle of waiting forms, and whoever must halt inside the junction does so where its body keeps the zones of others
  * clear.
  */
+import type { LinkStretches } from '../core.ts';
 import { exitRoom } from './exit-room.ts';
 import { canStop, safeSpeed, stoppingSpeed } from './kinematics.ts';
 import type { World } from './world.ts';
@@ -21,12 +22,14 @@ const AMBER = 2;
 /** Front of a stopped vehicle before its stop line, and before a zone it waits for, m. */
 const STOP_GAP = 1;
 const ZONE_GAP = 0.5;
+/** Front of a stopped vehicle before the stretch where people cross, m. */
+const PEOPLE_GAP = 0.3;
+/** Whoever is slower stands where it is, m/s. */
+const CREEPING = 0.05;
 /** Rounding must not carry a stopped vehicle over a line or into a zone, m. */
 const SLACK = 0.02;
 /** Deceleration above which amber is passed: ITE's for the yellow interval, m/s2. */
 const AMBER_DECELERATION = 3.05;
-/** From the start of green until the first driver moves off: the better part of the usual start-up lost time of 2 s. */
-const REACTION_SECONDS = 0.8;
 /** A leader slower than this may stand still before one is past the zone behind it, m/s. */
 const CRAWLING = 2;
 /** A standing leader nearer than this holds one up, m. */
@@ -64,7 +67,7 @@ function lower(a: number, b: number): number {
 }
 
 /** The rules for one world; everything they need is looked up once. */
-export function junctionRules(w: World): JunctionRules {
+export function junctionRules(w: World, people?: LinkStretches): JunctionRules {
   const { network, state, classes, demand, first, last, behind, groupLamp } = w;
   const { length: segmentLength, speedLimit, linkStart, linkEnd, linkGroup, linkJunction } = network;
   const { laneCount, linkCount } = network;
@@ -73,6 +76,8 @@ export function junctionRules(w: World): JunctionRules {
   const { position, speed } = state;
   const { vehicleLength, nextSegment, previousSegment, linkTick, blocker, nextBlocker } = w;
   const { vehicleClass, speedFactor } = demand;
+  const { rowOf, seconds: headways, reactionSeconds } = w.headways;
+  const classCount = demand.classes.length;
   /** 1 where a vehicle may be met on the link in this substep. */
   const met = new Uint8Array(laneCount + linkCount);
   /** Vehicles ahead on the same lane that will enter `reservedEnd` before the one looked at, and the room they take. */
@@ -194,7 +199,8 @@ export function junctionRules(w: World): JunctionRules {
   function following(v: number, kind: number, foe: number, gap: number, h: number): number {
     const own = speed[v]!;
     const vL = speed[foe]!;
-    const dynamic = own * classes.timeHeadway[kind]! + own * (own - vL) * brakeFactor[kind]!;
+    const headway = headways[rowOf[state.segment[v]!]! * classCount + kind]!;
+    const dynamic = own * headway + own * (own - vL) * brakeFactor[kind]!;
     const wanted = classes.minGap[kind]! + (dynamic > 0 ? dynamic : 0);
     const ratio = gap > 0.01 ? wanted / gap : wanted * 100;
     const a = classes.acceleration[kind]!;
@@ -342,6 +348,7 @@ export function junctionRules(w: World): JunctionRules {
       if (met[zoneFoe[z]!] === 0 || zoneEnd[z]! < along) continue;
       least = besideLink(v, kind, on, along, z, h, least);
     }
+    if (people !== undefined) least = yieldToPeople(v, kind, on, along, h, least);
     if (leader >= 0 && speed[leader]! < CRAWLING) {
       const place = along + gap - classes.minGap[kind]!;
       if (place < halt[0]!) halt[0] = place;
@@ -350,6 +357,24 @@ export function junctionRules(w: World): JunctionRules {
       nextBlocker[v] = STUCK;
     if (halt[0]! >= 1e9) return least;
     return keepZonesClear(v, kind, along, begin, end, h, least);
+  }
+
+  /** Highest speed that people on crossings leave to v: it goes on only where it will be over before they are there. */
+  function yieldToPeople(v: number, kind: number, own: number, along: number, h: number, goal: number): number {
+    const { first: from, list, start, end, arrival } = people!;
+    let least = goal;
+    for (let i = from[own]!; i < from[own + 1]!; i++) {
+      const k = list[i]!;
+      if (arrival[k] === Number.POSITIVE_INFINITY || along > start[k]! + SLACK) continue;
+      const away = start[k]! - along;
+      const own0 = speed[v]!;
+      if (own0 > CREEPING && !canStop(own0, away, classes.maxDeceleration[kind]!)) continue;
+      if (seconds(v, end[k]! + vehicleLength[v]! - along, own) + ACCEPTED_MARGIN < arrival[k]!) continue;
+      if (start[k]! < halt[0]!) halt[0] = start[k]!;
+      stuck[0] = 1;
+      least = lower(stopBefore(own0, away, PEOPLE_GAP, kind, h), least);
+    }
+    return least;
   }
 
   /** Keeps v, still on its lane, behind those whose bodies have not yet left it for other links. */
@@ -393,7 +418,7 @@ export function junctionRules(w: World): JunctionRules {
   function speedAfterReaction(linkSegment: number, kind: number, h: number): number {
     const group = linkGroup[linkSegment]!;
     if (group < 0) return 1e9;
-    const driving = now[0]! + h - greenSince[group]! - REACTION_SECONDS;
+    const driving = now[0]! + h - greenSince[group]! - reactionSeconds[rowOf[linkSegment]!]!;
     return driving >= h ? 1e9 : driving > 0 ? classes.acceleration[kind]! * driving : 0;
   }
 
