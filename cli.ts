@@ -174,6 +174,37 @@ function program(): Command {
     });
 
   flextraff
+    .command('import')
+    .description('turn a SUMO case or CityFlow folder into a scenario, and say what was approximated')
+    .argument('[file]', 'a .sumocfg or a CityFlow folder')
+    .addOption(sumoNet())
+    .addOption(sumoRoutes())
+    .addOption(sumoAdditional())
+    .addOption(sumoTime('begin'))
+    .addOption(sumoTime('end'))
+    .addOption(new Option('--until <seconds>', 'end after so many seconds').argParser(positive))
+    .option('-o, --output <file>', 'the scenario to write, ending in .yaml')
+    .option('--force', 'replace the file if it is there')
+    .option('--json', 'print exactly one JSON object on standard output')
+    .action(async (file: string | undefined, options) => {
+      const { importFiles } = await import('./cli/import.ts');
+      await importFiles(file, options);
+    });
+
+  flextraff
+    .command('export')
+    .description("write a scenario or CityFlow folder as SUMO's files: network, routes, configuration")
+    .argument('<scenario>', 'a scenario that ships, a scenario file, or a CityFlow folder')
+    .option('--sumo <folder>', 'where to; made if it is not there')
+    .addOption(seedOption())
+    .addOption(new Option('--until <seconds>', 'end after so many seconds').argParser(positive))
+    .option('--json', 'print exactly one JSON object on standard output')
+    .action(async (scenario: string, options) => {
+      const { exportFiles } = await import('./cli/export.ts');
+      await exportFiles(scenario, options);
+    });
+
+  flextraff
     .command('safety')
     .description('find near misses in recorded movements, and the safety index of each minute')
     .argument('<source>', 'a SUMO FCD file, a .trj of SSAM, a log of V2X messages, or the folder of a recording')

@@ -174,7 +174,7 @@ function typeColumns(types: readonly SumoVehicleType[]): TypeColumns {
 }
 
 /** The demand as measures and pages read it; times count from the begin of the run. */
-function coreDemand(world: SumoWorld, demand: SumoDemand, beginSeconds: number): Demand {
+export function coreDemand(world: SumoWorld, demand: SumoDemand, beginSeconds: number): Demand {
   if (demand.types.length > 255) {
     throw new RangeError(`The run uses ${demand.types.length} vehicle types; at most 255. Merge some of them.`);
   }
