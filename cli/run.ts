@@ -9,10 +9,11 @@ import { onInterrupt } from './interrupt.ts';
 import { startProgress } from './progress.ts';
 import { SeriesFile } from './series.ts';
 import { loadSettings } from './settings.ts';
+import { scenarioOf, type ScenarioOptions } from './sumo-options.ts';
 import { resultTable } from './table.ts';
 import { parseVariants } from './variants.ts';
 
-export interface RunCommandOptions {
+export interface RunCommandOptions extends ScenarioOptions {
   readonly seed?: number;
   readonly seeds?: string;
   readonly until?: number;
@@ -22,26 +23,16 @@ export interface RunCommandOptions {
   readonly threads?: number;
   readonly out?: string;
   readonly json?: boolean;
-  readonly net?: string;
-  readonly routes?: string;
 }
 
 const tell = (text: string) => process.stderr.write(`${text}\n`);
 
 /** Throws Refusal, SettingsError, ScenarioError, SourceError or StrategyError for input that is refused. */
 export async function run(scenario: string | undefined, options: RunCommandOptions): Promise<void> {
-  if (options.net !== undefined || options.routes !== undefined) {
-    throw new Refusal(
-      "--net and --routes: SUMO's files cannot be run yet; a later version brings them. Use a scenario file or a CityFlow folder.",
-    );
-  }
-  if (scenario === undefined)
-    throw new Refusal(
-      'Which scenario? `flextraff scenarios` lists those that ship; a scenario file or a CityFlow folder will do too.',
-    );
+  const { path, sumo } = scenarioOf(scenario, options);
   if (options.seeds !== undefined) {
     const { runReplications } = await import('./replications.ts');
-    await runReplications(scenario, { ...options, seeds: options.seeds });
+    await runReplications(path, { ...options, seeds: options.seeds });
     return;
   }
   if (options.link === 'inprocess' && options.broker !== undefined) {
@@ -50,7 +41,7 @@ export async function run(scenario: string | undefined, options: RunCommandOptio
   const settings = loadSettings();
   const variants = options.variant.length > 0 ? parseVariants(options.variant) : undefined;
   const directories = settings.scenariosFolder === undefined ? [] : [settings.scenariosFolder];
-  const source = await openSource(scenario, { untilSeconds: options.until, directories });
+  const source = await openSource(path, { untilSeconds: options.until, directories, ...(sumo && { sumo }) });
   // before the run, so that an hour is not spent on a result with no place to go
   if (options.out !== undefined) await mkdir(options.out, { recursive: true });
 

@@ -54,8 +54,10 @@ export interface Network {
   readonly detectors: readonly DetectorPlace[];
   /** Routes, de-duplicated: each a sequence of steps; the engine turns (route position, lane) into the next link. */
   readonly routes: readonly RoutePlan[];
-  /** Time headways of IDM classes are scaled so that a queue of cars discharges at this, vehicles an hour and lane. */
+  /** Time headways of IDM classes are found so that a queue of cars discharges at this, vehicles an hour and lane. */
   readonly saturationFlowPerHour?: number;
+  /** Start-up lost time of a queue of cars, s; 2 where there is a saturation flow and nothing is said. */
+  readonly startUpLostSeconds?: number;
   /** What the engine alone needs; made by the builders in `sim/network`, and `createEngine` refuses a network without it. */
   readonly tables?: EngineTables;
 }
@@ -124,6 +126,8 @@ export interface ClassParameters {
   readonly maxAcceleration: number;
   readonly maxDeceleration: number;
   readonly timeHeadway: number;
+  /** Keep `timeHeadway` as it is; else the engine finds it from the network's saturation flow and `pcu`. */
+  readonly fixedHeadway?: boolean;
   readonly pcu: number;
   readonly massKilograms: number;
   /** HBEFA3 class. */

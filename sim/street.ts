@@ -13,6 +13,7 @@ import { StateDigest } from './digest.ts';
 import { Measures } from './measures/measures.ts';
 import type { VariantResult } from './measures/types.ts';
 import { readCityFlow } from './network/cityflow.ts';
+import { cityFlowStages, withConfigurations } from './network/cityflow-configuration.ts';
 import { networkFromScenario } from './network/scenario.ts';
 import { crossingsOf } from './pedestrians/crossings.ts';
 import { Crowd } from './pedestrians/crowd.ts';
@@ -23,13 +24,15 @@ import { type DeviceIdentity, HEARTBEAT_SECONDS, sendHeartbeats, sendStatus } fr
 import { type CommandKind, LampController } from './signals/lamp-controller.ts';
 import { Outbox } from './signals/outbox.ts';
 import { ProgramSignals } from './signals/programs.ts';
+import type { FileSignals } from './signals/signals.ts';
+import { ofSumo, type SumoSource } from './sumo-street.ts';
 import { createEngine } from './traffic/engine.ts';
 import type { Outgoing, SimulatedStreet } from './types.ts';
 import { drawingOfNetwork, drawingOfScenario } from './view/drawing.ts';
 import { peopleOf, VehicleFrames } from './view/frames.ts';
 import type { Drawing, Frame } from './view/types.ts';
 
-/** What is simulated. CityFlow's files come parsed; `stepSeconds` is its `interval`, 1 s by default. */
+/** What is simulated. Peers' files come parsed; CityFlow's `stepSeconds` is its `interval`, 1 s by default. */
 export type StreetSource =
   | { readonly kind: 'scenario'; readonly scenario: Scenario }
   | {
@@ -39,11 +42,17 @@ export type StreetSource =
       readonly flow: unknown;
       readonly durationSeconds: number;
       readonly stepSeconds?: number;
-    };
+    }
+  | SumoSource;
 
 export interface StreetOptions {
   readonly seed: number;
-  readonly variant: { readonly name: string; readonly strategy: string };
+  /** A peer's file under `fixed-time` without parameters runs its own program. */
+  readonly variant: {
+    readonly name: string;
+    readonly strategy: string;
+    readonly parameters?: Readonly<Record<string, unknown>>;
+  };
   /** What every topic begins with: `flextraff-sim/{run}/{variant}`. */
   readonly prefix: string;
   /** Whether anybody takes messages of a kind; asked whenever one could be made. Default: nobody takes any. */
@@ -71,7 +80,10 @@ const DEFAULT_START_MS = 1_704_067_200_000;
  * Opens a street at time 0. Throws what the builders throw for input they refuse (InputFileError for CityFlow's files).
  */
 export function openStreet(source: StreetSource, options: StreetOptions): Street {
-  return source.kind === 'scenario' ? ofScenario(source.scenario, options) : ofCityFlow(source, options);
+  if (source.kind === 'scenario') return ofScenario(source.scenario, options);
+  if (source.kind === 'cityflow') return ofCityFlow(source, options);
+  const { engine, parts } = ofSumo(source, options);
+  return new World(engine, parts);
 }
 
 function ofScenario(scenario: Scenario, options: StreetOptions): Street {
@@ -104,8 +116,15 @@ function ofScenario(scenario: Scenario, options: StreetOptions): Street {
 function ofCityFlow(source: StreetSource & { kind: 'cityflow' }, options: StreetOptions): Street {
   const { name, durationSeconds, stepSeconds = 1 } = source;
   const read = readCityFlow(source.roadnet, source.flow, { name, seed: options.seed, stepSeconds, durationSeconds });
-  const { network, demand, programs, warnings } = read;
+  const { demand, programs } = read;
+  const { variant } = options;
+  const isOwn = variant.strategy === 'fixed-time' && Object.keys(variant.parameters ?? {}).length === 0;
+  const stages = cityFlowStages(read.network, programs, name);
+  const network = withConfigurations(read.network, stages, name, !isOwn);
   const engine = createEngine(network, demand, { stepSeconds, seed: options.seed });
+  const steered = network.junctions.flatMap(({ configuration, firstGroup }, j) =>
+    configuration === null ? [] : [{ firstGroup, groups: stages[j]!.groups, lamps: new Uint8Array(254), j }],
+  );
   return new World(engine, {
     options,
     crowd: null,
@@ -115,9 +134,36 @@ function ofCityFlow(source: StreetSource & { kind: 'cityflow' }, options: Street
     readers: null,
     epcs: [],
     windowSeconds: 0,
-    programs: programs.map((program) => new ProgramSignals(program, engine.groupLamp)),
-    drawing: () => drawingOfNetwork(network, laneWidths(source.roadnet), programs, demand.classes),
-    warnings,
+    programs: programs.flatMap((program, j) =>
+      network.junctions[j]!.configuration === null ? [new ProgramSignals(program, engine.groupLamp, stages[j]!)] : [],
+    ),
+    lampsOf: (j) => ({ groupLamp: steered.find((own) => own.j === j)!.lamps, firstGroup: 0 }),
+    beforeTraffic: () => {
+      for (const { firstGroup, groups, lamps } of steered)
+        for (let g = 0; g < groups.length; g++) engine.groupLamp[firstGroup + groups[g]!] = lamps[g]! === 1 ? 1 : 0;
+    },
+    drawing: () =>
+      drawingOfNetwork(
+        network,
+        laneWidths(source.roadnet),
+        network.junctions.map(({ firstGroup }, junction) => ({
+          junction,
+          groups: stages[junction]!.groups.map((g, k) => ({
+            id: stages[junction]!.groupIds[k]!,
+            group: firstGroup + g,
+          })),
+          stages: stages[junction]!.stages,
+        })),
+        demand.classes,
+      ),
+    warnings: [
+      ...read.warnings,
+      ...(isOwn ? [] : stages).flatMap(({ configured }, j) =>
+        configured.configuration === null
+          ? [`intersection ${network.junctions[j]!.name} keeps the plan of the file: ${configured.reason}.`]
+          : [],
+      ),
+    ],
   });
 }
 
@@ -127,7 +173,7 @@ function laneWidths(roadnet: unknown): Float64Array {
   return Float64Array.from(roads.flatMap((road) => road.lanes.map((lane) => lane.width)));
 }
 
-interface Parts {
+export interface Parts {
   readonly options: StreetOptions;
   /** null: nobody walks here, and nothing is asked of those who drive. */
   readonly crowd: Crowd | null;
@@ -138,7 +184,13 @@ interface Parts {
   readonly readers: ((stations: readonly Station[]) => RfidReaders) | null;
   readonly epcs: readonly string[];
   readonly windowSeconds: number;
-  readonly programs: readonly ProgramSignals[];
+  /** Of the junctions without configuration, in their order. */
+  readonly programs: readonly FileSignals[];
+  /** Where the lamps of a junction's groups go; by default into the engine's `groupLamp`. */
+  readonly lampsOf?: (junction: number) => { readonly groupLamp: Uint8Array; readonly firstGroup: number };
+  /** After the signals and before the world moves; and once it has moved, before detectors read. */
+  readonly beforeTraffic?: () => void;
+  readonly afterTraffic?: () => void;
   readonly drawing: () => Drawing;
   readonly warnings: readonly string[];
 }
@@ -152,8 +204,10 @@ class World implements Street {
   readonly #parts: Parts;
   readonly #engine: Engine;
   readonly #outbox: Outbox;
-  readonly #programs: readonly ProgramSignals[];
+  readonly #programs: readonly FileSignals[];
   readonly #controllers: readonly LampController[];
+  /** Of all junctions, in their order. */
+  readonly #signals: readonly (FileSignals | LampController)[];
   readonly #controllerOf = new Map<string, LampController>();
   readonly #stationsOfJunction: readonly (readonly Station[])[];
   readonly #loops: Loops;
@@ -185,20 +239,25 @@ class World implements Street {
     const taken = new Set<string>();
     const devices: DeviceIdentity[] = [];
     this.#programs = parts.programs;
-    this.#controllers = network.junctions.flatMap(({ configuration, firstGroup }) => {
+    this.#controllers = network.junctions.flatMap(({ configuration, firstGroup }, j) => {
       if (configuration === null) return [];
       const { junctionId, name } = configuration;
       const controller = new LampController(configuration, {
         deviceId: deviceId(taken, name, 'lamps'),
         startMs: parts.startsAtMs,
         boot: options.boot ?? 'warm',
-        groupLamp: engine.groupLamp,
-        firstGroup,
+        ...(parts.lampsOf?.(j) ?? { groupLamp: engine.groupLamp, firstGroup }),
       });
       this.#controllerOf.set(junctionId, controller);
       devices.push({ deviceId: controller.deviceId, deviceType: 'light_controller', junctionId, laneId: null });
       return [controller];
     });
+    const controllers = this.#controllers.values();
+    const programs = this.#programs.values();
+    this.#signals = network.junctions.map(
+      ({ configuration }) => (configuration === null ? programs : controllers).next().value!,
+    );
+    parts.beforeTraffic?.();
 
     const stations = stationsOf(network);
     this.#stationsOfJunction = network.junctions.map((_, j) => stations.filter((station) => station.junction === j));
@@ -242,8 +301,10 @@ class World implements Street {
     for (const controller of this.#controllers) controller.tick(this.nowMs, begins, this.#outbox);
     for (const program of this.#programs) program.tick(this.#nowSeconds());
 
+    this.#parts.beforeTraffic?.();
     this.#parts.crowd?.tick(this.#nowSeconds(), this.stepSeconds);
     engine.step();
+    this.#parts.afterTraffic?.();
 
     this.#loops.tick();
     this.#readers?.tick(this.#nowSeconds());
@@ -297,7 +358,7 @@ class World implements Street {
   #write(digest: StateDigest): void {
     digest.int(this.#engine.tick);
     this.#measures.write(digest);
-    for (const signals of [...this.#controllers, ...this.#programs]) signals.write(digest);
+    for (const signals of this.#signals) signals.write(digest);
     this.#loops.write(digest);
     this.#readers?.write(digest);
     this.#parts.crowd?.write(digest);
@@ -318,7 +379,7 @@ class World implements Street {
 
   frame(): Frame {
     this.#observe();
-    const signals = [...this.#controllers, ...this.#programs];
+    const signals = this.#signals;
     // Signals were last looked at when the last tick began.
     const agoSeconds = this.#engine.tick === 0 ? 0 : this.stepSeconds;
     return {

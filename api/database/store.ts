@@ -3,7 +3,15 @@ import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Knex } from 'knex';
 import type { JunctionConfiguration } from '../../junction/types.ts';
-import type { CycleRecord, DecisionRow, RunRow, SeriesRecord, Store } from '../../runs/twin-types.ts';
+import type { RecordKind, RecordKinds } from '../../runs/records.ts';
+import {
+  type CycleRecord,
+  type DecisionRow,
+  type RunRow,
+  type SeriesRecord,
+  type Store,
+  TwinError,
+} from '../../runs/twin-types.ts';
 import type { Scenario } from '../../scenarios/types.ts';
 import { type Database, type DatabaseOptions, openDatabase } from './connect.ts';
 import { hashEpc, loadEpcKey, loadInstallationId } from './epc.ts';
@@ -20,8 +28,10 @@ import {
 } from './repositories/junctions.ts';
 import { findRun, interruptRuns, listRuns, type RunOwner } from './repositories/runs.ts';
 import { listSeries } from './repositories/series.ts';
+import type { DatabaseRole } from './roles.ts';
 import { Spool } from './spool.ts';
 import { Writer } from './writer.ts';
+import type { Write } from './writes.ts';
 
 const SPOOL_MAX_MIB = 512;
 /** A read waits this long for a database that is starting, and then as long again for what was written before. */
@@ -42,6 +52,8 @@ export interface StoreLogger {
 export interface StoreOptions {
   /** `postgres://...`; absent or empty: PGlite in the data directory. */
   databaseUrl?: string | undefined;
+  /** Logins of their own for the roles (connect.ts). */
+  roleUrls?: DatabaseOptions['roleUrls'];
   dataDirectory: string;
   /** At least 32 characters; absent: the key kept in the data directory. */
   epcKey?: string | undefined;
@@ -68,6 +80,13 @@ export interface DatabaseStore extends Store {
   junctions(): Promise<StoredJunction[]>;
   junction(id: string): Promise<StoredJunctionDetail | null>;
   cycles(junctionId: string, query: CycleQuery): Promise<StoredCycle[]>;
+  /**
+   * Runs `work` in a transaction that sees and changes only what this user may (row-level security). What was written
+   * before is in the database first.
+   */
+  asUser<T>(userId: string, work: (trx: Knex.Transaction) => Promise<T>): Promise<T>;
+  /** Runs `work` in a transaction of a role: `job_role` for jobs, `reporting_user` for reading everything. */
+  asRole<T>(role: DatabaseRole, work: (trx: Knex.Transaction) => Promise<T>): Promise<T>;
 }
 
 /**
@@ -158,8 +177,20 @@ class OpenStore implements DatabaseStore {
     this.#writer.add({ kind: 'decisions', rows: [...decisions] });
   }
 
+  writeRecords<K extends RecordKind>(kind: K, rows: readonly RecordKinds[K][]): void {
+    this.#writer.add({ kind, rows: [...rows] } as Write);
+  }
+
   flush(): Promise<void> {
     return this.#writer.flush();
+  }
+
+  asUser<T>(userId: string, work: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
+    return this.#ask((database) => database.roles.asUser(userId, work));
+  }
+
+  asRole<T>(role: DatabaseRole, work: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
+    return this.#ask((database) => database.roles.transaction(role, work));
   }
 
   runs(limit: number): Promise<RunRow[]> {
@@ -193,7 +224,10 @@ class OpenStore implements DatabaseStore {
   /** Waits for the database as long as it takes, and for the spool: the last word on the earlier runs may be in there. */
   async markInterrupted(detail: string): Promise<RunRow[]> {
     while (this.#state === 'starting' || this.#state === 'down') await this.#nextState(INTERRUPT_POLL_MS);
-    return this.#read((knex) => interruptRuns(knex, this.#owner, detail), SPOOL_DRAIN_TIMEOUT_MS);
+    return this.#ask(
+      (database) => database.roles.transaction('job_role', (trx) => interruptRuns(trx, this.#owner, detail)),
+      SPOOL_DRAIN_TIMEOUT_MS,
+    );
   }
 
   async health(): Promise<{ status: 'ok' | 'starting' | 'failed'; detail: string }> {
@@ -204,7 +238,9 @@ class OpenStore implements DatabaseStore {
       return { status: 'starting', detail: `the database is starting${waiting}` };
     if (database === null || this.#state !== 'up') return { status: 'failed', detail: `${this.#reason}${waiting}` };
     try {
-      await database.knex.raw('SELECT postgis_version(), (SELECT count(*) FROM knex_migrations)');
+      await database.roles.transaction('reporting_user', (trx) =>
+        trx.raw('SELECT postgis_version(), (SELECT count(*) FROM knex_migrations)'),
+      );
       return { status: 'ok', detail: `${database.description}${waiting}` };
     } catch (error) {
       if (isOutage(error)) this.#lost(error);
@@ -250,7 +286,7 @@ class OpenStore implements DatabaseStore {
   #reached(database: Database): void {
     const was = this.#state;
     this.#setState('up', '');
-    this.#writer.connect(database.knex);
+    this.#writer.connect((work) => database.roles.transaction('job_role', work));
     this.#options.logger?.info({ database: database.description }, 'database ready');
     if (was === 'down')
       this.#alert('info', `The database is back (${database.description}); what waited in the spool is being written.`);
@@ -283,14 +319,20 @@ class OpenStore implements DatabaseStore {
     }
   }
 
-  async #read<T>(query: (knex: Knex) => Promise<T>, catchUpMs = CATCH_UP_TIMEOUT_MS): Promise<T> {
+  /** Without a user: what is open to all who may use this installation. */
+  #read<T>(query: (knex: Knex) => Promise<T>): Promise<T> {
+    return this.#ask((database) => database.roles.transaction('reporting_user', query));
+  }
+
+  async #ask<T>(work: (database: Database) => Promise<T>, catchUpMs = CATCH_UP_TIMEOUT_MS): Promise<T> {
     await this.#whenUp();
     await this.#writer.caughtUp(catchUpMs);
     const database = this.#database;
     if (database === null || this.#state !== 'up') throw this.#unavailable();
     try {
-      return await query(database.knex);
+      return await work(database);
     } catch (error) {
+      if (error instanceof TwinError) throw error;
       if (isOutage(error)) this.#lost(error);
       throw new StoreError('database_query_failed', `The database did not answer: ${reasonOf(error)}`, {
         cause: error,

@@ -13,7 +13,9 @@ import type {
   HardBraking,
   RoadUserUpdate,
   UpdateRejection,
+  UserType,
 } from './encounter-types.ts';
+import { USER_TYPES } from './encounter-types.ts';
 import { deltaV, LONGITUDINAL, measured, measurePair, NO_CONFLICT, overlap } from './geometry.ts';
 import { NearPairs } from './near-pairs.ts';
 import { TRAIL, Users } from './users.ts';
@@ -23,6 +25,8 @@ const MAX_PET_SECONDS = 8;
 /** A pair that was not critical for so long is a new encounter when it is again. */
 const ENCOUNTER_GAP_MS = 8000;
 const REACTION_SECONDS = 1;
+/** A course is a forecast only while both users were heard within so long. */
+const FRESH_MS = 500;
 const TABLE_STEPS = 100;
 
 interface Open {
@@ -123,6 +127,10 @@ export class EncounterEngine {
   get users(): number {
     return this.#users.count;
   }
+  /** Road users there ever were, by type. */
+  get usersByType(): Record<UserType, number> {
+    return Object.fromEntries(USER_TYPES.map((type, i) => [type, this.#users.created[i]!])) as Record<UserType, number>;
+  }
   get openEncounters(): number {
     return this.#open.size;
   }
@@ -148,6 +156,32 @@ export class EncounterEngine {
     if (why !== null) return this.#refuse(why);
     this.taken++;
     return null;
+  }
+
+  /** Place and number of the user that the last update was of: the place is used again, the number never. */
+  get lastSlot(): number {
+    return this.#users.lastSlot;
+  }
+  get lastSerial(): number {
+    return this.#users.serial[this.#users.lastSlot]!;
+  }
+
+  /** The user `id` is known to have left: it is not carried on along its course. */
+  leave(id: string): void {
+    this.#users.leave(id);
+  }
+
+  /** Says where the user of the last update is: road, lane and the signal group that it obeys; -1: unknown. */
+  locate(link: number, lane: number, signalGroup: number): void {
+    const slot = this.#users.lastSlot;
+    this.#users.link[slot] = link;
+    this.#users.lane[slot] = lane;
+    this.#users.group[slot] = signalGroup;
+  }
+
+  /** What signal group `group` shows, in J2735's words; null: unknown. */
+  signal(group: number): string | null {
+    return this.#signals.get(group) ?? null;
   }
 
   #refuse(why: UpdateRejection): UpdateRejection {
@@ -180,15 +214,11 @@ export class EncounterEngine {
     for (const [key, open] of this.#open) this.#close(key, open);
   }
 
-  /** Encounters ended since the last call, in order of their beginning. */
+  /** Encounters ended since the last call, in the order in which they ended, however often this is called. */
   takeEncounters(): Encounter[] {
     const out = this.#closed;
     this.#closed = [];
-    return out.sort(
-      (p, q) =>
-        p.startMs - q.startMs ||
-        (p.users[0] < q.users[0] ? -1 : p.users[0] > q.users[0] ? 1 : p.users[1] < q.users[1] ? -1 : 1),
-    );
+    return out;
   }
 
   /** Hard brakings ended since the last call. */
@@ -224,6 +254,7 @@ export class EncounterEngine {
 
   #compare(a: number, b: number, now: number): void {
     const u = this.#users;
+    if (now - u.timeMs[a]! > FRESH_MS || now - u.timeMs[b]! > FRESH_MS) return;
     measurePair(
       u.px[a]!,
       u.py[a]!,

@@ -37,10 +37,17 @@ export class Users {
   #missing: Map<number, number[]> | null = null;
   #nowMs = Number.NEGATIVE_INFINITY;
   relinked = 0;
+  /** Of the last update taken. */
+  lastSlot = -1;
+  #serials = 0;
+  /** Users there ever were, by type in the order of USER_TYPES. */
+  readonly created = new Float64Array(USER_TYPES.length);
   /** Called when a slot's user ends braking hard. */
   onHardBraking: ((slot: number, timeMs: number, peak: number) => void) | null = null;
 
   status = new Uint8Array(256);
+  /** Number of the user in the slot, counted up from 1 over all there ever were. */
+  serial = new Float64Array(256);
   type = new Uint8Array(256);
   timeMs = new Float64Array(256);
   x = new Float64Array(256);
@@ -112,7 +119,7 @@ export class Users {
     const size = this.#capacity * 2;
     for (const key of Object.keys(this) as (keyof this)[]) {
       const value = this[key];
-      if (ArrayBuffer.isView(value)) {
+      if (ArrayBuffer.isView(value) && key !== 'created') {
         const old = value as unknown as Float64Array;
         const bigger = new (old.constructor as Float64ArrayConstructor)(old.length * 2);
         bigger.set(old);
@@ -183,6 +190,8 @@ export class Users {
     this.ids[slot] = u.id;
     this.#idToSlot.set(u.id, slot);
     this.status[slot] = ALIVE;
+    this.serial[slot] = ++this.#serials;
+    this.created[type]!++;
     this.type[slot] = type;
     this.hx[slot] = 1;
     this.hy[slot] = 0;
@@ -248,6 +257,7 @@ export class Users {
         slot = this.#create(u, type);
       }
     }
+    this.lastSlot = slot;
     this.#write(slot, u);
     return null;
   }
@@ -309,6 +319,12 @@ export class Users {
     if (Number.isNaN(since)) return;
     this.#brakingSinceMs[slot] = Number.NaN;
     this.onHardBraking?.(slot, since, this.#brakingPeak[slot]!);
+  }
+
+  /** The user `id`, if there is one, is known to be gone. */
+  leave(id: string): void {
+    const slot = this.#idToSlot.get(id);
+    if (slot !== undefined && this.status[slot] === ALIVE) this.#bury(slot);
   }
 
   /** Takes a user out of those alive; its path stays for those who come after it. */

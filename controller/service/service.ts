@@ -354,7 +354,7 @@ export class ControllerService {
   }
 }
 
-function requestFor(
+export function requestFor(
   head: Omit<StageRequest, 'stageId' | 'notBeforeMs' | 'validUntilMs'>,
   decision: Decision & { kind: 'stage' },
   nowMs: number,
@@ -363,7 +363,7 @@ function requestFor(
 }
 
 /** Valid to its boundary, then for its cycle, and for one more if the next plan is lost. */
-function planFor(
+export function planFor(
   configuration: JunctionConfiguration,
   head: Omit<StageRequest, 'stageId' | 'notBeforeMs' | 'validUntilMs'>,
   decision: Decision & { kind: 'plan' },

@@ -3,7 +3,7 @@
  * waits downstream counts as 0: that is exact for a junction whose exits are free.
  */
 import { groundOf } from '../estimation/streams.ts';
-import { laneTraffic, type LaneTraffic, observeVehicles, type VehiclesMemory } from '../estimation/vehicles.ts';
+import { type LaneTraffic, laneTraffic, observeVehicles, type VehiclesMemory } from '../estimation/vehicles.ts';
 import type { Strategy } from '../types.ts';
 import {
   askFor,

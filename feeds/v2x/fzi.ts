@@ -1,8 +1,11 @@
 /**
- * The FZI test area's recordings of real junctions (tracks and signal phases as CSV) -> BSM, PSM and SPaT, in order of
- * time. x is taken for east and y for north of the recording's origin, as its metadata places it.
+ * The FZI test area's recordings of real junctions (tracks and signal phases as CSV, lanes as KML) -> BSM, PSM, SPaT and MAP,
+ * in order of time. x is taken for east and y for north of the recording's origin, as its metadata places it.
+ *
+ * Speeds are taken from the positions: `vx, vy` as recorded do not fit them (docs/SAFETY.md says why the positions are right).
  */
 import { EVENT_STATES, type EventState, type PersonType } from './enums.ts';
+import { fziMap } from './fzi-map.ts';
 import { fromLocal, localFrame } from './local-frame.ts';
 import type { PersonMessage, SignalMessage, V2xMessage, VehicleMessage } from './messages.ts';
 import { upperSnake } from './ode-v4.ts';
@@ -14,6 +17,15 @@ export interface FziRecording {
   readonly signals: string;
   /** `meta_data.csv` */
   readonly metadata: string;
+  /** `*_map.kml`; without it there is no MAP. */
+  readonly map?: string;
+}
+
+export interface FziOptions {
+  /** J2735 id of the intersection; default 733. */
+  readonly intersectionId?: number;
+  /** Where speeds come from: the positions of a second (default), or `vx, vy` as recorded. */
+  readonly speeds?: 'positions' | 'recorded';
 }
 
 export interface FziRejection {
@@ -60,8 +72,31 @@ function startOf(meta: Row): number {
   return atMs - offsetHours * 3_600_000;
 }
 
+/** A MAP is sent once a second. */
+const MAP_EVERY_MS = 1000;
+/** Speed is the way covered from half a second before to half a second after, less where a track begins or ends. */
+const SPEED_HALF_WINDOW_MS = 500;
+
+/** Speeds in m/s by the positions of one track, in its order; null: it has a single row. */
+function speedsOf(
+  rows: readonly { readonly atMs: number; readonly x: number; readonly y: number }[],
+): (number | null)[] {
+  let from = 0;
+  let to = 0;
+  return rows.map((row) => {
+    while (row.atMs - rows[from]!.atMs > SPEED_HALF_WINDOW_MS) from++;
+    while (to + 1 < rows.length && rows[to + 1]!.atMs - row.atMs <= SPEED_HALF_WINDOW_MS) to++;
+    const [a, b] = [rows[from]!, rows[to]!];
+    if (b.atMs === a.atMs) return null;
+    const dx = b.x - a.x;
+    const dy = b.y - a.y;
+    return (Math.sqrt(dx * dx + dy * dy) * 1000) / (b.atMs - a.atMs);
+  });
+}
+
 /** @throws where the metadata does not say where and when; rows that cannot be used are named instead. */
-export function fziMessages(recording: FziRecording, intersectionId = 733): FziMessages {
+export function fziMessages(recording: FziRecording, options: FziOptions = {}): FziMessages {
+  const intersectionId = options.intersectionId ?? 733;
   const meta = rowsOf(recording.metadata)[0] ?? {};
   const startsAtMs = startOf(meta);
   const [latitude, longitude] = [Number.parseFloat(meta.originLat ?? ''), Number.parseFloat(meta.originLon ?? '')];
@@ -69,6 +104,7 @@ export function fziMessages(recording: FziRecording, intersectionId = 733): FziM
   const rejections: FziRejection[] = [];
   const messages: V2xMessage[] = [];
   const counts = new Map<string, number>();
+  const byTrack = new Map<string, { atMs: number; x: number; y: number; message: number }[]>();
 
   const tracks = rowsOf(recording.tracks);
   for (const [i, row] of tracks.entries()) {
@@ -110,7 +146,8 @@ export function fziMessages(recording: FziRecording, intersectionId = 733): FziM
     const shared = {
       receivedAtMs: atMs,
       via: null,
-      id: number.toString(16).toUpperCase().padStart(8, '0'),
+      // the track's number as it stands: eight digits are hexadecimal digits too
+      id: String(number).padStart(8, '0'),
       messageCount: count,
       secondMarkMs: atMs % 60_000,
       measuredAtMs: atMs,
@@ -122,6 +159,10 @@ export function fziMessages(recording: FziRecording, intersectionId = 733): FziM
       headingDegrees: clockwise - 360 * Math.floor(clockwise / 360),
       rest: {},
     };
+    const ofTrack = byTrack.get(track!);
+    const place = { atMs, x, y, message: messages.length };
+    if (ofTrack === undefined) byTrack.set(track!, [place]);
+    else ofTrack.push(place);
     messages.push(
       personType !== undefined
         ? ({ ...shared, kind: 'psm', personType } satisfies PersonMessage)
@@ -149,6 +190,15 @@ export function fziMessages(recording: FziRecording, intersectionId = 733): FziM
           } satisfies VehicleMessage),
     );
   }
+
+  if (options.speeds !== 'recorded')
+    for (const rows of byTrack.values()) {
+      rows.sort((p, q) => p.atMs - q.atMs);
+      for (const [i, speedMetresPerSecond] of speedsOf(rows).entries()) {
+        const at = rows[i]!.message;
+        messages[at] = { ...(messages[at] as VehicleMessage | PersonMessage), speedMetresPerSecond };
+      }
+    }
 
   const phases = rowsOf(recording.signals);
   const byMoment = new Map<
@@ -198,9 +248,15 @@ export function fziMessages(recording: FziRecording, intersectionId = 733): FziM
       rest: {},
     } as SignalMessage);
   }
-  messages.sort(
-    (p, q) => p.receivedAtMs - q.receivedAtMs || (p.kind === 'spat' ? -1 : 0) - (q.kind === 'spat' ? -1 : 0),
-  );
+  if (recording.map !== undefined) {
+    let endMs = startsAtMs;
+    for (const { receivedAtMs } of messages) endMs = Math.max(endMs, receivedAtMs);
+    for (let atMs = startsAtMs; atMs <= endMs; atMs += MAP_EVERY_MS)
+      messages.push(fziMap(recording.map, intersectionId, atMs));
+  }
+  // what is known before what happens: lanes, lights, road users
+  const order = { map: 0, spat: 1, bsm: 2, psm: 2 };
+  messages.sort((p, q) => p.receivedAtMs - q.receivedAtMs || order[p.kind] - order[q.kind]);
   return {
     startsAtMs,
     originLatitudeDegrees: latitude,

@@ -6,7 +6,7 @@ import type { SumoWorld } from '../network/sumo/network.ts';
 import { programPhaseAt } from '../network/sumo/programs.ts';
 import { clearApproaches, createApproaches } from './approaches.ts';
 import { createEntryQueue, enterDue } from './insertion.ts';
-import { changeLanes, createLaneChanging } from './lane-change.ts';
+import { changeLanes } from './lane-change.ts';
 import { decideAll, moveAll } from './moves.ts';
 import { planAll } from './plan.ts';
 import { buildRouteLanes } from './routes.ts';
@@ -20,6 +20,8 @@ export interface SumoEngineOptions {
   readonly seed: number;
   /** Whether signals show the files' programs (default) or what is put into `groupLamp`. */
   readonly ownSignals?: boolean;
+  /** Ballistic update (`--step-method.ballistic`): a step is driven at the mean of its two speeds. Default: Euler. */
+  readonly ballistic?: boolean;
 }
 
 export interface SumoEngine extends Engine {
@@ -45,7 +47,6 @@ export function createSumoEngine(
   const t = createTraffic(world, demand, lanes, beginSeconds, dt, options.seed);
   const a = createApproaches(t);
   const queue = createEntryQueue(t, demand.departures);
-  const changing = createLaneChanging(t);
   const movers = new Int32Array(t.demand.count);
   const groupLamp = new Uint8Array(t.groupState.length);
   const crossings: Crossings = {
@@ -97,13 +98,17 @@ export function createSumoEngine(
       planAll(t, a, now);
       decideAll(t, a);
       moveAll(t, movers, now);
-      changeLanes(t, changing);
+      changeLanes(t, t.lc);
       enterDue(t, queue, now);
     },
   };
 }
 
-/** What a group shows that is only known to be red, green or yellow: a green that yields to whom it must. */
+/**
+ * What a group shows that is only known to be red, green or yellow: a green that yields to whom it must. From 32 on it is
+ * the character code of a state itself.
+ */
 function greenCode(lamp: number): number {
+  if (lamp >= 32) return lamp;
   return lamp === 0 ? RED : lamp === 2 ? YELLOW : 'g'.charCodeAt(0);
 }

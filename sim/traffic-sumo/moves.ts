@@ -1,7 +1,9 @@
 /** Carries out a step: speeds from what is open, then positions, then the change to the next segment or the arrival. */
+import { advisedSpeed } from './advised-speed.ts';
 import type { Approaches } from './approaches.ts';
 import { mayPass, linkState, majorState } from './junction-rules.ts';
 import { dawdle, stopSpeed } from './krauss.ts';
+import { forgetWishes } from './lane-change-state.ts';
 import { VISIBILITY } from './plan.ts';
 import { ARRIVED, delist, enlist, speedOn, STANDING_SPEED, type Traffic, uniform } from './traffic.ts';
 
@@ -49,12 +51,11 @@ function decide(t: Traffic, a: Approaches, vehicle: number): number {
     safe = Math.min(safe, Math.max(v - decel * dt, stopSpeed(leastDistance, decel, dt, dt)));
     least = 0;
   }
-  const advice = t.advice[vehicle]!;
   const lowest = Math.max(0, Math.min(v - decel * dt, Math.max(safe, v - types.emergencyDecel[type]! * dt)));
   const highest = Math.max(lowest, Math.min(fastest, safe));
   const u = uniform(t.key[vehicle]!, t.step);
-  let speed = Math.max(lowest, dawdle(highest, accel, types.sigma[type]!, u, dt));
-  if (advice < speed) speed = Math.max(lowest, Math.max(0, v - decel * dt), advice);
+  const wanted = Math.max(lowest, dawdle(highest, accel, types.sigma[type]!, u, dt));
+  const speed = advisedSpeed(t, t.lc, vehicle, lowest, wanted, highest);
   return Math.max(speed, least);
 }
 
@@ -138,6 +139,7 @@ function advance(t: Traffic, vehicle: number, laneCount: number, linkEnd: Int32A
       state.segment[vehicle] = link;
       t.enteredJunction[vehicle] = t.step;
     }
+    if (t.lc.alone[state.segment[vehicle]!] === 1) forgetWishes(t.lc, vehicle, false);
     t.leaver[segment] = vehicle;
     t.leaverOdometer[segment] = t.odometer[vehicle]! - over;
     state.position[vehicle] = over;

@@ -3,6 +3,8 @@ import { ARRIVED, type ClassParameters, type Demand, NOT_ENTERED, type TrafficSt
 import type { SumoDemand } from '../network/sumo/demand.ts';
 import type { SumoWorld } from '../network/sumo/network.ts';
 import type { SumoVehicleType } from '../network/sumo/vehicle-types.ts';
+import pow from '@stdlib/math-base-special-pow';
+import { createLaneChanging, type LaneChanging } from './lane-change-state.ts';
 import type { RouteLanes } from './routes.ts';
 
 export { ARRIVED, NOT_ENTERED };
@@ -51,9 +53,12 @@ export interface Traffic {
   readonly standing: Float64Array;
   /** Key of its random numbers. */
   readonly key: Int32Array;
-  /** Highest speed that lane changing advises for the next step; infinity for none. */
-  readonly advice: Float64Array;
-  readonly activeIndex: Int32Array;
+  /** Metres of each segment that its vehicles and their gaps take. */
+  readonly taken: Float64Array;
+  lc: LaneChanging;
+  /** 0.5 and 0.8 to the power of the step. */
+  readonly halved: number;
+  readonly faded: number;
   /** Steps done. */
   step: number;
 }
@@ -72,7 +77,7 @@ export function createTraffic(
   const ints = (value: number) => new Int32Array(count).fill(value);
   const floats = (value: number) => new Float64Array(count).fill(value);
   const groups = world.signals.reduce((most, signal) => Math.max(most, signal.firstGroup + signal.groupCount), 0);
-  return {
+  const traffic: Traffic = {
     world,
     demand: coreDemand(world, demand, beginSeconds),
     lanes,
@@ -107,10 +112,14 @@ export function createTraffic(
     enteredJunction: ints(-1),
     standing: floats(0),
     key: Int32Array.from(demand.departures, (departure) => hashText(`${seed}/${departure.id}`)),
-    advice: floats(Number.POSITIVE_INFINITY),
-    activeIndex: ints(-1),
+    taken: new Float64Array(segments),
+    lc: undefined as unknown as LaneChanging,
+    halved: pow(0.5, dt),
+    faded: pow(0.8, dt),
     step: 0,
   };
+  traffic.lc = createLaneChanging(traffic, demand.types);
+  return traffic;
 }
 
 function typeColumns(types: readonly SumoVehicleType[]): TypeColumns {
@@ -196,6 +205,8 @@ export function enlist(t: Traffic, vehicle: number, segment: number): void {
   if (rear < 0) t.last[segment] = vehicle;
   else t.ahead[rear] = vehicle;
   t.onSegment[segment]!++;
+  const type = t.demand.vehicleClass[vehicle]!;
+  t.taken[segment]! += t.types.length[type]! + t.types.minGap[type]!;
   t.state.segment[vehicle] = segment;
 }
 
@@ -209,7 +220,9 @@ export function delist(t: Traffic, vehicle: number): void {
   else t.ahead[rear] = front;
   t.ahead[vehicle] = -1;
   t.behind[vehicle] = -1;
-  t.onSegment[segment]!--;
+  const type = t.demand.vehicleClass[vehicle]!;
+  t.taken[segment] =
+    --t.onSegment[segment]! === 0 ? 0 : t.taken[segment]! - t.types.length[type]! - t.types.minGap[type]!;
 }
 
 /** Highest speed of a vehicle on a segment, its own limits included. */

@@ -1,7 +1,7 @@
 /** The traffic engine: moves the demand's vehicles through a network, one tick at a time. */
 import type { Demand, Engine, LinkStretches, Network } from '../core.ts';
 import { cityFlowStep } from './cityflow-step.ts';
-import { calibratedClasses } from './discharge.ts';
+import { calibratedHeadways } from './calibration.ts';
 import { enterAtRest, enterMoving, queueDue } from './entry.ts';
 import { idmStep } from './idm-step.ts';
 import { carryOutMoves, commit } from './moves.ts';
@@ -31,7 +31,7 @@ export function createEngine(network: Network, demand: Demand, options: EngineOp
     throw new RangeError(`stepSeconds is ${stepSeconds}; more than 0 and at most 2. Choose a step of 0.1 to 1 s.`);
   }
   checkDemand(network, demand);
-  const w = createWorld(network, { ...demand, classes: calibratedClasses(network, demand.classes) }, stepSeconds);
+  const w = createWorld(network, demand, stepSeconds, calibratedHeadways(network, demand));
   const hasIdm = demand.classes.some((parameters) => parameters.model === 'idm');
   const hasCityFlow = demand.classes.some((parameters) => parameters.model === 'cityflow');
   const substeps = hasIdm && !hasCityFlow ? Math.ceil(stepSeconds / LONGEST_SUBSTEP - 1e-9) : 1;

@@ -85,7 +85,7 @@ function enterOne(w: World, v: number, lane: number, begin: number, end: number)
   const tail = last[lane]!;
   if (tail >= 0) {
     const minGap = classes.minGap[kind]!;
-    const headway = classes.timeHeadway[kind]!;
+    const headway = w.headways.seconds[w.headways.rowOf[lane]! * demand.classes.length + kind]!;
     const rear = state.position[tail]! - vehicleLength[tail]!;
     const tailSpeed = state.speed[tail]!;
     position = Math.min(farthest, rear - minGap - headway * desired);

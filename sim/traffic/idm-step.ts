@@ -1,6 +1,7 @@
 /**
- * The Intelligent Driver Model (Treiber, Hennecke and Helbing 2000) with the ballistic update, for our own scenarios.
- * All new speeds come from the old state. Three rules bound it: a vehicle can always stop behind the place where its
+ * The Intelligent Driver Model (Treiber, Hennecke and Helbing 2000) with the ballistic update, for our own scenarios:
+ * the lesser of what the free road and the gap allow, not their sum (as Schakel et al. 2010), so that one who follows at
+ * the wanted gap loses nothing. All new speeds come from the old state. Three rules bound it: a vehicle can always stop behind the place where its
  * leader could come to rest; it brakes evenly, at its comfortable deceleration, for stop lines, slower segments and
  * vehicles it must wait for; and it goes no faster than the segment's limit times its own factor.
  */
@@ -9,6 +10,12 @@ import { junctionRules } from './junction-rules.ts';
 import { crossingTime, safeSpeed } from './kinematics.ts';
 import { leaveSegment } from './moves.ts';
 import { noteCrossing, STANDING_SPEED, type World } from './world.ts';
+
+/**
+ * How much more briskly than IDM says a driver closes a gap wider than the wanted one. With it the headways of a queue
+ * settle from the fifth vehicle on, as they do on streets; without, they fall for thirty vehicles.
+ */
+const CATCHING_UP = 2;
 
 /** Makes the function that computes one substep of `h` seconds beginning at `begin`. */
 export function idmStep(w: World, people?: LinkStretches): (begin: number, h: number) => void {
@@ -21,6 +28,8 @@ export function idmStep(w: World, people?: LinkStretches): (begin: number, h: nu
   const { row, link } = w.routes;
   const rules = junctionRules(w, people);
   const found = new Float64Array(1);
+  const { rowOf, seconds: headways } = w.headways;
+  const classCount = demand.classes.length;
   const brakeFactor = Float64Array.from(
     classes.length,
     (_, c) => 0.5 / Math.sqrt(classes.acceleration[c]! * classes.deceleration[c]!),
@@ -87,6 +96,7 @@ export function idmStep(w: World, people?: LinkStretches): (begin: number, h: nu
       const ends = segmentLength[segment]!;
       const limit = speedLimit[segment]!;
       const isLane = segment < laneCount;
+      const headwayRow = rowOf[segment]! * classCount;
       const detectorEnd = detectorFirst[segment + 1]!;
       const hasDetectors = detectorFirst[segment]! < detectorEnd;
       let leader = -1;
@@ -117,10 +127,11 @@ export function idmStep(w: World, people?: LinkStretches): (begin: number, h: nu
         let goal: number;
         if (front >= 0) {
           const vL = speed[front]!;
-          const dynamic = v0 * classes.timeHeadway[c]! + v0 * (v0 - vL) * brakeFactor[c]!;
+          const dynamic = v0 * headways[headwayRow + c]! + v0 * (v0 - vL) * brakeFactor[c]!;
           const wanted = minGap + (dynamic > 0 ? dynamic : 0);
           const ratio = gap > 0.01 ? wanted / gap : wanted * 100;
-          goal = v0 + (gain - a * ratio * ratio) * h;
+          const held = (a - a * ratio * ratio) * (ratio < 1 ? CATCHING_UP : 1);
+          goal = v0 + (held < gain ? held : gain) * h;
           const frontHardest = classes.maxDeceleration[vehicleClass[front]!]!;
           const safe = safeSpeed(v0, hardest, vL, frontHardest > hardest ? frontHardest : hardest, gap, h);
           if (safe < goal) goal = safe;

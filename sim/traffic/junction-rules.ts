@@ -30,8 +30,6 @@ const CREEPING = 0.05;
 const SLACK = 0.02;
 /** Deceleration above which amber is passed: ITE's for the yellow interval, m/s2. */
 const AMBER_DECELERATION = 3.05;
-/** From the start of green until the first driver moves off: the better part of the usual start-up lost time of 2 s. */
-const REACTION_SECONDS = 0.8;
 /** A leader slower than this may stand still before one is past the zone behind it, m/s. */
 const CRAWLING = 2;
 /** A standing leader nearer than this holds one up, m. */
@@ -78,6 +76,8 @@ export function junctionRules(w: World, people?: LinkStretches): JunctionRules {
   const { position, speed } = state;
   const { vehicleLength, nextSegment, previousSegment, linkTick, blocker, nextBlocker } = w;
   const { vehicleClass, speedFactor } = demand;
+  const { rowOf, seconds: headways, reactionSeconds } = w.headways;
+  const classCount = demand.classes.length;
   /** 1 where a vehicle may be met on the link in this substep. */
   const met = new Uint8Array(laneCount + linkCount);
   /** Vehicles ahead on the same lane that will enter `reservedEnd` before the one looked at, and the room they take. */
@@ -199,7 +199,8 @@ export function junctionRules(w: World, people?: LinkStretches): JunctionRules {
   function following(v: number, kind: number, foe: number, gap: number, h: number): number {
     const own = speed[v]!;
     const vL = speed[foe]!;
-    const dynamic = own * classes.timeHeadway[kind]! + own * (own - vL) * brakeFactor[kind]!;
+    const headway = headways[rowOf[state.segment[v]!]! * classCount + kind]!;
+    const dynamic = own * headway + own * (own - vL) * brakeFactor[kind]!;
     const wanted = classes.minGap[kind]! + (dynamic > 0 ? dynamic : 0);
     const ratio = gap > 0.01 ? wanted / gap : wanted * 100;
     const a = classes.acceleration[kind]!;
@@ -417,7 +418,7 @@ export function junctionRules(w: World, people?: LinkStretches): JunctionRules {
   function speedAfterReaction(linkSegment: number, kind: number, h: number): number {
     const group = linkGroup[linkSegment]!;
     if (group < 0) return 1e9;
-    const driving = now[0]! + h - greenSince[group]! - REACTION_SECONDS;
+    const driving = now[0]! + h - greenSince[group]! - reactionSeconds[rowOf[linkSegment]!]!;
     return driving >= h ? 1e9 : driving > 0 ? classes.acceleration[kind]! * driving : 0;
   }
 

@@ -43,12 +43,35 @@ export interface ClassTables {
   readonly fuel: Float64Array;
 }
 
+/** Time headways that drivers keep and how long they take to move off, by where they are. */
+export interface Headways {
+  /** Per segment: row of the tables. */
+  readonly rowOf: Int32Array;
+  /** seconds[row * classes + class] */
+  readonly seconds: Float64Array;
+  /** Per row: from the start of green until the first driver moves off, s. */
+  readonly reactionSeconds: Float64Array;
+}
+
+/** Reaction at green where no start-up lost time is asked for, s. */
+const USUAL_REACTION_SECONDS = 0.8;
+
+/** The classes' own headways everywhere. */
+export function fixedHeadways(network: Network, classes: readonly ClassParameters[]): Headways {
+  return {
+    rowOf: new Int32Array(network.laneCount + network.linkCount),
+    seconds: Float64Array.from(classes, ({ timeHeadway }) => timeHeadway),
+    reactionSeconds: Float64Array.of(USUAL_REACTION_SECONDS),
+  };
+}
+
 export interface World {
   readonly network: Network;
   readonly demand: Demand;
   readonly stepSeconds: number;
   readonly state: TrafficState;
   readonly classes: ClassTables;
+  readonly headways: Headways;
   readonly routes: RouteTable;
   readonly groupLamp: Uint8Array;
   /** Per segment: front-most and rear-most vehicle, -1 where there is none. */
@@ -109,7 +132,12 @@ export interface World {
 }
 
 /** An empty network with everything still to come. Throws RangeError where network and demand do not fit. */
-export function createWorld(network: Network, demand: Demand, stepSeconds: number): World {
+export function createWorld(
+  network: Network,
+  demand: Demand,
+  stepSeconds: number,
+  headways: Headways = fixedHeadways(network, demand.classes),
+): World {
   const count = demand.count;
   const segments = network.laneCount + network.linkCount;
   const routes = buildRouteTable(network);
@@ -142,6 +170,7 @@ export function createWorld(network: Network, demand: Demand, stepSeconds: numbe
       activeCount: 0,
     },
     classes,
+    headways,
     routes,
     groupLamp: new Uint8Array(groups),
     first: new Int32Array(segments).fill(-1),

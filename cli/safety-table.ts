@@ -1,0 +1,97 @@
+/** What `flextraff safety` prints for people. */
+import type { SafetyResult } from './safety.ts';
+import { align } from './table.ts';
+
+const MOST_ROWS = 40;
+
+const fixed = (value: number | undefined, digits: number): string =>
+  value === undefined ? '-' : value.toFixed(digits);
+
+/** Ids come from strangers: no control characters, and no longer than a column. */
+export const plainId = (id: string): string => {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out
+  const text = id.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]/g, '?');
+  return text.length > 24 ? `${text.slice(0, 21)}...` : text;
+};
+
+export function safetyText(result: SafetyResult): string {
+  const { messages, encounters, index } = result;
+  const types = Object.entries(result.usersByType)
+    .filter(([, n]) => n > 0)
+    .map(([type, n]) => `${type} ${n}`);
+  const lines = [
+    `${result.source}: ${result.users} road users (${types.join(', ') || 'none'}), ${messages.read} messages, ${messages.used} used`,
+  ];
+  for (const [reason, n] of Object.entries(messages.rejected)) {
+    const example = result.notUsed.find((one) => one.reason === reason);
+    lines.push(`  not used, ${reason}: ${n}${example ? ` (first: ${plainWhere(example)})` : ''}`);
+  }
+  const serious = encounters.filter((one) => one.severity === 'serious').length;
+  const braking = result.hardBraking.length;
+  lines.push('', `${encounters.length} encounters, ${serious} serious; ${braking} times hard braking`, '');
+  if (encounters.length > 0) {
+    const rows = [
+      [
+        'at (s)',
+        'first',
+        'second',
+        'type',
+        'TTC (s)',
+        'PET (s)',
+        'DRAC (m/s2)',
+        'delta-V (m/s)',
+        'severity',
+        'signals',
+      ],
+    ];
+    const worst = (one: (typeof encounters)[number]) => Math.min(one.minTtcSeconds ?? 99, one.petSeconds ?? 99);
+    const shown =
+      encounters.length <= MOST_ROWS
+        ? encounters
+        : [...encounters].sort((p, q) => worst(p) - worst(q) || p.startSeconds - q.startSeconds).slice(0, MOST_ROWS);
+    for (const one of shown)
+      rows.push([
+        fixed(one.criticalSeconds, 1),
+        ...one.users.map((id, i) => `${one.userTypes[i]} ${plainId(id)}`),
+        one.type,
+        fixed(one.minTtcSeconds, 2),
+        fixed(one.petSeconds, 2),
+        fixed(one.dracMetresPerSecond2, 1),
+        fixed(one.deltaVMetresPerSecond, 1),
+        one.severity,
+        one.signalStates.some((state) => state !== null)
+          ? one.signalStates.map((state) => state ?? '?').join(' / ')
+          : '-',
+      ]);
+    lines.push(...align(rows));
+    if (shown.length < encounters.length)
+      lines.push(`(the ${shown.length} most critical; --json, --csv, --geojson and --parquet have all)`);
+    lines.push('');
+  }
+  const rows = [
+    ['minute from (s)', 'vehicles', 'VRU index', 'vehicle index', 'combined', 'interval', 'band', 'quality'],
+  ];
+  for (const minute of index.minutes.slice(0, MOST_ROWS))
+    rows.push(
+      minute.scored
+        ? [
+            fixed(minute.startSeconds, 0),
+            String(minute.exposureVehicles),
+            fixed(minute.index.vru, 1),
+            fixed(minute.index.vehicle, 1),
+            fixed(minute.index.combined, 1),
+            `${fixed(minute.combinedInterval.low, 0)}-${fixed(minute.combinedInterval.high, 0)}`,
+            minute.band,
+            fixed(minute.quality.score, 2),
+          ]
+        : [fixed(minute.startSeconds, 0), '', '', '', 'not scored', minute.reason, '', fixed(minute.quality.score, 2)],
+    );
+  lines.push(...align(rows));
+  if (index.minutes.length > MOST_ROWS) lines.push(`(the first ${MOST_ROWS} minutes of ${index.minutes.length})`);
+  if (index.constants !== null && index.constantsOf === 'this source')
+    lines.push("The index relates each minute to the riskiest of this source; --constants relates it to others'.");
+  return lines.join('\n');
+}
+
+const plainWhere = ({ where, detail }: { where: string; detail: string }): string =>
+  detail === '' ? where : `${where}: ${detail.slice(0, 120)}`;
