@@ -11,6 +11,8 @@ import { type RfidDevice, rfidDevices, sendCarCounts } from './detectors/rfid-de
 import { type Station, stationsOf } from './detectors/stations.ts';
 import { StateDigest } from './digest.ts';
 import { Measures } from './measures/measures.ts';
+import { Survey } from './measures/survey.ts';
+import { type Trip, tripsOf } from './measures/trips.ts';
 import type { VariantResult } from './measures/types.ts';
 import { readCityFlow } from './network/cityflow.ts';
 import { cityFlowStages, withConfigurations } from './network/cityflow-configuration.ts';
@@ -66,6 +68,8 @@ export interface Street extends SimulatedStreet {
   frame(): Frame;
   /** The measures up to now. */
   result(): VariantResult;
+  /** What became of each vehicle that was due, up to now. */
+  trips(): Iterable<Trip>;
   /** What stands still. */
   drawing(): Drawing;
   /** What of the input was left out, in words. */
@@ -100,6 +104,7 @@ function ofScenario(scenario: Scenario, options: StreetOptions): Street {
   });
   return new World(engine, {
     options,
+    isSurveyed: true,
     crowd: isWalked ? new Crowd(engine, crossings, people!) : null,
     startsAtMs: scenario.startsAtMs,
     durationSeconds: scenario.durationSeconds,
@@ -175,6 +180,8 @@ function laneWidths(roadnet: unknown): Float64Array {
 
 export interface Parts {
   readonly options: StreetOptions;
+  /** Discharge, exhaust, movements and junctions are measured too. */
+  readonly isSurveyed?: boolean;
   /** null: nobody walks here, and nothing is asked of those who drive. */
   readonly crowd: Crowd | null;
   readonly startsAtMs: number;
@@ -215,6 +222,7 @@ class World implements Street {
   readonly #rfidDevices: readonly RfidDevice[];
   readonly #devices: readonly DeviceIdentity[];
   readonly #measures: Measures;
+  readonly #survey: Survey | null;
   readonly #walkers: PedestrianTotals | null;
   readonly #frames: VehicleFrames;
   readonly #digest = new StateDigest();
@@ -271,6 +279,7 @@ class World implements Street {
     }
     this.#devices = devices;
     this.#measures = new Measures(engine, parts.warmUpSeconds);
+    this.#survey = parts.isSurveyed === true ? new Survey(engine, this.#measures, parts.warmUpSeconds) : null;
     this.#walkers = parts.crowd === null ? null : new PedestrianTotals(parts.crowd, parts.warmUpSeconds);
     this.#frames = new VehicleFrames(engine, this.#measures);
   }
@@ -306,6 +315,7 @@ class World implements Street {
     engine.step();
     this.#parts.afterTraffic?.();
 
+    this.#survey?.tick(beginMs / 1000);
     this.#loops.tick();
     this.#readers?.tick(this.#nowSeconds());
     const endMs = this.#elapsedMs();
@@ -353,6 +363,7 @@ class World implements Street {
     if (this.#observedTick === this.#engine.tick) return;
     this.#observedTick = this.#engine.tick;
     this.#measures.observe(this.#nowSeconds());
+    this.#survey?.look();
   }
 
   #write(digest: StateDigest): void {
@@ -405,9 +416,13 @@ class World implements Street {
     return {
       strategy,
       digest: this.digest(),
-      ...this.#measures.result(),
+      ...(this.#survey?.added(this.#measures.result(), this.#nowSeconds()) ?? this.#measures.result()),
       ...(crowd && { pedestrians: pedestrianMeasures(crowd, warmUpSeconds, this.#nowSeconds()) }),
     };
+  }
+
+  trips(): Iterable<Trip> {
+    return tripsOf(this.#engine, this.#nowSeconds(), this.#survey?.exhaust.noxGrams);
   }
 
   drawing(): Drawing {
