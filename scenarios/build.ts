@@ -5,6 +5,7 @@ import { buildClasses } from './classes.ts';
 import { isTimeZone, momentOf } from './clock.ts';
 import { buildDemand } from './demand.ts';
 import type { Path } from './document.ts';
+import { buildFaults } from './faults.ts';
 import type { Findings } from './findings.ts';
 import { bearing, curve, distance, heading, lengthOf, offset, project, turnDegrees } from './geometry.ts';
 import { type JunctionLayout, layoutJunction } from './layout.ts';
@@ -57,6 +58,7 @@ export function buildScenario(file: PartialFile, name: string, findings: Finding
   const demand = file.demand === undefined ? [] : buildDemand(file.demand, named, times.durationSeconds, findings);
   const pedestrians =
     file.demand === undefined ? [] : buildPedestrians(file.demand, named, times.durationSeconds, findings);
+  const faults = buildFaults(file.detection, named, times.durationSeconds, findings);
   checkIntersections(junctions, findings);
   if (findings.count > before || file.drivingSide === undefined || junctions.includes(null)) return null;
   return {
@@ -72,7 +74,7 @@ export function buildScenario(file: PartialFile, name: string, findings: Finding
     demand,
     pedestrians,
     walking: walkingOf(file.demand),
-    detection: detectionOf(file),
+    detection: { ...detectionOf(file), ...(faults.length > 0 ? { faults } : {}) },
     variants,
     saturationFlowPerHourPerLane: file.saturationFlowPerHourPerLane ?? 1800,
   };

@@ -376,7 +376,37 @@ export const detectionSchema = z
       )
       .max(1000)
       .optional()
-      .describe(`Times at which a reader is silent. ${NOT_YET}`),
+      .describe('Times at which the readers of an approach are silent: faults of the kind silent.'),
+    faults: z
+      .array(
+        z.strictObject({
+          junction: z.string().optional().describe('May be left out where there is one junction only.'),
+          approach: z.string().describe('Where the detector is.'),
+          device: z
+            .enum(['reader', 'loop', 'button'])
+            .describe('An RFID reader, the loops in the lanes, a push button.'),
+          position: z
+            .enum(['stopline', 'upstream'])
+            .optional()
+            .describe('Which readers or loops of the approach. Default: all.'),
+          kind: z
+            .enum(['silent', 'doubled', 'rereads', 'misses', 'clock-drift', 'stuck-on', 'stuck-off'])
+            .describe(
+              'Readers: silent (sends nothing), doubled (sends each count twice), rereads (counts a tag at each reading), misses (needs probability), clock-drift (needs driftSecondsPerHour). Loops: silent, stuck-on (always covered), stuck-off (never). Buttons: stuck-on (calls always), stuck-off (never).',
+            ),
+          fromSeconds: between(0, 604_800, 'Begin, seconds after the start. Default 0.').optional(),
+          untilSeconds: between(0, 604_800, 'End, seconds after the start. Default: the end of the run.').optional(),
+          probability: between(0, 1, 'Only for misses: that an interrogation fails, 0 to 1.').optional(),
+          driftSecondsPerHour: between(
+            -600,
+            600,
+            'Only for clock-drift: how much the clock gains in an hour, seconds; negative: loses.',
+          ).optional(),
+        }),
+      )
+      .max(1000)
+      .optional()
+      .describe('Detectors that fail, and when. Default: none.'),
   })
   .describe('RFID tags and the faults of their readers.');
 

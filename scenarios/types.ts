@@ -169,6 +169,25 @@ export interface DetectionSettings {
   readonly rereadSeconds: number;
   /** car-counts are sent every so many seconds. */
   readonly windowSeconds: number;
+  /** Absent or empty: all detectors are well. */
+  readonly faults?: readonly DetectorFault[];
+}
+
+/** A detector that fails for a while. */
+export interface DetectorFault {
+  readonly junction: string;
+  readonly approach: string;
+  readonly device: 'reader' | 'loop' | 'button';
+  /** null: all of the approach. */
+  readonly position: 'stopline' | 'upstream' | null;
+  /** `stuck-on` of a button: calls always; `stuck-off`: never. */
+  readonly kind: 'silent' | 'doubled' | 'rereads' | 'misses' | 'clock-drift' | 'stuck-on' | 'stuck-off';
+  readonly fromSeconds: number;
+  readonly untilSeconds: number;
+  /** Of `misses`: that an interrogation fails, 0-1. */
+  readonly probability: number;
+  /** Of `clock-drift`: how much faster its clock runs. */
+  readonly driftSecondsPerHour: number;
 }
 
 export interface VariantSettings {
