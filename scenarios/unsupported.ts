@@ -20,16 +20,6 @@ export function refuseUnsupported(file: Partial<Omit<ScenarioFile, 'junctions'>>
     if (entry.pedestriansPerHour <= 0) continue;
     refuse(findings, ['demand', 'pedestrians', index, 'pedestriansPerHour'], 'pedestrians');
   }
-  for (const [name, settings] of Object.entries(file.vehicleClasses ?? {})) {
-    if (settings === undefined) continue;
-    const path: Path = ['vehicleClasses', name];
-    if (settings.filtersToFront === true) {
-      refuse(findings, [...path, 'filtersToFront'], 'two-wheelers that filter to the stop line');
-    }
-    if ((settings.carFollowing ?? 'idm') !== 'idm') {
-      refuse(findings, [...path, 'carFollowing'], `the car-following model ${settings.carFollowing}`);
-    }
-  }
 }
 
 /** Refuses what a junction asks for. */
