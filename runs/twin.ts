@@ -273,7 +273,9 @@ class RunningTwin implements AlertingTwin {
       alert: (level, message, runId) => this.#alert(level, message, runId),
     });
     this.#live.set(row.id, live);
-    await this.#tellStore(source, sample.configurations, row);
+    // not those of the first world, which has none where a peer's file runs its own programs
+    const configurations = source.signals().flatMap(({ configuration }) => configuration ?? []);
+    await this.#tellStore(source, configurations, row);
     this.#playing.set(row.id, this.#play(live));
     this.#emit('run', live.summary());
     return live;
