@@ -210,8 +210,10 @@ export class Passages {
       if (ahead <= 0 && this.#ahead[slot]! > 0 && map.besideStopLine(last, frontX, frontY) < BESIDE) {
         const share = this.#ahead[slot]! / (this.#ahead[slot]! - ahead);
         const atMs = this.#timeMs[slot]! + share * (timeMs - this.#timeMs[slot]!);
-        if (speed >= MIN_SPEED && this.#ahead[slot]! - ahead < 30)
+        if (speed >= MIN_SPEED && this.#ahead[slot]! - ahead < 30) {
           this.#cross(slot, user, last, Math.round(atMs), speed);
+          this.#ahead[slot] = ahead;
+        }
       }
     }
     if (index >= 0 && rightWay && map.lanes[index]!.use === 'ingress') {
@@ -327,8 +329,8 @@ export class Passages {
     const crossing = this.#crossings.get(slot);
     if (crossing !== undefined) {
       this.#crossings.delete(slot);
-      if (crossing.beyond && this.#map.lanes[crossing.laneIndex]!.connections.length >= 2)
-        this.#tell(crossing, null, -1);
+      const { connections } = this.#map.lanes[crossing.laneIndex]!;
+      if (crossing.beyond) this.#tell(crossing, null, connections.length === 1 ? 0 : -1);
     }
     this.#endStand(slot, this.#timeMs[slot]!);
   }
