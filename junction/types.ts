@@ -50,6 +50,10 @@ export interface JunctionDetector {
   readonly lane: number | null;
   /** Ids of the vehicle groups that control the traffic it sees. */
   readonly groups: readonly string[];
+  /** Where it is, metres before the stop line; absent where nobody said. */
+  readonly metresBeforeLine?: number;
+  /** Speed limit of its lane, m/s; absent where nobody said. */
+  readonly limitMetresPerSecond?: number;
 }
 
 /**
@@ -88,6 +92,11 @@ export interface JunctionConfiguration {
   readonly localPlan: readonly PlanStage[];
   /** Local plans by day and time of day (junction's zone): the one that began last leads. Absent: `localPlan` always. */
   readonly localSchedule?: readonly LocalPlanEntry[];
+  /**
+   * `yields[i][j]` is true where group i, green together with group j, gives way to it: permitted turns. Absent where nobody
+   * said: then no group gives way to another.
+   */
+  readonly yields?: readonly (readonly boolean[])[];
   /** Which detectors there are and what they see; absent where nobody said: then only whole approaches are known. */
   readonly detectors?: readonly JunctionDetector[];
 }
