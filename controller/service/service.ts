@@ -20,7 +20,7 @@ import { timePlan } from '../../junction/timing.ts';
 import type { JunctionConfiguration, JunctionMode, Plan, PlanStage, StageRequest } from '../../junction/types.ts';
 import { checkJunction, checkParameters, StrategyError, strategyNamed } from '../strategies/index.ts';
 import type { Decision, Observation, Parameters } from '../types.ts';
-import type { DecideAnswer, Decider, DecideJob } from './decider.ts';
+import type { DecideAnswer, DecideJob, Decider } from './decider.ts';
 import { JunctionState, type Survived } from './junction-state.ts';
 
 /** A stage request is valid for so long, seconds: the next one comes a second later. */

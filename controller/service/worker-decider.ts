@@ -2,7 +2,7 @@
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
-import type { DecideAnswer, Decider, DecideJob } from './decider.ts';
+import type { DecideAnswer, DecideJob, Decider } from './decider.ts';
 
 /** A decider on `threads` worker threads (at least 1); the junctions of a frame are dealt out to them. */
 export function workerDecider(options: { readonly threads: number }): Decider {
