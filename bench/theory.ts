@@ -56,7 +56,7 @@ junctions:
   - name: crossroads
     latitude: 50
     longitude: 10
-    approachDefaults: { lengthMetres: 400, speedLimitKilometresPerHour: ${speedKilometresPerHour} }
+    approachDefaults: { lengthMetres: 789.6, laneWidthMetres: 3.2, speedLimitKilometresPerHour: ${speedKilometresPerHour} }
     approaches:
 ${APPROACHES.map((name) => `      - { name: ${name}, lanes: [{ movements: [straight] }, { movements: [straight] }] }`).join('\n')}
     signals:

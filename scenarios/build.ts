@@ -1,13 +1,15 @@
 /** From a checked file to a scenario: what fits together, with every mistake that does not reported. */
 import { v5 } from 'uuid';
 import { type ResolvedArm, type ResolvedGround, resolveGround } from './arms.ts';
-import { buildClasses } from './classes.ts';
-import { momentOf, isTimeZone } from './clock.ts';
+import { buildClasses, checkWidths } from './classes.ts';
+import { isTimeZone, momentOf } from './clock.ts';
 import { buildDemand } from './demand.ts';
 import type { Path } from './document.ts';
+import { buildFaults } from './faults.ts';
 import type { Findings } from './findings.ts';
-import { curve, distance, heading, lengthOf, offset, project, turnDegrees, bearing } from './geometry.ts';
+import { bearing, curve, distance, heading, lengthOf, offset, project, turnDegrees } from './geometry.ts';
 import { type JunctionLayout, layoutJunction } from './layout.ts';
+import { buildPedestrians, walkingOf } from './pedestrians.ts';
 import type { JunctionFile, ScenarioFile } from './schema.ts';
 import { buildSignals } from './signals.ts';
 import type {
@@ -46,7 +48,7 @@ export function buildScenario(file: PartialFile, name: string, findings: Finding
   refuseUnsupported(file, findings);
   const times = buildTimes(file, findings);
   const variants = buildVariants(file, findings);
-  const vehicleClasses = buildClasses(file.vehicleClasses, findings);
+  const vehicleClasses = buildClasses(file.vehicleClasses, findings, file.pcuSet, file.saturationFlowPerHourPerLane);
   const placed = placeJunctions(file, findings);
   const junctions = placed.map((each) => (each === null ? null : buildJunction(each, placed, name, findings)));
   const named = file.junctions.map((junction, index) => ({
@@ -54,6 +56,10 @@ export function buildScenario(file: PartialFile, name: string, findings: Finding
     ground: placed[index]?.ground ?? null,
   }));
   const demand = file.demand === undefined ? [] : buildDemand(file.demand, named, times.durationSeconds, findings);
+  const pedestrians =
+    file.demand === undefined ? [] : buildPedestrians(file.demand, named, times.durationSeconds, findings);
+  const faults = buildFaults(file.detection, named, times.durationSeconds, findings);
+  checkWidths(vehicleClasses, file.vehicleClasses, narrowestLane(placed), findings);
   checkIntersections(junctions, findings);
   if (findings.count > before || file.drivingSide === undefined || junctions.includes(null)) return null;
   return {
@@ -67,9 +73,12 @@ export function buildScenario(file: PartialFile, name: string, findings: Finding
     junctions: junctions as ScenarioJunction[],
     vehicleClasses,
     demand,
-    detection: detectionOf(file),
+    pedestrians,
+    walking: walkingOf(file.demand),
+    detection: { ...detectionOf(file), ...(faults.length > 0 ? { faults } : {}) },
     variants,
     saturationFlowPerHourPerLane: file.saturationFlowPerHourPerLane ?? 1800,
+    startUpLostSeconds: file.startUpLostSeconds ?? 2,
   };
 }
 
@@ -164,6 +173,15 @@ function placeJunctions(file: PartialFile, findings: Findings): (Placed | null)[
       layout: layoutJunction(centre, ground.arms, ground.movements, file.drivingSide),
     };
   });
+}
+
+/** Width of the narrowest lane, m; infinite where no junction could be placed. */
+function narrowestLane(placed: readonly (Placed | null)[]): number {
+  let narrowest = Number.POSITIVE_INFINITY;
+  for (const each of placed)
+    for (const arm of each?.ground.arms ?? [])
+      for (const width of [...arm.laneWidths, ...arm.exitWidths]) narrowest = Math.min(narrowest, width);
+  return narrowest;
 }
 
 /** Arms of the junction whose exits feed another. */
@@ -301,6 +319,7 @@ function buildApproach(
         ? arm.exitLengthMetres
         : Math.round(lengthOf(exitPaths[0]!) * 1000) / 1000,
     rfid: arm.rfid,
+    busStops: arm.busStops,
   };
 }
 

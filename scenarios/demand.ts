@@ -7,6 +7,7 @@ import { type DemandFile, LIMITS } from './schema.ts';
 import type { DemandFlow } from './types.ts';
 
 const USUAL_PERIOD_SECONDS = 300;
+const VEHICLES: VolumeWords = { count: 'vehicles', perHour: 'vehiclesPerHour', whole: 'whole vehicles' };
 
 /** A junction as far as demand needs it; `ground` is absent where it has mistakes of its own. */
 export interface DemandJunction {
@@ -29,7 +30,15 @@ export function buildDemand(
   for (const [index, file] of demand.flows.entries()) {
     const path: Path = ['demand', 'flows', index];
     const place = placeOf(file, path, junctions, findings);
-    const volume = volumeOf(file, demand, path, period, durationSeconds, findings);
+    const volume = volumeOf(
+      { ...file, count: file.vehicles, perHour: file.vehiclesPerHour },
+      demand,
+      path,
+      period,
+      durationSeconds,
+      findings,
+      VEHICLES,
+    );
     if (place === null || volume === null) continue;
     const key = `${place.junction}/${place.movement}`;
     if (seen.has(key)) {
@@ -104,58 +113,76 @@ function placeOf(
   return null;
 }
 
-function volumeOf(
-  file: FlowFile,
+/** What a flow is called in messages. */
+export interface VolumeWords {
+  readonly count: string;
+  readonly perHour: string;
+  /** What recorded counts are: `whole vehicles`. */
+  readonly whole: string;
+}
+
+interface VolumeFile {
+  readonly count?: readonly number[];
+  readonly perHour?: number;
+  readonly arrivals?: DemandFlow['arrivals'];
+}
+
+/** Counts by period from counts or a rate; null where the file says neither, both, or too few (reported). */
+export function volumeOf(
+  file: VolumeFile,
   demand: DemandFile,
   path: Path,
   period: number,
   duration: number,
   findings: Findings,
+  words: VolumeWords,
 ): Pick<DemandFlow, 'periodSeconds' | 'vehicles' | 'arrivals'> | null {
   const arrivals = file.arrivals ?? demand.arrivals ?? 'poisson';
-  const { vehicles, vehiclesPerHour } = file;
-  if ((vehicles === undefined) === (vehiclesPerHour === undefined)) {
+  const { count, perHour } = file;
+  if ((count === undefined) === (perHour === undefined)) {
     const message =
-      vehicles === undefined ? 'says neither vehicles nor vehiclesPerHour' : 'says both vehicles and vehiclesPerHour';
+      count === undefined
+        ? `says neither ${words.count} nor ${words.perHour}`
+        : `says both ${words.count} and ${words.perHour}`;
     findings.addConsequence(path, [path], `${message}; exactly one is needed`, 'Keep one of them.');
     return null;
   }
-  if (vehiclesPerHour !== undefined) {
+  if (perHour !== undefined) {
     if (arrivals === 'recorded') {
       findings.add(
-        [...path, 'vehiclesPerHour'],
+        [...path, words.perHour],
         'is a rate, but recorded arrivals are counts',
-        'Give vehicles, or make the arrivals poisson or even.',
+        `Give ${words.count}, or make the arrivals poisson or even.`,
       );
       return null;
     }
-    return { periodSeconds: duration, vehicles: [(vehiclesPerHour * duration) / 3600], arrivals };
+    return { periodSeconds: duration, vehicles: [(perHour * duration) / 3600], arrivals };
   }
   const needed = Math.ceil(duration / period);
-  const at: Path = [...path, 'vehicles'];
-  if (vehicles!.length !== needed) {
+  const at: Path = [...path, words.count];
+  if (count!.length !== needed) {
     const hint =
-      vehicles!.length < needed
+      count!.length < needed
         ? 'Add to the list, or lower durationSeconds.'
         : 'Shorten the list, or raise durationSeconds.';
     findings.addConsequence(
       at,
       [at, ['durationSeconds'], ['demand', 'periodSeconds']],
-      `has ${vehicles!.length} periods of ${period} s; ${duration} s (durationSeconds) take ${needed}`,
+      `has ${count!.length} periods of ${period} s; ${duration} s (durationSeconds) take ${needed}`,
       hint,
     );
     return null;
   }
-  const broken = arrivals === 'recorded' ? vehicles!.findIndex((count) => Math.floor(count) !== count) : -1;
+  const broken = arrivals === 'recorded' ? count!.findIndex((each) => Math.floor(each) !== each) : -1;
   if (broken >= 0) {
     findings.add(
       [...at, broken],
-      `is ${vehicles![broken]}; recorded arrivals are whole vehicles`,
+      `is ${count![broken]}; recorded arrivals are ${words.whole}`,
       'Round it, or make the arrivals poisson or even.',
     );
     return null;
   }
-  return { periodSeconds: period, vehicles: vehicles!, arrivals };
+  return { periodSeconds: period, vehicles: count!, arrivals };
 }
 
 function checkTotal(demand: DemandFile, flows: readonly DemandFlow[], findings: Findings): void {

@@ -49,6 +49,29 @@ const reader = z
   })
   .describe('An RFID reader over all lanes of the approach.');
 
+const busStop = z
+  .strictObject({
+    distanceMetres: between(
+      1,
+      5000,
+      'Where the front of a standing bus is: metres before the stop line, or with side exit, metres after the junction.',
+    ),
+    side: z
+      .enum(['approach', 'exit'])
+      .optional()
+      .describe('On the inbound lanes (approach, default) or the outbound lanes (exit).'),
+    kind: z
+      .enum(['kerb', 'bay'])
+      .optional()
+      .describe('kerb (default): the bus stands in the kerb lane; bay: beside it, and waits for a gap to leave.'),
+    dwellSeconds: between(
+      1,
+      600,
+      'Mean time that a bus stands there, seconds. Default 20. Each bus takes half to one and a half times as long.',
+    ).optional(),
+  })
+  .describe('A stop that every bus on this road serves.');
+
 const armShape = {
   lengthMetres: between(
     20,
@@ -60,6 +83,7 @@ const armShape = {
   exitLanes: whole(0, LIMITS.lanes, 'Number of outbound lanes. Default: as many as inbound.').optional(),
   exitLengthMetres: between(20, 10_000, 'Length of the outbound lanes, metres. Default: lengthMetres.').optional(),
   rfid: z.array(reader).max(4).optional().describe('RFID readers. Default: one at the stop line.'),
+  busStops: z.array(busStop).max(8).optional().describe('Bus stops. Default: none.'),
 };
 
 const approach = z
@@ -118,6 +142,12 @@ const crossing = z
     approach: z.string().describe('Arm that it crosses.'),
     group: name('Its signal group (kind pedestrian). Default: {approach}-walk.').optional(),
     widthMetres: between(1.5, 12, 'Width of the crossing itself, metres. Default 4.').optional(),
+    button: z
+      .boolean()
+      .optional()
+      .describe(
+        'Whether people ask for green by a push button, which strategies hear as the detector {group}:button. Default false: no button, and strategies take it that somebody wants to walk.',
+      ),
   })
   .describe('A pedestrian crossing over all lanes of an arm, with its own signal group.');
 
@@ -189,7 +219,9 @@ const signals = z
       .array(z.array(z.string()).length(2))
       .max(1024)
       .optional()
-      .describe(`Pairs of groups of which the first yields to the second (permitted turns). ${NOT_YET}`),
+      .describe(
+        'Pairs of groups that may be green together although their ways meet, since the first yields to the second: [turn, walk] lets turning vehicles drive while people cross the arm they turn into.',
+      ),
     plans: z.array(z.unknown()).max(100).optional().describe(`Time-of-day plans. ${NOT_YET}`),
     offsetSeconds: between(0, 900, `Offset of the plan for coordination, seconds. Other than 0: ${NOT_YET}`).optional(),
     emergencyPreemption: z.boolean().optional().describe(`Green for emergency vehicles. true: ${NOT_YET}`),
@@ -243,6 +275,9 @@ const flow = z
   })
   .describe('Vehicles of one movement.');
 
+/** Another name for `bike`. */
+export const TWO_WHEELER = 'two-wheeler';
+
 export const demandSchema = z
   .strictObject({
     arrivals: z
@@ -258,12 +293,52 @@ export const demandSchema = z
         z.strictObject({
           junction: z.string().optional().describe('May be left out where there is one junction only.'),
           approach: z.string().describe('Arm whose crossing they use.'),
-          pedestriansPerHour: between(0, 100_000, 'Pedestrians per hour, both directions.'),
+          pedestriansPerHour: between(
+            0,
+            100_000,
+            'People per hour, both directions together. This or pedestrians.',
+          ).optional(),
+          pedestrians: z
+            .array(z.number().min(0).max(LIMITS.vehiclesPerPeriod))
+            .min(1)
+            .max(LIMITS.periods)
+            .optional()
+            .describe('People in each period of periodSeconds, both directions together. This or pedestriansPerHour.'),
+          arrivals: z.enum(['poisson', 'even', 'recorded']).optional().describe('Default: poisson.'),
+          clockwiseShare: between(
+            0,
+            1,
+            'Share that goes clockwise, seen from the centre of the junction, 0 to 1. Default 0.5.',
+          ).optional(),
+          cyclistShare: between(0, 1, 'Share that rides a bicycle over the crossing, 0 to 1. Default 0.').optional(),
         }),
       )
       .max(5000)
       .optional()
-      .describe(`Pedestrians. More than 0: ${NOT_YET}`),
+      .describe('People who cross an arm, on foot or by bicycle; the arm needs a crossing. Default: nobody.'),
+    walking: z
+      .strictObject({
+        meanMetresPerSecond: between(0.3, 3, 'Mean walking speed, m/s. Default 1.34 (Weidmann 1993).').optional(),
+        deviationMetresPerSecond: between(
+          0,
+          1,
+          'Standard deviation of the walking speed, m/s. Default 0.26, with which 15 in 100 are slower than the 1.07 m/s that clearances are made for.',
+        ).optional(),
+        cyclistMeanMetresPerSecond: between(1, 8, 'Mean speed of cyclists on a crossing, m/s. Default 3.5.').optional(),
+        cyclistDeviationMetresPerSecond: between(0, 2, 'Standard deviation of it, m/s. Default 0.6.').optional(),
+        startUpSeconds: between(
+          0,
+          10,
+          'From the start of walk until somebody who waited steps off the kerb, seconds. Default 1.',
+        ).optional(),
+        enterInClearanceShare: between(
+          0,
+          1,
+          'Share of people who still enter while the clearance shows, 0 to 1. Default 0.',
+        ).optional(),
+      })
+      .optional()
+      .describe('How people walk and ride over crossings.'),
   })
   .describe('Who wants to pass, and when.');
 
@@ -286,22 +361,34 @@ const vehicleClass = z
     carFollowing: z
       .enum(['idm', 'krauss', 'cityflow'])
       .optional()
-      .describe(`Car-following model. Other than idm: ${NOT_YET}`),
+      .describe(
+        'Car-following model. idm (default) keeps the saturation flow of the scenario; krauss (as in SUMO, sigma 0.5) and cityflow keep their own habits and timeHeadwaySeconds.',
+      ),
+    integration: z
+      .enum(['ballistic', 'euler'])
+      .optional()
+      .describe(
+        'How positions follow from speeds: by the mean of old and new speed (ballistic, default) or by the new one (euler, as SUMO does by default).',
+      ),
     filtersToFront: z
       .boolean()
       .optional()
-      .describe(`Whether it passes a standing queue within the lane, as two-wheelers do. true: ${NOT_YET}`),
+      .describe(
+        "Whether it uses the lane's width: abreast of others, and past a standing queue to its front. Default: true for two-wheelers. Lanes must be wide enough for two of it.",
+      ),
   })
   .describe('A class of vehicles: its share, and what differs from the usual.');
 
 export const vehicleClassesSchema = z
   .strictObject(
-    Object.fromEntries(VEHICLE_CLASSES.map((each) => [each, vehicleClass.optional()])) as Record<
-      (typeof VEHICLE_CLASSES)[number],
+    Object.fromEntries([...VEHICLE_CLASSES, TWO_WHEELER].map((each) => [each, vehicleClass.optional()])) as Record<
+      (typeof VEHICLE_CLASSES)[number] | typeof TWO_WHEELER,
       z.ZodOptional<typeof vehicleClass>
     >,
   )
-  .describe('Default: cars only.');
+  .describe(
+    'Default: cars only. two-wheeler (also called bike) is a motorcycle or scooter, rickshaw an auto-rickshaw; buses serve the bus stops, and others give way to emergency vehicles.',
+  );
 
 export const detectionSchema = z
   .strictObject({
@@ -328,7 +415,37 @@ export const detectionSchema = z
       )
       .max(1000)
       .optional()
-      .describe(`Times at which a reader is silent. ${NOT_YET}`),
+      .describe('Times at which the readers of an approach are silent: faults of the kind silent.'),
+    faults: z
+      .array(
+        z.strictObject({
+          junction: z.string().optional().describe('May be left out where there is one junction only.'),
+          approach: z.string().describe('Where the detector is.'),
+          device: z
+            .enum(['reader', 'loop', 'button'])
+            .describe('An RFID reader, the loops in the lanes, a push button.'),
+          position: z
+            .enum(['stopline', 'upstream'])
+            .optional()
+            .describe('Which readers or loops of the approach. Default: all.'),
+          kind: z
+            .enum(['silent', 'doubled', 'rereads', 'misses', 'clock-drift', 'stuck-on', 'stuck-off'])
+            .describe(
+              'Readers: silent (sends nothing), doubled (sends each count twice), rereads (counts a tag at each reading), misses (needs probability), clock-drift (needs driftSecondsPerHour). Loops: silent, stuck-on (always covered), stuck-off (never). Buttons: stuck-on (calls always), stuck-off (never).',
+            ),
+          fromSeconds: between(0, 604_800, 'Begin, seconds after the start. Default 0.').optional(),
+          untilSeconds: between(0, 604_800, 'End, seconds after the start. Default: the end of the run.').optional(),
+          probability: between(0, 1, 'Only for misses: that an interrogation fails, 0 to 1.').optional(),
+          driftSecondsPerHour: between(
+            -600,
+            600,
+            'Only for clock-drift: how much the clock gains in an hour, seconds; negative: loses.',
+          ).optional(),
+        }),
+      )
+      .max(1000)
+      .optional()
+      .describe('Detectors that fail, and when. Default: none.'),
   })
   .describe('RFID tags and the faults of their readers.');
 
@@ -386,6 +503,17 @@ export const topLevelShape = {
     2400,
     'Saturation flow of a lane, cars per hour of green, that the traffic model is to show. Default 1800.',
   ).optional(),
+  startUpLostSeconds: between(
+    0.5,
+    4,
+    'What the first vehicles of a queue take longer than those behind them, seconds in all (start-up lost time). Default 2.',
+  ).optional(),
+  pcuSet: z
+    .enum(['indo-hcm', 'irc-few', 'irc-many'])
+    .optional()
+    .describe(
+      'Passenger car units of classes that say nothing else: indo-hcm (default; two-wheeler 0.4, rickshaw 0.5, bus and truck 1.6), or IRC 106-1990 where the class is a small share (irc-few: 0.5, 1.2, 2.2) or a tenth and more (irc-many: 0.75, 2, 3.7).',
+    ),
   vehicleClasses: vehicleClassesSchema.optional(),
   demand: demandSchema,
   detection: detectionSchema.optional(),

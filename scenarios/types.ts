@@ -5,6 +5,7 @@
  */
 import type { JunctionConfiguration } from '../junction/types.ts';
 
+/** `bike` is a motor two-wheeler; files may call it `two-wheeler` as well. */
 export const VEHICLE_CLASSES = ['car', 'bus', 'truck', 'bike', 'rickshaw', 'emergency'] as const;
 export type VehicleClassName = (typeof VEHICLE_CLASSES)[number];
 
@@ -24,6 +25,14 @@ export interface VehicleClass {
   readonly timeHeadwaySeconds: number;
   /** HBEFA3 class of facts on fuel and emissions, e.g. `PC_G_EU4`. */
   readonly emissionClass: string;
+  /** Default `idm`. */
+  readonly carFollowing?: 'idm' | 'krauss' | 'cityflow';
+  /** Default `ballistic`. */
+  readonly integration?: 'ballistic' | 'euler';
+  /** Rides abreast of others in a lane, and past a standing queue to its front. */
+  readonly filtersToFront?: boolean;
+  /** `timeHeadwaySeconds` is the file's and kept; else it is found from the saturation flow and `pcu`. */
+  readonly fixedHeadway?: boolean;
 }
 
 export type Turn = 'left' | 'straight' | 'right' | 'u-turn';
@@ -51,6 +60,17 @@ export interface RfidReader {
   readonly distanceMetres: number;
 }
 
+export interface ScenarioBusStop {
+  /** On the way to the stop line, or beyond the junction. */
+  readonly side: 'approach' | 'exit';
+  /** Front of the standing bus: metres before the stop line, or after the start of the exit lanes. */
+  readonly distanceMetres: number;
+  /** In the kerb lane, or in a bay beside it. */
+  readonly kind: 'kerb' | 'bay';
+  /** Mean time of standing; a bus takes half to one and a half times as long. */
+  readonly dwellSeconds: number;
+}
+
 export interface ScenarioApproach {
   readonly id: string;
   readonly name: string;
@@ -70,6 +90,7 @@ export interface ScenarioApproach {
   readonly exitLanes: readonly ScenarioLane[];
   readonly exitLengthMetres: number;
   readonly rfid: readonly RfidReader[];
+  readonly busStops?: readonly ScenarioBusStop[];
 }
 
 export interface ScenarioMovement {
@@ -94,8 +115,13 @@ export interface ScenarioCrossing {
   readonly group: string;
   readonly widthMetres: number;
   readonly lengthMetres: number;
-  /** Outline, for drawing. */
+  /**
+   * Closed outline: the two corners nearer the junction, then the two farther ones. The first and the fourth lie at one
+   * kerb, the second and the third at the other, clockwise seen from the centre.
+   */
   readonly outline: Polyline;
+  /** Whether people ask for green by a push button. */
+  readonly button?: boolean;
 }
 
 export interface ScenarioJunction {
@@ -128,6 +154,33 @@ export interface DemandFlow {
   readonly arrivals: 'poisson' | 'even' | 'recorded';
 }
 
+/** People who cross an arm in one direction over time. */
+export interface PedestrianFlow {
+  readonly junction: string;
+  /** Arm whose crossing they use. */
+  readonly approach: string;
+  /** Seen from the centre of the junction. */
+  readonly direction: 'clockwise' | 'counterclockwise';
+  readonly periodSeconds: number;
+  /** People in consecutive periods from the scenario's begin. */
+  readonly people: readonly number[];
+  readonly arrivals: 'poisson' | 'even' | 'recorded';
+  /** Share of them that ride a bicycle, 0-1. */
+  readonly cyclistShare: number;
+}
+
+/** How people cross. */
+export interface WalkingSettings {
+  readonly meanMetresPerSecond: number;
+  readonly deviationMetresPerSecond: number;
+  readonly cyclistMeanMetresPerSecond: number;
+  readonly cyclistDeviationMetresPerSecond: number;
+  /** From the start of walk until somebody who waited steps off the kerb. */
+  readonly startUpSeconds: number;
+  /** Share of those that still enter while the clearance shows, 0-1. */
+  readonly enterInClearanceShare: number;
+}
+
 export interface DetectionSettings {
   /** Share of vehicles that carry an RFID tag, 0-1. */
   readonly tagShare: number;
@@ -137,6 +190,25 @@ export interface DetectionSettings {
   readonly rereadSeconds: number;
   /** car-counts are sent every so many seconds. */
   readonly windowSeconds: number;
+  /** Absent or empty: all detectors are well. */
+  readonly faults?: readonly DetectorFault[];
+}
+
+/** A detector that fails for a while. */
+export interface DetectorFault {
+  readonly junction: string;
+  readonly approach: string;
+  readonly device: 'reader' | 'loop' | 'button';
+  /** null: all of the approach. */
+  readonly position: 'stopline' | 'upstream' | null;
+  /** `stuck-on` of a button: calls always; `stuck-off`: never. */
+  readonly kind: 'silent' | 'doubled' | 'rereads' | 'misses' | 'clock-drift' | 'stuck-on' | 'stuck-off';
+  readonly fromSeconds: number;
+  readonly untilSeconds: number;
+  /** Of `misses`: that an interrogation fails, 0-1. */
+  readonly probability: number;
+  /** Of `clock-drift`: how much faster its clock runs. */
+  readonly driftSecondsPerHour: number;
 }
 
 export interface VariantSettings {
@@ -162,10 +234,15 @@ export interface Scenario {
   readonly junctions: readonly ScenarioJunction[];
   readonly vehicleClasses: readonly VehicleClass[];
   readonly demand: readonly DemandFlow[];
+  /** Absent or empty: nobody walks. */
+  readonly pedestrians?: readonly PedestrianFlow[];
+  readonly walking?: WalkingSettings;
   readonly detection: DetectionSettings;
   readonly variants: readonly VariantSettings[];
   /** Saturation flow the default model is to show, vehicles per hour and lane (cars). */
   readonly saturationFlowPerHourPerLane: number;
+  /** What the first vehicles of a queue take longer than the later ones, s. Default 2. */
+  readonly startUpLostSeconds?: number;
 }
 
 /** One mistake in an input file. Shown as `file:line:column path message. hint`. */

@@ -1,15 +1,21 @@
-/** How a queue of one class discharges at the start of green, and the time headway that gives a wanted saturation flow. */
+/** How a queue discharges at the start of green: the experiment that headways and reaction times are found by. */
 import type { ClassParameters, Demand, Network } from '../core.ts';
 import { assembleNetwork } from '../network/assemble.ts';
+import { nearlyNormal, randomStream } from '../random.ts';
 import { idmStep } from './idm-step.ts';
 import { carryOutMoves, commit, enterNetwork } from './moves.ts';
-import { createWorld, GREEN } from './world.ts';
+import { createWorld, GREEN, type Headways } from './world.ts';
 
-const QUEUE = 24;
+/** Queues side by side, vehicles in each: as many as cross in a usual green of 40 s. */
+const LANES = 8;
+const QUEUE = 20;
 /** The first four headways are start-up, as the Highway Capacity Manual counts. */
 const STARTING = 4;
 const SUBSTEP_SECONDS = 0.25;
 const LONGEST_SECONDS = 300;
+/** Drivers' desired speeds as the demand of a scenario draws them: deviation and bounds, shares of the limit. */
+const SPEED_DEVIATION = 0.1;
+const SPEED_BOUNDS = [0.75, 1.25] as const;
 
 export interface Discharge {
   /** Vehicles an hour and lane once the first four have crossed. */
@@ -18,129 +24,104 @@ export interface Discharge {
   readonly startUpLostSeconds: number;
 }
 
-/** A lane, a link and a lane beyond, all straight. */
-function straightRoad(speedLimit: number, laneLength: number): Network {
-  const lane = (road: number, from: number, approach: number) => ({
-    name: `lane-${road}`,
+/** Lanes side by side, each with a link straight on to a lane beyond. */
+function straightRoads(speedLimit: number, laneLength: number, lanes: number): Network {
+  const lane = (road: number, index: number, from: number) => ({
+    name: `lane-${road}-${index}`,
     lengthMetres: laneLength,
     speedLimit,
-    path: Float64Array.of(from, 0, from + laneLength, 0),
+    path: Float64Array.of(from, 4 * index, from + laneLength, 4 * index),
     road,
-    laneIndex: 0,
-    approach,
+    laneIndex: index,
+    approach: road === 0 ? 0 : -1,
   });
+  const numbers = Array.from({ length: lanes }, (_, i) => i);
   return assembleNetwork({
-    lanes: [lane(0, 0, 0), lane(1, laneLength + 20, -1)],
-    links: [
-      {
-        name: 'link',
-        lengthMetres: 20,
-        speedLimit,
-        path: Float64Array.of(laneLength, 0, laneLength + 20, 0),
-        startLane: 0,
-        endLane: 1,
-        group: 0,
-        junction: 0,
-        precedence: 3,
-      },
-    ],
+    lanes: [...numbers.map((i) => lane(0, i, 0)), ...numbers.map((i) => lane(1, i, laneLength + 20))],
+    links: numbers.map((i) => ({
+      name: `link-${i}`,
+      lengthMetres: 20,
+      speedLimit,
+      path: Float64Array.of(laneLength, 4 * i, laneLength + 20, 4 * i),
+      startLane: i,
+      endLane: lanes + i,
+      group: 0,
+      junction: 0,
+      precedence: 3,
+    })),
     crosses: [],
     zones: [],
-    approaches: [{ junction: 0, id: 'a', name: 'a', lanes: [0] }],
+    approaches: [{ junction: 0, id: 'a', name: 'a', lanes: numbers }],
     junctions: [{ id: 'j', name: 'j', configuration: null, firstGroup: 0, groupCount: 1 }],
-    detectors: [{ approach: 0, segment: 0, position: laneLength, kind: 'stopline' }],
-    routes: [{ name: 'through', lanes: [[0], [1]], entryApproach: 0 }],
+    detectors: numbers.map((i) => ({ approach: 0, segment: i, position: laneLength, kind: 'stopline' as const })),
+    routes: numbers.map((i) => ({ name: `through-${i}`, lanes: [[i], [lanes + i]], entryApproach: 0 })),
   });
 }
 
-/** Discharge of a standing queue of 24 vehicles of the class under a speed limit (m/s). Takes about 2 ms. */
-export function measureDischarge(parameters: ClassParameters, speedLimit: number): Discharge {
+/** Desired speeds of `count` drivers, shares of the limit: as drawn for a scenario, their mean exactly 1, or all 1. */
+function speedFactors(count: number, drivers: 'alike' | 'mixed'): Float64Array {
+  const factors = new Float64Array(count).fill(1);
+  if (drivers === 'alike') return factors;
+  const stream = randomStream(0, 'discharge');
+  const [least, most] = SPEED_BOUNDS;
+  for (let v = 0; v + 1 < count; v += 2) {
+    const off = SPEED_DEVIATION * nearlyNormal(stream);
+    factors[v] = Math.min(most, Math.max(least, 1 + off));
+    factors[v + 1] = Math.min(most, Math.max(least, 1 - off));
+  }
+  return factors;
+}
+
+/**
+ * Discharge of standing queues of the class under a speed limit (m/s), drivers alike or with the usual spread of desired
+ * speeds, who need `reactionSeconds` to move off. Takes a few milliseconds.
+ */
+export function measureDischarge(
+  parameters: ClassParameters,
+  speedLimit: number,
+  drivers: 'alike' | 'mixed' = 'alike',
+  reactionSeconds = 0,
+): Discharge {
+  const lanes = drivers === 'alike' ? 1 : LANES;
   const spacing = parameters.length + parameters.minGap;
   const laneLength = Math.ceil(QUEUE * spacing + 50);
-  const network = straightRoad(speedLimit, laneLength);
+  const network = straightRoads(speedLimit, laneLength, lanes);
+  const count = lanes * QUEUE;
   const demand: Demand = {
-    count: QUEUE,
-    departSeconds: new Float64Array(QUEUE),
-    route: new Int32Array(QUEUE),
-    vehicleClass: new Uint8Array(QUEUE),
-    entryLane: new Int32Array(QUEUE).fill(-1),
-    speedFactor: new Float64Array(QUEUE).fill(1),
+    count,
+    departSeconds: new Float64Array(count),
+    route: Int32Array.from({ length: count }, (_, v) => v % lanes),
+    vehicleClass: new Uint8Array(count),
+    entryLane: new Int32Array(count).fill(-1),
+    speedFactor: speedFactors(count, drivers),
     classes: [parameters],
   };
-  const w = createWorld(network, demand, SUBSTEP_SECONDS);
-  for (let v = 0; v < QUEUE; v++) enterNetwork(w, v, 0, laneLength - 1 - v * spacing, 0, 0);
+  const headways: Headways = {
+    rowOf: new Int32Array(network.laneCount + network.linkCount),
+    seconds: Float64Array.of(parameters.timeHeadway),
+    reactionSeconds: Float64Array.of(reactionSeconds),
+  };
+  const w = createWorld(network, demand, SUBSTEP_SECONDS, headways);
+  for (let v = 0; v < count; v++) enterNetwork(w, v, v % lanes, laneLength - 1 - Math.floor(v / lanes) * spacing, 0, 0);
   w.groupLamp[0] = GREEN;
   const step = idmStep(w);
-  const crossed = new Float64Array(QUEUE);
-  for (let k = 0; w.state.segment[QUEUE - 1] === 0 && k * SUBSTEP_SECONDS < LONGEST_SECONDS; k++) {
+  const crossed = new Float64Array(count);
+  let left = 0;
+  for (let k = 0; left < count && k * SUBSTEP_SECONDS < LONGEST_SECONDS; k++) {
     w.stepNumber++;
     w.crossings.count = 0;
     step(k * SUBSTEP_SECONDS, SUBSTEP_SECONDS);
     carryOutMoves(w);
     commit(w, SUBSTEP_SECONDS, true);
+    left += w.crossings.count;
     for (let i = 0; i < w.crossings.count; i++) crossed[w.crossings.vehicle[i]!] = w.crossings.at[i]!;
   }
-  const headway = (crossed[QUEUE - 1]! - crossed[STARTING - 1]!) / (QUEUE - STARTING);
-  return { saturationFlowPerHour: 3600 / headway, startUpLostSeconds: crossed[STARTING - 1]! - STARTING * headway };
-}
-
-/** Bounds of a driver's time headway, s. */
-const LEAST_HEADWAY = 0.3;
-const LONGEST_HEADWAY = 4;
-const TOLERANCE = 1e-4;
-
-/**
- * The time headway (s) with which a queue of the class discharges at `saturationFlowPerHour`, found by bisection with
- * the engine's own dynamics. Throws RangeError where no headway from 0.3 to 4 s gives it.
- */
-export function headwayForSaturationFlow(
-  parameters: ClassParameters,
-  speedLimit: number,
-  saturationFlowPerHour: number,
-): number {
-  const flow = (timeHeadway: number) =>
-    measureDischarge({ ...parameters, timeHeadway }, speedLimit).saturationFlowPerHour;
-  let short = LEAST_HEADWAY;
-  let long = LONGEST_HEADWAY;
-  const most = flow(short);
-  const least = flow(long);
-  if (!(saturationFlowPerHour <= most && saturationFlowPerHour >= least)) {
-    throw new RangeError(
-      `A saturation flow of ${saturationFlowPerHour} vehicles an hour and lane cannot be had with class ${parameters.name} at ${speedLimit} m/s; ` +
-        `from ${Math.ceil(least)} to ${Math.floor(most)} can. Change the saturation flow, the speed limit, or the class's length, minGap or acceleration.`,
-    );
+  let fourth = 0;
+  let last = 0;
+  for (let lane = 0; lane < lanes; lane++) {
+    fourth += crossed[(STARTING - 1) * lanes + lane]! / lanes;
+    last += crossed[(QUEUE - 1) * lanes + lane]! / lanes;
   }
-  while (long - short > TOLERANCE) {
-    const middle = (short + long) / 2;
-    if (flow(middle) > saturationFlowPerHour) short = middle;
-    else long = middle;
-  }
-  return (short + long) / 2;
-}
-
-const calibrated = new Map<string, readonly ClassParameters[]>();
-const MOST_REMEMBERED = 64;
-
-/**
- * The demand's classes with the time headways of IDM classes scaled by one factor, such that a queue of cars discharges
- * at the network's saturation flow, under the mean speed limit of its approaches. The classes as they are where the
- * network names no saturation flow or no class is called `car`. Throws RangeError where no headway gives it.
- */
-export function calibratedClasses(network: Network, classes: readonly ClassParameters[]): readonly ClassParameters[] {
-  const { saturationFlowPerHour, approaches, speedLimit } = network;
-  const car = classes.find(({ name, model }) => name === 'car' && model === 'idm');
-  if (saturationFlowPerHour === undefined || car === undefined || approaches.length === 0) return classes;
-  let sum = 0;
-  for (const approach of approaches) sum += speedLimit[approach.lanes[0]!]!;
-  const limit = sum / approaches.length;
-  const key = JSON.stringify([classes, limit, saturationFlowPerHour]);
-  const known = calibrated.get(key);
-  if (known !== undefined) return known;
-  const factor = headwayForSaturationFlow(car, limit, saturationFlowPerHour) / car.timeHeadway;
-  const result = classes.map((parameters) =>
-    parameters.model === 'idm' ? { ...parameters, timeHeadway: parameters.timeHeadway * factor } : parameters,
-  );
-  if (calibrated.size >= MOST_REMEMBERED) calibrated.clear();
-  calibrated.set(key, result);
-  return result;
+  const headway = (last - fourth) / (QUEUE - STARTING);
+  return { saturationFlowPerHour: 3600 / headway, startUpLostSeconds: fourth - STARTING * headway };
 }

@@ -12,8 +12,10 @@
  * circle of waiting forms, and whoever must halt inside the junction does so where its body keeps the zones of others
  * clear.
  */
+import type { LinkStretches } from '../core.ts';
 import { exitRoom } from './exit-room.ts';
 import { canStop, safeSpeed, stoppingSpeed } from './kinematics.ts';
+import { INNER, OUTER } from './tracks.ts';
 import type { World } from './world.ts';
 
 const GREEN = 1;
@@ -21,18 +23,22 @@ const AMBER = 2;
 /** Front of a stopped vehicle before its stop line, and before a zone it waits for, m. */
 const STOP_GAP = 1;
 const ZONE_GAP = 0.5;
+/** Front of a stopped vehicle before the stretch where people cross, m. */
+const PEOPLE_GAP = 0.3;
+/** Whoever is slower stands where it is, m/s. */
+const CREEPING = 0.05;
 /** Rounding must not carry a stopped vehicle over a line or into a zone, m. */
 const SLACK = 0.02;
 /** Deceleration above which amber is passed: ITE's for the yellow interval, m/s2. */
 const AMBER_DECELERATION = 3.05;
-/** From the start of green until the first driver moves off: the better part of the usual start-up lost time of 2 s. */
-const REACTION_SECONDS = 0.8;
 /** A leader slower than this may stand still before one is past the zone behind it, m/s. */
 const CRAWLING = 2;
 /** A standing leader nearer than this holds one up, m. */
 const CLOSE_BEHIND = 5;
 /** Time between clearing a zone and the arrival of one with precedence, s. */
 const ACCEPTED_MARGIN = 1;
+/** One abreast is past when its rear is so far ahead, m. */
+const ABREAST_MARGIN = 0.5;
 const MERGING = 1;
 const LEAVING = 2;
 /** Marks in `blocker`: held at the stop line by a full exit; standing where it cannot go on whoever goes first. */
@@ -63,16 +69,37 @@ function lower(a: number, b: number): number {
   return a < b ? a : b;
 }
 
+/** Per link: how far it ends towards the kerb side of its start's direction, as a number that only orders links. */
+function kerbwardTurns(network: World['network']): Float64Array {
+  const kerb = network.tables!.kerbSide ?? -1;
+  return Float64Array.from(network.paths, (path, segment) => {
+    if (segment < network.laneCount || path.length < 4) return 0;
+    const n = path.length;
+    const dx = path[2]! - path[0]!;
+    const dy = path[3]! - path[1]!;
+    const ex = path[n - 2]! - path[0]!;
+    const ey = path[n - 1]! - path[1]!;
+    const size = Math.sqrt((dx * dx + dy * dy) * (ex * ex + ey * ey));
+    return size > 0 ? (kerb * (dx * ey - dy * ex)) / size : 0;
+  });
+}
+
 /** The rules for one world; everything they need is looked up once. */
-export function junctionRules(w: World): JunctionRules {
+export function junctionRules(w: World, people?: LinkStretches): JunctionRules {
   const { network, state, classes, demand, first, last, behind, groupLamp } = w;
   const { length: segmentLength, speedLimit, linkStart, linkEnd, linkGroup, linkJunction } = network;
   const { laneCount, linkCount } = network;
   const tables = network.tables!;
   const { precedence, zoneFirst, zoneStart, zoneEnd, zoneFoe, zoneFoeStart, zoneFoeEnd, zoneKind } = tables;
   const { position, speed } = state;
-  const { vehicleLength, nextSegment, previousSegment, linkTick, blocker, nextBlocker } = w;
+  const { vehicleLength, nextSegment, previousSegment, linkTick, blocker, nextBlocker, ahead, waitsFor } = w;
+  const { shared, occupied, ofClass, longest: longestVehicle } = w.tracks;
+  const kerbward = kerbwardTurns(network);
+  /** Where lanes are shared, one from behind may be nearer its line than it can stop while those ahead stand: no early end. */
+  const farthestHeed = shared ? 250 : 0;
   const { vehicleClass, speedFactor } = demand;
+  const { rowOf, seconds: headways, reactionSeconds } = w.headways;
+  const classCount = demand.classes.length;
   /** 1 where a vehicle may be met on the link in this substep. */
   const met = new Uint8Array(laneCount + linkCount);
   /** Vehicles ahead on the same lane that will enter `reservedEnd` before the one looked at, and the room they take. */
@@ -128,13 +155,19 @@ export function junctionRules(w: World): JunctionRules {
         met[segment] = 1;
         continue;
       }
-      const tail = last[segment]!;
-      const from = previousSegment[tail]!;
-      if (from >= laneCount && position[tail]! < vehicleLength[tail]!) met[from] = 1;
+      let tail = last[segment]!;
+      do {
+        const from = previousSegment[tail]!;
+        if (from >= laneCount && position[tail]! < vehicleLength[tail]!) met[from] = 1;
+        tail = ahead[tail]!;
+      } while (shared && tail >= 0 && position[tail]! < longestVehicle);
       for (let v = first[segment]!; v >= 0; v = behind[v]!) {
         const next = nextSegment[v]!;
         const toLine = segmentLength[segment]! - position[v]!;
-        if (toLine > heed(v)) break;
+        if (toLine > heed(v)) {
+          if (toLine > farthestHeed) break;
+          continue;
+        }
         if (next >= 0 && passes(v, toLine, lampOf(next))) met[next] = 1;
       }
     }
@@ -150,7 +183,8 @@ export function junctionRules(w: World): JunctionRules {
       reservedEnd[0] = end;
       reserved[0] = 0;
     }
-    reserved[0]! += vehicleLength[v]! + classes.minGap[vehicleClass[v]!]!;
+    const own = vehicleLength[v]! + classes.minGap[vehicleClass[v]!]!;
+    reserved[0]! += ofClass[vehicleClass[v]!] === 0 ? own / 2 : own;
   }
 
   /** Seconds v needs for `away` metres if nothing holds it up. */
@@ -194,7 +228,8 @@ export function junctionRules(w: World): JunctionRules {
   function following(v: number, kind: number, foe: number, gap: number, h: number): number {
     const own = speed[v]!;
     const vL = speed[foe]!;
-    const dynamic = own * classes.timeHeadway[kind]! + own * (own - vL) * brakeFactor[kind]!;
+    const headway = headways[rowOf[state.segment[v]!]! * classCount + kind]!;
+    const dynamic = own * headway + own * (own - vL) * brakeFactor[kind]!;
     const wanted = classes.minGap[kind]! + (dynamic > 0 ? dynamic : 0);
     const ratio = gap > 0.01 ? wanted / gap : wanted * 100;
     const a = classes.acceleration[kind]!;
@@ -210,6 +245,29 @@ export function junctionRules(w: World): JunctionRules {
     const place = zoneStart[z]! - ZONE_GAP;
     if (place < halt[0]!) halt[0] = place;
     return stopBefore(own, toZone, ZONE_GAP, kind, h);
+  }
+
+  /** Whether two abreast on one lane, taking different links, draw apart rather than cross each other's way. */
+  function turnApart(v: number, own: number, foe: number, other: number): boolean {
+    const mine = occupied[v]!;
+    const theirs = occupied[foe]!;
+    if (mine === OUTER && theirs === INNER) return kerbward[own]! >= kerbward[other]!;
+    if (mine === INNER && theirs === OUTER) return kerbward[own]! <= kerbward[other]!;
+    return false;
+  }
+
+  /**
+   * Whether one abreast of v on its lane, or ahead and not past it yet, is about to cross its way: v stays able to stop at
+   * the line until that one's body is ahead.
+   */
+  function crossesAbreast(v: number, own: number, x: number): boolean {
+    for (let u = ahead[v]!; u >= 0 && position[u]! - longestVehicle <= x + ABREAST_MARGIN; u = ahead[u]!) {
+      const other = nextSegment[u]!;
+      if (other === own || other < 0 || (occupied[u]! & occupied[v]!) !== 0) continue;
+      if (position[u]! - vehicleLength[u]! > x + ABREAST_MARGIN || turnApart(v, own, u, other)) continue;
+      return true;
+    }
+    return false;
   }
 
   /** Highest speed that one foe at `foeAlong` metres of its link leaves to v at `along` of its own, in zone z. */
@@ -229,6 +287,7 @@ export function junctionRules(w: World): JunctionRules {
     const type = zoneKind[z]!;
     const other = zoneFoe[z]!;
     if (type === LEAVING) {
+      if (shared && turnApart(v, own, foe, other)) return free;
       return foeAlong >= 0 && rear < zoneFoeEnd[z]! && foeAlong >= along
         ? following(v, kind, foe, rear - along, h)
         : free;
@@ -249,6 +308,7 @@ export function junctionRules(w: World): JunctionRules {
         const gap = rest - foeRest - foeLength;
         if (amInZone || (inZone && segmentLength[own]! - foeRest - foeLength > start))
           return following(v, kind, foe, gap, h);
+        waitsFor[v] = foe;
         return haltBeforeZone(own0, z, toZone, kind, h);
       }
     } else if (amInZone) return free;
@@ -275,6 +335,7 @@ export function junctionRules(w: World): JunctionRules {
       }
     }
     if (goesOn) stuck[0] = 1;
+    waitsFor[v] = foe;
     return haltBeforeZone(own0, z, toZone, kind, h);
   }
 
@@ -282,10 +343,16 @@ export function junctionRules(w: World): JunctionRules {
   function besideLink(v: number, kind: number, own: number, along: number, z: number, h: number, goal: number): number {
     const other = zoneFoe[z]!;
     let least = goal;
-    const tail = last[linkEnd[other]!]!;
-    if (tail >= 0 && previousSegment[tail] === other && zoneKind[z] !== MERGING) {
-      const speedBeside = besideFoe(v, kind, own, along, z, tail, segmentLength[other]! + position[tail]!, h);
-      if (speedBeside < least) least = speedBeside;
+    let tail = last[linkEnd[other]!]!;
+    if (zoneKind[z] !== MERGING) {
+      while (tail >= 0) {
+        if (previousSegment[tail] === other) {
+          const speedBeside = besideFoe(v, kind, own, along, z, tail, segmentLength[other]! + position[tail]!, h);
+          if (speedBeside < least) least = speedBeside;
+        }
+        tail = ahead[tail]!;
+        if (!shared || tail < 0 || position[tail]! > longestVehicle) break;
+      }
     }
     for (let foe = first[other]!; foe >= 0; foe = behind[foe]!) {
       const speedBeside = besideFoe(v, kind, own, along, z, foe, position[foe]!, h);
@@ -296,7 +363,10 @@ export function junctionRules(w: World): JunctionRules {
     const lamp = lampOf(other);
     for (let foe = first[start]!; foe >= 0; foe = behind[foe]!) {
       const toLine = segmentLength[start]! - position[foe]!;
-      if (toLine > heed(foe)) break;
+      if (toLine > heed(foe)) {
+        if (toLine > farthestHeed) break;
+        continue;
+      }
       if (nextSegment[foe] !== other || blocker[foe] === HELD || !passes(foe, toLine, lamp)) continue;
       const speedBeside = besideFoe(v, kind, own, along, z, foe, -toLine, h);
       if (speedBeside < least) least = speedBeside;
@@ -326,9 +396,13 @@ export function junctionRules(w: World): JunctionRules {
       least = behindLeaving(v, kind, on, along, h, least);
       if (toLine > heeded) return least;
       const hardest = classes.maxDeceleration[kind]!;
+      waitsFor[v] = -1;
       if (!passes(v, toLine, lampOf(on))) return lower(stopBefore(own, toLine - SLACK, STOP_GAP, kind, h), least);
+      if (shared && crossesAbreast(v, on, position[v]!))
+        least = lower(stopBefore(own, toLine - SLACK, STOP_GAP, kind, h), least);
       if (exitIsFull(v, on) && canStop(own, toLine - SLACK, Math.min(AMBER_DECELERATION, hardest))) {
         nextBlocker[v] = HELD;
+        waitsFor[v] = last[linkEnd[on]!]!;
         return lower(stopBefore(own, toLine - SLACK, STOP_GAP, kind, h), least);
       }
       if (own === 0) least = lower(speedAfterReaction(on, kind, h), least);
@@ -338,10 +412,12 @@ export function junctionRules(w: World): JunctionRules {
     const end = zoneFirst[on + 1]!;
     halt[0] = 1e9;
     stuck[0] = 0;
+    waitsFor[v] = -1;
     for (let z = begin; z < end; z++) {
       if (met[zoneFoe[z]!] === 0 || zoneEnd[z]! < along) continue;
       least = besideLink(v, kind, on, along, z, h, least);
     }
+    if (people !== undefined) least = yieldToPeople(v, kind, on, along, h, least);
     if (leader >= 0 && speed[leader]! < CRAWLING) {
       const place = along + gap - classes.minGap[kind]!;
       if (place < halt[0]!) halt[0] = place;
@@ -350,6 +426,24 @@ export function junctionRules(w: World): JunctionRules {
       nextBlocker[v] = STUCK;
     if (halt[0]! >= 1e9) return least;
     return keepZonesClear(v, kind, along, begin, end, h, least);
+  }
+
+  /** Highest speed that people on crossings leave to v: it goes on only where it will be over before they are there. */
+  function yieldToPeople(v: number, kind: number, own: number, along: number, h: number, goal: number): number {
+    const { first: from, list, start, end, arrival } = people!;
+    let least = goal;
+    for (let i = from[own]!; i < from[own + 1]!; i++) {
+      const k = list[i]!;
+      if (arrival[k] === Number.POSITIVE_INFINITY || along > start[k]! + SLACK) continue;
+      const away = start[k]! - along;
+      const own0 = speed[v]!;
+      if (own0 > CREEPING && !canStop(own0, away, classes.maxDeceleration[kind]!)) continue;
+      if (seconds(v, end[k]! + vehicleLength[v]! - along, own) + ACCEPTED_MARGIN < arrival[k]!) continue;
+      if (start[k]! < halt[0]!) halt[0] = start[k]!;
+      stuck[0] = 1;
+      least = lower(stopBefore(own0, away, PEOPLE_GAP, kind, h), least);
+    }
+    return least;
   }
 
   /** Keeps v, still on its lane, behind those whose bodies have not yet left it for other links. */
@@ -393,7 +487,7 @@ export function junctionRules(w: World): JunctionRules {
   function speedAfterReaction(linkSegment: number, kind: number, h: number): number {
     const group = linkGroup[linkSegment]!;
     if (group < 0) return 1e9;
-    const driving = now[0]! + h - greenSince[group]! - REACTION_SECONDS;
+    const driving = now[0]! + h - greenSince[group]! - reactionSeconds[rowOf[linkSegment]!]!;
     return driving >= h ? 1e9 : driving > 0 ? classes.acceleration[kind]! * driving : 0;
   }
 

@@ -1,0 +1,172 @@
+/**
+ * Time headways and reaction times with which queues discharge as the network says: at its saturation flow, a class of
+ * another PCU at that flow divided by its PCU, and with its start-up lost time. Found with the engine's own dynamics.
+ */
+import type { ClassParameters, Demand, Network } from '../core.ts';
+import { measureDischarge } from './discharge.ts';
+import { fixedHeadways, type Headways } from './world.ts';
+
+/** Bounds of a driver's time headway, s. */
+const LEAST_HEADWAY = 0.2;
+const LONGEST_HEADWAY = 5;
+/** Headways are found to this share of the flow. */
+const TOLERANCE = 2e-4;
+const MOST_ROUNDS = 24;
+/** Reaction of the first driver at green, s: bounds of what is believable. */
+const REACTION_BOUNDS = [0.2, 3] as const;
+/** Start-up lost time that the Highway Capacity Manual takes where nothing else is known, s. */
+export const USUAL_START_UP_LOST_SECONDS = 2;
+/** Speed limits are told apart down to this, m/s (1 km/h); beyond so many of them the nearest of these is taken. */
+const LIMIT_STEP = 1 / 3.6;
+const MOST_LIMITS = 8;
+
+/**
+ * The time headway (s) with which a queue of the class discharges at `saturationFlowPerHour` under a limit (m/s), by
+ * the secant rule on the headway between crossings, which is nearly linear in it. Throws RangeError where no headway
+ * from 0.2 to 5 s gives it.
+ */
+export function headwayForSaturationFlow(
+  parameters: ClassParameters,
+  speedLimit: number,
+  saturationFlowPerHour: number,
+  drivers: 'alike' | 'mixed' = 'alike',
+): number {
+  const wanted = 3600 / saturationFlowPerHour;
+  const off = (timeHeadway: number) =>
+    3600 / measureDischarge({ ...parameters, timeHeadway }, speedLimit, drivers).saturationFlowPerHour - wanted;
+  let short = LEAST_HEADWAY;
+  let long = LONGEST_HEADWAY;
+  let offShort = Number.NaN;
+  let offLong = Number.NaN;
+  let guess = Math.min(LONGEST_HEADWAY, Math.max(LEAST_HEADWAY, wanted - 0.5));
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    const here = off(guess);
+    if (Math.abs(here) <= TOLERANCE * wanted) return guess;
+    if (here < 0) {
+      short = guess;
+      offShort = here;
+    } else {
+      long = guess;
+      offLong = here;
+    }
+    if (Number.isNaN(offShort)) {
+      if (guess === LEAST_HEADWAY) break;
+      guess = Math.max(LEAST_HEADWAY, guess - 1.2 * here - 1e-3);
+    } else if (Number.isNaN(offLong)) {
+      if (guess === LONGEST_HEADWAY) break;
+      guess = Math.min(LONGEST_HEADWAY, guess - 1.2 * here + 1e-3);
+    } else if (long - short < 1e-6) return guess;
+    else {
+      const between = short - (offShort * (long - short)) / (offLong - offShort);
+      const margin = 0.05 * (long - short);
+      guess = round % 3 === 2 ? (short + long) / 2 : Math.min(long - margin, Math.max(short + margin, between));
+    }
+  }
+  const flow = (timeHeadway: number) =>
+    measureDischarge({ ...parameters, timeHeadway }, speedLimit, drivers).saturationFlowPerHour;
+  throw new RangeError(
+    `A saturation flow of ${Math.round(saturationFlowPerHour)} vehicles an hour and lane cannot be had with class ${parameters.name} at ${speedLimit.toFixed(2)} m/s; ` +
+      `from ${Math.ceil(flow(LONGEST_HEADWAY))} to ${Math.floor(flow(LEAST_HEADWAY))} can. ` +
+      "Change the saturation flow, the class's pcu, the speed limit, or the class's length, minGap or acceleration.",
+  );
+}
+
+const calibrated = new Map<string, { readonly seconds: Float64Array; readonly reaction: Float64Array }>();
+const MOST_REMEMBERED = 64;
+
+/**
+ * Headways for the demand's classes in the network: those that discharge at the network's saturation flow where it
+ * names one, by the limit of the approach; the classes' own where it names none, for classes with a fixed headway, and
+ * for models other than IDM. Throws RangeError where no headway gives the flow.
+ */
+export function calibratedHeadways(network: Network, demand: Demand): Headways {
+  const { saturationFlowPerHour, approaches, speedLimit } = network;
+  const { classes } = demand;
+  if (saturationFlowPerHour === undefined || approaches.length === 0) return fixedHeadways(network, classes);
+  const rowOf = new Int32Array(network.laneCount + network.linkCount);
+  const limits = limitsOf(network);
+  for (let segment = 0; segment < rowOf.length; segment++) {
+    const lane = segment < network.laneCount ? segment : network.linkStart[segment]!;
+    rowOf[segment] = nearestLimit(limits, speedLimit[lane]!);
+  }
+  const startUp = network.startUpLostSeconds ?? USUAL_START_UP_LOST_SECONDS;
+  const drivers = demand.speedFactor.every((factor) => factor === 1) ? 'alike' : 'mixed';
+  const key = JSON.stringify([classes, limits, saturationFlowPerHour, startUp, drivers]);
+  let known = calibrated.get(key);
+  if (known === undefined) {
+    known = find(classes, limits, saturationFlowPerHour, startUp, drivers);
+    if (calibrated.size >= MOST_REMEMBERED) calibrated.clear();
+    calibrated.set(key, known);
+  }
+  return { rowOf, seconds: known.seconds, reactionSeconds: known.reaction };
+}
+
+/** Two-wheelers that ride abreast discharge on two tracks. */
+function abreast(parameters: ClassParameters): number {
+  return parameters.filters === true ? 2 : 1;
+}
+
+/**
+ * The headway of a class, or the bound that comes nearest where none gives the flow that its PCU asks for (short vehicles
+ * at low speeds cannot follow closely enough). Throws RangeError for cars.
+ */
+function headwayOfClass(parameters: ClassParameters, limit: number, flow: number, drivers: 'alike' | 'mixed'): number {
+  if (parameters.name !== 'car') {
+    const flowAt = (timeHeadway: number) =>
+      measureDischarge({ ...parameters, timeHeadway }, limit, drivers).saturationFlowPerHour;
+    if (flowAt(LEAST_HEADWAY) <= flow) return LEAST_HEADWAY;
+    if (flowAt(LONGEST_HEADWAY) >= flow) return LONGEST_HEADWAY;
+  }
+  return headwayForSaturationFlow(parameters, limit, flow, drivers);
+}
+
+function find(
+  classes: readonly ClassParameters[],
+  limits: readonly number[],
+  saturationFlowPerHour: number,
+  startUpLostSeconds: number,
+  drivers: 'alike' | 'mixed',
+) {
+  const seconds = new Float64Array(limits.length * classes.length);
+  const reaction = new Float64Array(limits.length);
+  const [least, most] = REACTION_BOUNDS;
+  limits.forEach((limit, row) => {
+    classes.forEach((parameters, c) => {
+      const isFixed = parameters.model !== 'idm' || parameters.fixedHeadway === true;
+      seconds[row * classes.length + c] = isFixed
+        ? parameters.timeHeadway
+        : headwayOfClass(parameters, limit, saturationFlowPerHour / abreast(parameters) / parameters.pcu, drivers);
+    });
+    const car = Math.max(
+      0,
+      classes.findIndex(({ name }) => name === 'car'),
+    );
+    const timeHeadway = seconds[row * classes.length + car]!;
+    const lost = measureDischarge({ ...classes[car]!, timeHeadway }, limit, drivers).startUpLostSeconds;
+    reaction[row] = Math.min(most, Math.max(least, startUpLostSeconds - lost));
+  });
+  return { seconds, reaction };
+}
+
+/** The limits of the lanes that end at stop lines, ascending, m/s. */
+function limitsOf(network: Network): number[] {
+  const found = new Map<number, number>();
+  for (const approach of network.approaches) {
+    for (const lane of approach.lanes) {
+      const limit = network.speedLimit[lane]!;
+      const step = Math.round(limit / LIMIT_STEP);
+      if (!found.has(step)) found.set(step, limit);
+    }
+  }
+  const all = [...found.values()].sort((a, b) => a - b);
+  if (all.length <= MOST_LIMITS) return all;
+  return Array.from({ length: MOST_LIMITS }, (_, i) => all[Math.round((i * (all.length - 1)) / (MOST_LIMITS - 1))]!);
+}
+
+function nearestLimit(limits: readonly number[], limit: number): number {
+  let best = 0;
+  for (let i = 1; i < limits.length; i++) {
+    if (Math.abs(limits[i]! - limit) < Math.abs(limits[best]! - limit)) best = i;
+  }
+  return best;
+}
