@@ -102,8 +102,7 @@ export function measureDischarge(
     reactionSeconds: Float64Array.of(reactionSeconds),
   };
   const w = createWorld(network, demand, SUBSTEP_SECONDS, headways);
-  for (let v = 0; v < count; v++)
-    enterNetwork(w, v, v % lanes, laneLength - 1 - Math.floor(v / lanes) * spacing, 0, 0);
+  for (let v = 0; v < count; v++) enterNetwork(w, v, v % lanes, laneLength - 1 - Math.floor(v / lanes) * spacing, 0, 0);
   w.groupLamp[0] = GREEN;
   const step = idmStep(w);
   const crossed = new Float64Array(count);
