@@ -68,6 +68,7 @@ export function safetyText(result: SafetyResult): string {
       lines.push(`(the ${shown.length} most critical; --json, --csv, --geojson and --parquet have all)`);
     lines.push('');
   }
+  lines.push(...checkLines(result), '');
   const rows = [
     ['minute from (s)', 'vehicles', 'VRU index', 'vehicle index', 'combined', 'interval', 'band', 'quality'],
   ];
@@ -88,9 +89,40 @@ export function safetyText(result: SafetyResult): string {
     );
   lines.push(...align(rows));
   if (index.minutes.length > MOST_ROWS) lines.push(`(the first ${MOST_ROWS} minutes of ${index.minutes.length})`);
+  const { crashEstimate: crash } = index;
+  if (crash !== null)
+    lines.push(
+      `Experimental: ${crash.crashesPerHour.toPrecision(2)} crashes an hour (95 %: ${crash.interval.low.toPrecision(2)} to ${crash.interval.high.toPrecision(2)}) by extreme values of ${crash.exceedances} PETs below ${crash.thresholdSeconds} s in ${crash.hours.toFixed(2)} h; so short a time proves nothing.`,
+    );
   if (index.constants !== null && index.constantsOf === 'this source')
     lines.push("The index relates each minute to the riskiest of this source; --constants relates it to others'.");
   return lines.join('\n');
+}
+
+function checkLines({ checks }: SafetyResult): string[] {
+  const lines: string[] = [];
+  const faults = Object.entries(checks.messageFaults);
+  if (faults.length > 0) lines.push(`messages at fault: ${faults.map(([check, n]) => `${check} ${n}`).join(', ')}`);
+  for (const { subject, check, detail, seconds } of checks.faults.slice(0, 8))
+    lines.push(`  ${seconds} s  ${check}: ${subject}: ${detail}`);
+  if (checks.passages.length > 0) {
+    const of = (light: string) => checks.passages.filter((one) => one.light === light).length;
+    lines.push(
+      `${checks.passages.length} stop-line passages: ${of('green')} at green, ${of('yellow')} at yellow, ${of('red')} at red, ${of('dark') + of('unknown')} unknown`,
+    );
+    for (const one of checks.passages)
+      if (one.light === 'red')
+        lines.push(
+          `  ${one.seconds} s  ${plainId(one.user)} at red${one.secondsIntoState === null ? '' : ` (${one.secondsIntoState.toFixed(1)} s)`}, lane ${one.lane}, ${one.speedMetresPerSecond.toFixed(1)} m/s${one.turnsOnRed ? ', may turn on red' : ''}`,
+        );
+  }
+  for (const one of checks.connectionsNotInMap)
+    lines.push(
+      `  ${one.seconds} s  ${plainId(one.user)} from lane ${one.lane} to ${one.egressLane}, which MAP does not connect`,
+    );
+  for (const one of checks.wrongWay)
+    lines.push(`  ${one.seconds} s  ${plainId(one.user)} drove lane ${one.lane} the wrong way`);
+  return lines.slice(0, 40);
 }
 
 const plainWhere = ({ where, detail }: { where: string; detail: string }): string =>

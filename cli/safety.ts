@@ -5,6 +5,9 @@ import { once } from 'node:events';
 import { z } from 'zod';
 import type { Encounter } from '../controller/safety/encounter-types.ts';
 import type { Weather } from '../controller/safety/index-formulas.ts';
+import type { AnalysisOutput } from '../controller/safety/analysis.ts';
+import { type CrashEstimate, crashEstimate } from '../controller/safety/extreme-value.ts';
+import { stopLineReport } from '../controller/safety/passage-report.ts';
 import { localFrame } from '../feeds/v2x/local-frame.ts';
 import { envelope } from '../feeds/v2x/read.ts';
 import { type FrozenConstants, freeze, indexOf, type SourceIndex } from '../runs/safety/index.ts';
@@ -48,6 +51,7 @@ export interface SafetyResult {
   readonly notUsed: SourceReport['tally']['problems'];
   readonly encounters: readonly EncounterJson[];
   readonly hardBraking: readonly { user: string; type: string; seconds: number; peakMetresPerSecond2: number }[];
+  readonly checks: ReturnType<typeof checksJson>;
   readonly index: ReturnType<typeof indexJson>;
   readonly notes: readonly string[];
 }
@@ -87,11 +91,22 @@ export function encounterJson(one: Encounter, zeroMs: number) {
     hardBraking: one.hardBraking,
     outlinesTouched: one.outlinesTouched,
     signalStates: one.signalStates,
+    lanes: one.lanes,
   };
 }
 export type EncounterJson = ReturnType<typeof encounterJson>;
 
-function indexJson(index: SourceIndex, zeroMs: number) {
+/** Hours of the minutes in which anything was heard. */
+const hoursObserved = (index: SourceIndex): number =>
+  index.minutes.reduce((sum, { interval }) => sum + interval.observed.secondsHeard, 0) / 3600;
+
+/** Experimental. null: too few conflicts to say anything, which is not "no crashes". */
+function crashes(encounters: readonly Encounter[], hours: number): CrashEstimate | null {
+  const pets = encounters.flatMap((one) => (one.petSeconds === undefined || one.outlinesTouched ? [] : one.petSeconds));
+  return hours > 0 ? crashEstimate(pets, hours) : null;
+}
+
+function indexJson(index: SourceIndex, encounters: readonly Encounter[], zeroMs: number) {
   const rows = (intervals: SourceIndex['minutes']) =>
     intervals.map(({ interval, score }) => ({
       startSeconds: round((interval.startMs - zeroMs) / 1000),
@@ -105,8 +120,30 @@ function indexJson(index: SourceIndex, zeroMs: number) {
     constantsOf: index.ownConstants ? 'this source' : 'the file given',
     minutes: rows(index.minutes),
     quarterHours: rows(index.quarterHours),
+    hoursObserved: round(hoursObserved(index), 4),
+    crashEstimate: crashes(encounters, hoursObserved(index)),
   };
 }
+
+/** What is said of the messages, and of what vehicles do at stop lines where a MAP is known. */
+function checksJson(out: AnalysisOutput, faultCounts: Readonly<Record<string, number>>, zeroMs: number) {
+  const timed = <T extends { readonly timeMs: number }>({ timeMs, ...rest }: T) => ({
+    seconds: round((timeMs - zeroMs) / 1000),
+    ...rest,
+  });
+  return {
+    messageFaults: faultCounts,
+    faults: out.faults.slice(0, MOST_FAULTS).map(timed),
+    stopLines: stopLineReport(out.passages, out.stops),
+    passages: out.passages.map(timed),
+    stops: out.stops.map(timed),
+    connectionsNotInMap: out.unmapped.map(timed),
+    wrongWay: out.wrongWay.map(timed),
+  };
+}
+
+/** Faults that are printed one by one; all are in the counts. */
+const MOST_FAULTS = 200;
 
 const weatherSchema = z.strictObject({
   rainMillimetres: z.number().min(0).max(500),
@@ -234,7 +271,8 @@ export async function safety(source: string, options: SafetyCommandOptions): Pro
       seconds: round((timeMs - zeroMs) / 1000),
       peakMetresPerSecond2: round(peakMetresPerSecond2),
     })),
-    index: indexJson(index, zeroMs),
+    checks: checksJson(out, analysis.faultCounts, zeroMs),
+    index: indexJson(index, encounters, zeroMs),
     notes: report.notes,
   };
 

@@ -49,6 +49,29 @@ const reader = z
   })
   .describe('An RFID reader over all lanes of the approach.');
 
+const busStop = z
+  .strictObject({
+    distanceMetres: between(
+      1,
+      5000,
+      'Where the front of a standing bus is: metres before the stop line, or with side exit, metres after the junction.',
+    ),
+    side: z
+      .enum(['approach', 'exit'])
+      .optional()
+      .describe('On the inbound lanes (approach, default) or the outbound lanes (exit).'),
+    kind: z
+      .enum(['kerb', 'bay'])
+      .optional()
+      .describe('kerb (default): the bus stands in the kerb lane; bay: beside it, and waits for a gap to leave.'),
+    dwellSeconds: between(
+      1,
+      600,
+      'Mean time that a bus stands there, seconds. Default 20. Each bus takes half to one and a half times as long.',
+    ).optional(),
+  })
+  .describe('A stop that every bus on this road serves.');
+
 const armShape = {
   lengthMetres: between(
     20,
@@ -60,6 +83,7 @@ const armShape = {
   exitLanes: whole(0, LIMITS.lanes, 'Number of outbound lanes. Default: as many as inbound.').optional(),
   exitLengthMetres: between(20, 10_000, 'Length of the outbound lanes, metres. Default: lengthMetres.').optional(),
   rfid: z.array(reader).max(4).optional().describe('RFID readers. Default: one at the stop line.'),
+  busStops: z.array(busStop).max(8).optional().describe('Bus stops. Default: none.'),
 };
 
 const approach = z
@@ -251,6 +275,9 @@ const flow = z
   })
   .describe('Vehicles of one movement.');
 
+/** Another name for `bike`. */
+export const TWO_WHEELER = 'two-wheeler';
+
 export const demandSchema = z
   .strictObject({
     arrivals: z
@@ -334,22 +361,34 @@ const vehicleClass = z
     carFollowing: z
       .enum(['idm', 'krauss', 'cityflow'])
       .optional()
-      .describe(`Car-following model. Other than idm: ${NOT_YET}`),
+      .describe(
+        'Car-following model. idm (default) keeps the saturation flow of the scenario; krauss (as in SUMO, sigma 0.5) and cityflow keep their own habits and timeHeadwaySeconds.',
+      ),
+    integration: z
+      .enum(['ballistic', 'euler'])
+      .optional()
+      .describe(
+        'How positions follow from speeds: by the mean of old and new speed (ballistic, default) or by the new one (euler, as SUMO does by default).',
+      ),
     filtersToFront: z
       .boolean()
       .optional()
-      .describe(`Whether it passes a standing queue within the lane, as two-wheelers do. true: ${NOT_YET}`),
+      .describe(
+        "Whether it uses the lane's width: abreast of others, and past a standing queue to its front. Default: true for two-wheelers. Lanes must be wide enough for two of it.",
+      ),
   })
   .describe('A class of vehicles: its share, and what differs from the usual.');
 
 export const vehicleClassesSchema = z
   .strictObject(
-    Object.fromEntries(VEHICLE_CLASSES.map((each) => [each, vehicleClass.optional()])) as Record<
-      (typeof VEHICLE_CLASSES)[number],
+    Object.fromEntries([...VEHICLE_CLASSES, TWO_WHEELER].map((each) => [each, vehicleClass.optional()])) as Record<
+      (typeof VEHICLE_CLASSES)[number] | typeof TWO_WHEELER,
       z.ZodOptional<typeof vehicleClass>
     >,
   )
-  .describe('Default: cars only.');
+  .describe(
+    'Default: cars only. two-wheeler (also called bike) is a motorcycle or scooter, rickshaw an auto-rickshaw; buses serve the bus stops, and others give way to emergency vehicles.',
+  );
 
 export const detectionSchema = z
   .strictObject({
@@ -376,7 +415,37 @@ export const detectionSchema = z
       )
       .max(1000)
       .optional()
-      .describe(`Times at which a reader is silent. ${NOT_YET}`),
+      .describe('Times at which the readers of an approach are silent: faults of the kind silent.'),
+    faults: z
+      .array(
+        z.strictObject({
+          junction: z.string().optional().describe('May be left out where there is one junction only.'),
+          approach: z.string().describe('Where the detector is.'),
+          device: z
+            .enum(['reader', 'loop', 'button'])
+            .describe('An RFID reader, the loops in the lanes, a push button.'),
+          position: z
+            .enum(['stopline', 'upstream'])
+            .optional()
+            .describe('Which readers or loops of the approach. Default: all.'),
+          kind: z
+            .enum(['silent', 'doubled', 'rereads', 'misses', 'clock-drift', 'stuck-on', 'stuck-off'])
+            .describe(
+              'Readers: silent (sends nothing), doubled (sends each count twice), rereads (counts a tag at each reading), misses (needs probability), clock-drift (needs driftSecondsPerHour). Loops: silent, stuck-on (always covered), stuck-off (never). Buttons: stuck-on (calls always), stuck-off (never).',
+            ),
+          fromSeconds: between(0, 604_800, 'Begin, seconds after the start. Default 0.').optional(),
+          untilSeconds: between(0, 604_800, 'End, seconds after the start. Default: the end of the run.').optional(),
+          probability: between(0, 1, 'Only for misses: that an interrogation fails, 0 to 1.').optional(),
+          driftSecondsPerHour: between(
+            -600,
+            600,
+            'Only for clock-drift: how much the clock gains in an hour, seconds; negative: loses.',
+          ).optional(),
+        }),
+      )
+      .max(1000)
+      .optional()
+      .describe('Detectors that fail, and when. Default: none.'),
   })
   .describe('RFID tags and the faults of their readers.');
 
@@ -434,6 +503,17 @@ export const topLevelShape = {
     2400,
     'Saturation flow of a lane, cars per hour of green, that the traffic model is to show. Default 1800.',
   ).optional(),
+  startUpLostSeconds: between(
+    0.5,
+    4,
+    'What the first vehicles of a queue take longer than those behind them, seconds in all (start-up lost time). Default 2.',
+  ).optional(),
+  pcuSet: z
+    .enum(['indo-hcm', 'irc-few', 'irc-many'])
+    .optional()
+    .describe(
+      'Passenger car units of classes that say nothing else: indo-hcm (default; two-wheeler 0.4, rickshaw 0.5, bus and truck 1.6), or IRC 106-1990 where the class is a small share (irc-few: 0.5, 1.2, 2.2) or a tenth and more (irc-many: 0.75, 2, 3.7).',
+    ),
   vehicleClasses: vehicleClassesSchema.optional(),
   demand: demandSchema,
   detection: detectionSchema.optional(),

@@ -5,6 +5,7 @@
  */
 import type { JunctionConfiguration } from '../junction/types.ts';
 
+/** `bike` is a motor two-wheeler; files may call it `two-wheeler` as well. */
 export const VEHICLE_CLASSES = ['car', 'bus', 'truck', 'bike', 'rickshaw', 'emergency'] as const;
 export type VehicleClassName = (typeof VEHICLE_CLASSES)[number];
 
@@ -24,6 +25,14 @@ export interface VehicleClass {
   readonly timeHeadwaySeconds: number;
   /** HBEFA3 class of facts on fuel and emissions, e.g. `PC_G_EU4`. */
   readonly emissionClass: string;
+  /** Default `idm`. */
+  readonly carFollowing?: 'idm' | 'krauss' | 'cityflow';
+  /** Default `ballistic`. */
+  readonly integration?: 'ballistic' | 'euler';
+  /** Rides abreast of others in a lane, and past a standing queue to its front. */
+  readonly filtersToFront?: boolean;
+  /** `timeHeadwaySeconds` is the file's and kept; else it is found from the saturation flow and `pcu`. */
+  readonly fixedHeadway?: boolean;
 }
 
 export type Turn = 'left' | 'straight' | 'right' | 'u-turn';
@@ -51,6 +60,17 @@ export interface RfidReader {
   readonly distanceMetres: number;
 }
 
+export interface ScenarioBusStop {
+  /** On the way to the stop line, or beyond the junction. */
+  readonly side: 'approach' | 'exit';
+  /** Front of the standing bus: metres before the stop line, or after the start of the exit lanes. */
+  readonly distanceMetres: number;
+  /** In the kerb lane, or in a bay beside it. */
+  readonly kind: 'kerb' | 'bay';
+  /** Mean time of standing; a bus takes half to one and a half times as long. */
+  readonly dwellSeconds: number;
+}
+
 export interface ScenarioApproach {
   readonly id: string;
   readonly name: string;
@@ -70,6 +90,7 @@ export interface ScenarioApproach {
   readonly exitLanes: readonly ScenarioLane[];
   readonly exitLengthMetres: number;
   readonly rfid: readonly RfidReader[];
+  readonly busStops?: readonly ScenarioBusStop[];
 }
 
 export interface ScenarioMovement {
@@ -169,6 +190,25 @@ export interface DetectionSettings {
   readonly rereadSeconds: number;
   /** car-counts are sent every so many seconds. */
   readonly windowSeconds: number;
+  /** Absent or empty: all detectors are well. */
+  readonly faults?: readonly DetectorFault[];
+}
+
+/** A detector that fails for a while. */
+export interface DetectorFault {
+  readonly junction: string;
+  readonly approach: string;
+  readonly device: 'reader' | 'loop' | 'button';
+  /** null: all of the approach. */
+  readonly position: 'stopline' | 'upstream' | null;
+  /** `stuck-on` of a button: calls always; `stuck-off`: never. */
+  readonly kind: 'silent' | 'doubled' | 'rereads' | 'misses' | 'clock-drift' | 'stuck-on' | 'stuck-off';
+  readonly fromSeconds: number;
+  readonly untilSeconds: number;
+  /** Of `misses`: that an interrogation fails, 0-1. */
+  readonly probability: number;
+  /** Of `clock-drift`: how much faster its clock runs. */
+  readonly driftSecondsPerHour: number;
 }
 
 export interface VariantSettings {
@@ -201,6 +241,8 @@ export interface Scenario {
   readonly variants: readonly VariantSettings[];
   /** Saturation flow the default model is to show, vehicles per hour and lane (cars). */
   readonly saturationFlowPerHourPerLane: number;
+  /** What the first vehicles of a queue take longer than the later ones, s. Default 2. */
+  readonly startUpLostSeconds?: number;
 }
 
 /** One mistake in an input file. Shown as `file:line:column path message. hint`. */

@@ -3,7 +3,15 @@ import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Knex } from 'knex';
 import type { JunctionConfiguration } from '../../junction/types.ts';
-import type { RecordKind, RecordKinds } from '../../runs/records.ts';
+import type {
+  FeatureRecord,
+  IndexRecord,
+  MessageRecord,
+  RawKind,
+  RawRecord,
+  RecordKind,
+  RecordKinds,
+} from '../../runs/records.ts';
 import {
   type CycleRecord,
   type DecisionRow,
@@ -13,6 +21,8 @@ import {
   TwinError,
 } from '../../runs/twin-types.ts';
 import type { Scenario } from '../../scenarios/types.ts';
+import { Archive } from '../archive/archive.ts';
+import { openStorage, type StorageOptions } from '../archive/storage.ts';
 import { type Database, type DatabaseOptions, openDatabase } from './connect.ts';
 import { hashEpc, loadEpcKey, loadInstallationId } from './epc.ts';
 import { isOutage, reasonOf, StoreError } from './errors.ts';
@@ -54,6 +64,7 @@ export interface StoreOptions {
   databaseUrl?: string | undefined;
   /** Logins of their own for the roles (connect.ts). */
   roleUrls?: DatabaseOptions['roleUrls'];
+  poolMax?: number | undefined;
   dataDirectory: string;
   /** At least 32 characters; absent: the key kept in the data directory. */
   epcKey?: string | undefined;
@@ -63,6 +74,13 @@ export interface StoreOptions {
   spoolMaxMebibytes?: number | undefined;
   /** Prepared archive for a new embedded database; default: the package's own. */
   templateFile?: string | undefined;
+  /**
+   * Where indices, features and raw messages are archived as Parquet besides: a folder, or `s3://bucket/prefix`. Absent or
+   * `off`: nowhere.
+   */
+  archive?: StorageOptions | 'off' | undefined;
+  /** Milliseconds between files of the archive; default 60,000. */
+  archiveEveryMs?: number | undefined;
   logger?: StoreLogger | undefined;
   /** Opens the database; default `openDatabase`. */
   open?: ((options: DatabaseOptions) => Promise<Database>) | undefined;
@@ -71,6 +89,19 @@ export interface StoreOptions {
 
 /** The store with what only the API asks of it. */
 export interface DatabaseStore extends Store {
+  /** PGlite in this process, or a server. */
+  readonly kind: Database['kind'];
+  /** The Parquet archive; null where there is none. */
+  readonly archive: Archive | null;
+  /**
+   * As `Store` has it. Indices go to the archive as well unless told otherwise; neither side waits for the other, and what the archive
+   * cannot take is an alert, not an error.
+   */
+  writeRecords<K extends RecordKind>(kind: K, rows: readonly RecordKinds[K][], options?: { archive?: boolean }): void;
+  /** What indices are made of; kept in the archive only. */
+  writeFeatures(rows: readonly FeatureRecord[]): void;
+  /** V2X messages as they came; kept in the archive only. */
+  writeRaw(kind: RawKind, rows: readonly RawRecord[]): void;
   /**
    * Resolves when the database is there and up to date; rejects with the first reason why it is not (StoreError). Writes
    * are accepted before and after; the store keeps trying.
@@ -107,6 +138,7 @@ export function openStore(options: StoreOptions): DatabaseStore {
 class OpenStore implements DatabaseStore {
   readonly ready: Promise<void>;
   readonly dataDirectory: string;
+  readonly archive: Archive | null;
   #options: StoreOptions;
   #unlock: () => void;
   #owner: RunOwner;
@@ -137,6 +169,7 @@ class OpenStore implements DatabaseStore {
       onRefused: (write, error) => this.#refused(write, error),
       onAlert: (level, message) => this.#alert(level, message),
     });
+    this.archive = this.#openArchive(options);
     let settle: { resolve: () => void; reject: (error: unknown) => void } = { resolve() {}, reject() {} };
     this.ready = new Promise((resolve, reject) => {
       settle = { resolve, reject };
@@ -144,6 +177,10 @@ class OpenStore implements DatabaseStore {
     // Whoever does not wait for it is told by health() and by an alert.
     this.ready.catch(() => {});
     this.#opening = this.#open(settle);
+  }
+
+  get kind(): Database['kind'] {
+    return this.#options.databaseUrl === undefined || this.#options.databaseUrl === '' ? 'embedded' : 'server';
   }
 
   writeRun(run: RunRow): void {
@@ -177,12 +214,35 @@ class OpenStore implements DatabaseStore {
     this.#writer.add({ kind: 'decisions', rows: [...decisions] });
   }
 
-  writeRecords<K extends RecordKind>(kind: K, rows: readonly RecordKinds[K][]): void {
-    this.#writer.add({ kind, rows: [...rows] } as Write);
+  writeRecords<K extends RecordKind>(
+    kind: K,
+    rows: readonly RecordKinds[K][],
+    options: { archive?: boolean } = {},
+  ): void {
+    const kept = kind === 'messages' ? (rows as readonly MessageRecord[]).map((row) => this.#withoutTags(row)) : rows;
+    this.#writer.add({ kind, rows: [...kept] } as Write);
+    if (kind === 'indices' && options.archive !== false) this.archive?.addIndices(rows as readonly IndexRecord[]);
   }
 
-  flush(): Promise<void> {
-    return this.#writer.flush();
+  /** Counts carry tags in their messages too. */
+  #withoutTags(row: MessageRecord): MessageRecord {
+    const key = this.#epcKey;
+    const tags = (row.payload as { epc_ids?: unknown } | null)?.epc_ids;
+    if (key === null || !Array.isArray(tags)) return row;
+    return { ...row, payload: { ...(row.payload as object), epc_ids: tags.map((tag) => hashEpc(key, String(tag))) } };
+  }
+
+  writeFeatures(rows: readonly FeatureRecord[]): void {
+    this.archive?.addFeatures(rows);
+  }
+
+  writeRaw(kind: RawKind, rows: readonly RawRecord[]): void {
+    this.archive?.addRaw(kind, rows);
+  }
+
+  /** What the archive's disk refuses was told by an alert; the consistency check finds and mends it. */
+  async flush(): Promise<void> {
+    await Promise.all([this.#writer.flush(), this.archive?.flush().catch(() => {})]);
   }
 
   asUser<T>(userId: string, work: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
@@ -231,7 +291,11 @@ class OpenStore implements DatabaseStore {
   }
 
   async health(): Promise<{ status: 'ok' | 'starting' | 'failed'; detail: string }> {
-    const waiting = this.#spool.isEmpty ? '' : `; ${(this.#spool.bytes / 1_048_576).toFixed(1)} MiB wait in the spool`;
+    const waiting = this.#spool.isEmpty
+      ? ''
+      : `; ${(this.#spool.bytes / 1_048_576).toFixed(1)} of ${(this.#spool.maxBytes / 1_048_576).toFixed(0)} MiB wait in the spool`;
+    if (this.#writer.blocked !== null)
+      return { status: 'failed', detail: `nothing can be written: ${this.#writer.blocked}${waiting}` };
     const database = this.#database;
     if (this.#state === 'closed') return { status: 'failed', detail: 'closed' };
     if (database === null && this.#state === 'starting')
@@ -251,6 +315,9 @@ class OpenStore implements DatabaseStore {
   async close(): Promise<void> {
     if (this.#state === 'closed') return;
     try {
+      await this.archive
+        ?.close()
+        .catch((error: unknown) => this.#alert('error', `The archive was not closed well: ${reasonOf(error)}`));
       await this.#writer.close();
     } finally {
       this.#setState('closed', 'the store is closed');
@@ -260,6 +327,17 @@ class OpenStore implements DatabaseStore {
       await this.#spool.close();
       this.#unlock();
     }
+  }
+
+  #openArchive(options: StoreOptions): Archive | null {
+    if (options.archive === undefined || options.archive === 'off') return null;
+    return new Archive({
+      storage: openStorage(options.archive),
+      directory: join(options.dataDirectory, 'archive-spool'),
+      maxBytes: (options.spoolMaxMebibytes ?? SPOOL_MAX_MIB) * 1_048_576,
+      storeEveryMs: options.archiveEveryMs,
+      onAlert: (level, message) => this.#alert(level, message),
+    });
   }
 
   async #open(ready: { resolve: () => void; reject: (error: unknown) => void }): Promise<void> {

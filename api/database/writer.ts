@@ -43,8 +43,11 @@ export class Writer {
   #catchingUp: Waiter[] = [];
   #loop: Promise<void> | null = null;
   #timer: NodeJS.Timeout | null = null;
-  #blocked = false;
+  /** Why neither database nor spool takes anything, while that is so. */
+  #blocked: string | null = null;
   #dropped = 0;
+  /** Rows refused since somebody was last told by `flush`. */
+  #untold = 0;
   #closed = false;
   #ended = false;
 
@@ -57,13 +60,15 @@ export class Writer {
     if (this.#closed) throw new StoreError('store_closed', 'The store is closed; nothing can be written any more.');
     const rows = rowsOf(write);
     if (this.#pendingRows + rows > PENDING_ROWS_MAX) {
-      if (this.#dropped === 0) {
+      this.#dropped += rows;
+      this.#untold += rows;
+      // Once: whoever hears of it may want to write that down.
+      if (this.#dropped === rows) {
         this.#options.onAlert(
           'error',
           'Neither the database nor the spool takes what is written, and memory for it is full: new rows are being refused.',
         );
       }
-      this.#dropped += rows;
       return;
     }
     this.#pending.push(write);
@@ -72,8 +77,26 @@ export class Writer {
     this.#wake(this.#pendingRows >= BATCH_ROWS ? 0 : BATCH_DELAY_MS);
   }
 
-  /** Resolves when everything added before is acknowledged; rejects when neither database nor spool takes it. */
+  /** Why nothing can be written at the moment; null: it can. */
+  get blocked(): string | null {
+    return this.#blocked;
+  }
+
+  /**
+   * Resolves when everything added before is acknowledged; rejects when neither database nor spool takes it, and once for
+   * rows that `add` had to refuse.
+   */
   flush(): Promise<void> {
+    if (this.#untold > 0) {
+      const rows = this.#untold;
+      this.#untold = 0;
+      return Promise.reject(
+        new StoreError('rows_refused', `${rows} rows were refused: nothing took them.`, {
+          status: 507,
+          hint: 'Bring the database back or make room on the disk; send them again.',
+        }),
+      );
+    }
     if (this.#acknowledged >= this.#added) return Promise.resolve();
     return new Promise((resolve, reject) => {
       this.#flushing.push({ position: this.#added, resolve, reject });
@@ -141,14 +164,14 @@ export class Writer {
         this.#loop = null;
         if (this.#ended) return;
         // What came while the last step ended.
-        if (this.#blocked) this.#wake(BLOCKED_RETRY_MS);
+        if (this.#blocked !== null) this.#wake(BLOCKED_RETRY_MS);
         else if (this.#pending.length > 0 || (this.#database !== null && !this.#options.spool.isEmpty))
           this.#wake(this.#flushing.length > 0 ? 0 : BATCH_DELAY_MS);
       });
   }
 
   async #work(): Promise<void> {
-    this.#blocked = false;
+    this.#blocked = null;
     for (;;) {
       if (this.#pending.length > 0) {
         const taken = await this.#takePending();
@@ -184,7 +207,7 @@ export class Writer {
       this.#block(error);
       return false;
     }
-    this.#blocked = false;
+    this.#blocked = null;
     this.#removePending(batch);
     return true;
   }
@@ -252,7 +275,7 @@ export class Writer {
   }
 
   #block(error: unknown): void {
-    this.#blocked = true;
+    this.#blocked = reasonOf(error);
     for (const waiter of this.#flushing.splice(0)) waiter.reject(error);
   }
 

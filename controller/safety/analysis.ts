@@ -8,6 +8,9 @@ import type { Encounter, EngineOptions, HardBraking, RoadUserUpdate, UpdateRejec
 import { EncounterEngine } from './encounters.ts';
 import { FeatureCollector, type FeatureInterval } from './features.ts';
 import { roadUserUpdate, type UnusableReason } from './from-v2x.ts';
+import { LaneMap } from './lane-map.ts';
+import { MessageChecks, type MessageFault } from './message-checks.ts';
+import { type PassageEvents, Passages } from './passages.ts';
 
 /** A clock that jumps ahead by more than this is not believed until so many messages in a row say so. */
 const JUMP_MS = 3_600_000;
@@ -27,11 +30,19 @@ export interface AnalysisOptions {
   readonly penetration?: number | null;
 }
 
-export interface AnalysisOutput {
+/** What a signal group shows. */
+interface SignalState {
+  state: string;
+  /** Since when; null: since before it was first heard. */
+  sinceMs: number | null;
+}
+
+export interface AnalysisOutput extends PassageEvents {
   readonly encounters: readonly Encounter[];
   readonly hardBraking: readonly HardBraking[];
   readonly minutes: readonly FeatureInterval[];
   readonly quarterHours: readonly FeatureInterval[];
+  readonly faults: readonly MessageFault[];
 }
 
 export type NotUsed = UnusableReason | UpdateRejection;
@@ -41,6 +52,9 @@ export class SafetyAnalysis {
   readonly #options: AnalysisOptions;
   readonly #minutes: FeatureCollector;
   readonly #quarterHours: FeatureCollector;
+  readonly #checks = new MessageChecks();
+  readonly #signals = new Map<number, SignalState>();
+  #passages: Passages | null = null;
   #frame: LocalFrame | null;
   #nowMs = Number.NEGATIVE_INFINITY;
   #encounters: Encounter[] = [];
@@ -49,6 +63,7 @@ export class SafetyAnalysis {
   #doneQuarterHours: FeatureInterval[] = [];
   #nextCloseMs = Number.NEGATIVE_INFINITY;
   #jumps = 0;
+  #events: PassageEvents = { passages: [], stops: [], unmapped: [], wrongWay: [] };
 
   constructor(options: AnalysisOptions = {}) {
     this.#options = options;
@@ -81,15 +96,34 @@ export class SafetyAnalysis {
       const vru = update.type === 'pedestrian' || update.type === 'bicycle';
       this.#minutes.update(slot, serial, vru, update.timeMs, update.speedMetresPerSecond);
       this.#quarterHours.update(slot, serial, vru, update.timeMs, update.speedMetresPerSecond);
+      if (this.#passages !== null) this.#locate(this.#passages, update, slot, serial, vru);
     } else this.rejected(arrivedMs);
     this.#passTime(arrivedMs);
     return why;
+  }
+
+  #locate(passages: Passages, update: RoadUserUpdate, slot: number, serial: number, vru: boolean): void {
+    if (update.link !== undefined && update.link >= 0) return;
+    const { hx, hy, length } = this.engine.lastPose();
+    const onFoot = update.type === 'pedestrian';
+    const { id, timeMs, x, y, speedMetresPerSecond: speed } = update;
+    passages.at(slot, serial, id, onFoot, timeMs, x, y, hx, hy, length / 2, speed);
+    // a cyclist on no lane may be on a crossing
+    if (vru && !onFoot && passages.laneId < 0)
+      passages.at(slot, serial, id, true, timeMs, x, y, hx, hy, length / 2, speed);
+    this.engine.locate(passages.laneId, passages.group);
+  }
+
+  /** Messages found at fault so far, by check. */
+  get faultCounts(): MessageChecks['counts'] {
+    return this.#checks.counts;
   }
 
   /** Takes a message. @returns why it was not used, or null. */
   message(message: V2xMessage): NotUsed | null {
     const at = message.receivedAtMs;
     if (this.#isJump(at)) return 'clock-ahead';
+    this.#checks.message(message);
     if (message.kind === 'map') return this.#map(message);
     if (message.kind === 'spat') return this.#spat(message);
     if (this.#frame === null) {
@@ -103,6 +137,7 @@ export class SafetyAnalysis {
 
   /** Whether `atMs` is so far ahead of what came before that one sender's clock is likelier than a pause. */
   #isJump(atMs: number): boolean {
+    if (!Number.isFinite(atMs)) return false;
     if (!(atMs > this.#nowMs + JUMP_MS) || this.#nowMs === Number.NEGATIVE_INFINITY) {
       if (atMs > this.#nowMs - JUMP_MS) this.#jumps = 0;
       return false;
@@ -121,7 +156,9 @@ export class SafetyAnalysis {
   }
 
   #mine(id: number): boolean {
-    return this.#options.intersectionId === undefined || this.#options.intersectionId === id;
+    // the signal groups of two intersections have the same numbers: where none is named, that of the first MAP it is
+    const wanted = this.#options.intersectionId ?? this.#passages?.map.intersectionId;
+    return wanted === undefined || wanted === id;
   }
 
   #map(message: V2xMessage & { kind: 'map' }): NotUsed | null {
@@ -131,8 +168,33 @@ export class SafetyAnalysis {
     const [first] = mine;
     if (this.#frame === null && Math.abs(first!.latitudeDegrees) <= 89)
       this.#frame = localFrame(first!.latitudeDegrees, first!.longitudeDegrees);
+    if (this.#frame !== null && (this.#passages === null || this.#isNew(this.#passages.map, first!))) {
+      this.#endPassages();
+      this.#passages = new Passages(new LaneMap(first!, this.#frame), {
+        state: (group) => this.#signals.get(group)?.state ?? null,
+        sinceMs: (group) => this.#signals.get(group)?.sinceMs ?? null,
+      });
+    }
     this.heard(message.receivedAtMs);
     return null;
+  }
+
+  #isNew(map: LaneMap, geometry: { readonly key: { readonly id: number }; readonly revision: number }): boolean {
+    // of several intersections the first one heard is the one looked at
+    return map.intersectionId === geometry.key.id && map.revision !== geometry.revision;
+  }
+
+  #endPassages(): void {
+    if (this.#passages === null) return;
+    this.#passages.finish();
+    this.#keep(this.#passages.take());
+  }
+
+  #keep(events: PassageEvents): void {
+    this.#events.passages.push(...events.passages);
+    this.#events.stops.push(...events.stops);
+    this.#events.unmapped.push(...events.unmapped);
+    this.#events.wrongWay.push(...events.wrongWay);
   }
 
   #spat(message: V2xMessage & { kind: 'spat' }): NotUsed | null {
@@ -142,13 +204,25 @@ export class SafetyAnalysis {
       if (!this.#mine(intersection.key.id)) continue;
       found = true;
       for (const movement of intersection.movements)
-        this.engine.setSignal(movement.signalGroup, movement.events[0]?.state ?? null);
+        this.signal(movement.signalGroup, movement.events[0]?.state ?? null, message.receivedAtMs);
     }
     if (!found) return 'no-intersection';
     this.heard(message.receivedAtMs);
     this.#minutes.signals(message.receivedAtMs);
     this.#quarterHours.signals(message.receivedAtMs);
     return null;
+  }
+
+  /** Signal group `group` shows `state`, in J2735's words, from `atMs` on; null: unknown. */
+  signal(group: number, state: string | null, atMs: number): void {
+    this.engine.setSignal(group, state);
+    const known = this.#signals.get(group);
+    if (state === null) this.#signals.delete(group);
+    else if (known === undefined) this.#signals.set(group, { state, sinceMs: null });
+    else if (known.state !== state) {
+      known.state = state;
+      known.sinceMs = atMs;
+    }
   }
 
   /** Something was heard at `atMs`, if only that there is nobody. */
@@ -183,6 +257,7 @@ export class SafetyAnalysis {
     const until = Math.floor(nowMs / 1000) * 1000 - HOLD_MS;
     this.#doneMinutes.push(...this.#minutes.takeBefore(until));
     this.#doneQuarterHours.push(...this.#quarterHours.takeBefore(until));
+    this.#passages?.review(nowMs);
   }
 
   #collect(): void {
@@ -202,6 +277,7 @@ export class SafetyAnalysis {
   finish(): void {
     this.engine.finish();
     this.#collect();
+    this.#endPassages();
     this.#doneMinutes.push(...this.#minutes.finish());
     this.#doneQuarterHours.push(...this.#quarterHours.finish());
   }
@@ -209,12 +285,16 @@ export class SafetyAnalysis {
   /** What has come out since the last call. */
   take(): AnalysisOutput {
     this.#collect();
+    if (this.#passages !== null) this.#keep(this.#passages.take());
     const out = {
       encounters: this.#encounters,
       hardBraking: this.#hardBraking,
       minutes: this.#doneMinutes,
       quarterHours: this.#doneQuarterHours,
+      faults: this.#checks.take(),
+      ...this.#events,
     };
+    this.#events = { passages: [], stops: [], unmapped: [], wrongWay: [] };
     this.#encounters = [];
     this.#hardBraking = [];
     this.#doneMinutes = [];

@@ -15,6 +15,8 @@ const GONE_MS = 1000;
 const MAX_SPEED = 100;
 const FASTEST_JUMP = 70;
 const JUMPS_TO_BELIEVE = 3;
+/** Sine of the least turn a step that counts as turning: 9 degrees a second at steps of 0.1 s. */
+const STRAIGHT_SIN = 0.016;
 const HARD_BRAKING = -3;
 const BICYCLE = USER_TYPES.indexOf('bicycle');
 
@@ -65,6 +67,8 @@ export class Users {
   link = new Int32Array(256);
   lane = new Int32Array(256);
   group = new Int32Array(256);
+  /** Lane of a MAP; -1: on none, or there is no MAP. */
+  mapLane = new Int32Array(256);
   /** Where it is at the step in hand. */
   px = new Float64Array(256);
   py = new Float64Array(256);
@@ -96,13 +100,14 @@ export class Users {
     return this.type[slot]! >= BICYCLE;
   }
 
-  /** Whether its heading changed by more than 4.6 degrees a second over the last five steps of 0.1 s: a straight course is then no forecast. */
-  isTurning(slot: number): boolean {
+  /** Sine of the angle by which its heading turned a step, over the last five; 0 where that is below 0.9 degrees: it drives straight on. */
+  turnPerStep(slot: number): number {
     const last = this.lastStep[slot]!;
     const before = Math.max(this.firstStep[slot]!, last - 5);
+    if (before === last) return 0;
     const at = slot * TRAIL + (before & (TRAIL - 1));
-    const sin = this.trailHx[at]! * this.hy[slot]! - this.trailHy[at]! * this.hx[slot]!;
-    return Math.abs(sin) > 0.016 * (last - before);
+    const sin = (this.trailHx[at]! * this.hy[slot]! - this.trailHy[at]! * this.hx[slot]!) / (last - before);
+    return sin > STRAIGHT_SIN || sin < -STRAIGHT_SIN ? sin : 0;
   }
 
   /** The step that place `trail` of a user's path is of. */
@@ -299,6 +304,7 @@ export class Users {
     this.link[slot] = u.link ?? -1;
     this.lane[slot] = u.lane ?? -1;
     this.group[slot] = u.signalGroup ?? -1;
+    this.mapLane[slot] = -1;
     this.#brake(slot, u.timeMs);
   }
 

@@ -2,7 +2,8 @@
  * The FZI test area's recordings of real junctions (tracks and signal phases as CSV, lanes as KML) -> BSM, PSM, SPaT and MAP,
  * in order of time. x is taken for east and y for north of the recording's origin, as its metadata places it.
  *
- * Speeds are taken from the positions: `vx, vy` as recorded do not fit them (docs/SAFETY.md says why the positions are right).
+ * Speeds, and the headings of those who move, are taken from the positions: `vx, vy` as recorded do not fit them (docs/SAFETY.md
+ * says why the positions are right), and `psi_rad` points anywhere in the first rows of a track.
  */
 import { EVENT_STATES, type EventState, type PersonType } from './enums.ts';
 import { fziMap } from './fzi-map.ts';
@@ -24,7 +25,7 @@ export interface FziRecording {
 export interface FziOptions {
   /** J2735 id of the intersection; default 733. */
   readonly intersectionId?: number;
-  /** Where speeds come from: the positions of a second (default), or `vx, vy` as recorded. */
+  /** Where speeds and headings come from: the positions of a second (default), or `vx, vy, psi_rad` as recorded. */
   readonly speeds?: 'positions' | 'recorded';
 }
 
@@ -50,6 +51,12 @@ const VEHICLES = ['Car', 'Truck', 'Bus', 'Van', 'Motorcycle'];
 const STATES = new Map<string, EventState>(EVENT_STATES.map((state) => [upperSnake(state), state]));
 const UNKNOWN_ACCURACY = { semiMajorMetres: null, semiMinorMetres: null, orientationDegrees: null };
 const DEGREES = 180 / Math.PI;
+
+/** Degrees clockwise from north, 0-360, of radians counter-clockwise from east. */
+function clockwise(radians: number): number {
+  const degrees = 90 - radians * DEGREES;
+  return degrees - 360 * Math.floor(degrees / 360);
+}
 
 type Row = Readonly<Record<string, string>>;
 function rowsOf(csv: string): Row[] {
@@ -77,20 +84,37 @@ const MAP_EVERY_MS = 1000;
 /** Speed is the way covered from half a second before to half a second after, less where a track begins or ends. */
 const SPEED_HALF_WINDOW_MS = 500;
 
-/** Speeds in m/s by the positions of one track, in its order; null: it has a single row. */
-function speedsOf(
-  rows: readonly { readonly atMs: number; readonly x: number; readonly y: number }[],
-): (number | null)[] {
+/** Least way covered in the window by which a direction of travel can be told, metres. */
+const MOVED_METRES = 0.5;
+
+interface Place {
+  readonly atMs: number;
+  readonly x: number;
+  readonly y: number;
+}
+interface Motion {
+  /** null: the track has a single row. */
+  readonly speedMetresPerSecond: number | null;
+  /** Direction of travel; absent: it hardly moved. */
+  readonly headingDegrees?: number;
+}
+
+/** Speeds and directions by the positions of one track, in its order. */
+function motionOf(rows: readonly Place[]): Motion[] {
   let from = 0;
   let to = 0;
   return rows.map((row) => {
     while (row.atMs - rows[from]!.atMs > SPEED_HALF_WINDOW_MS) from++;
     while (to + 1 < rows.length && rows[to + 1]!.atMs - row.atMs <= SPEED_HALF_WINDOW_MS) to++;
     const [a, b] = [rows[from]!, rows[to]!];
-    if (b.atMs === a.atMs) return null;
+    if (b.atMs === a.atMs) return { speedMetresPerSecond: null };
     const dx = b.x - a.x;
     const dy = b.y - a.y;
-    return (Math.sqrt(dx * dx + dy * dy) * 1000) / (b.atMs - a.atMs);
+    const moved = Math.sqrt(dx * dx + dy * dy);
+    return {
+      speedMetresPerSecond: (moved * 1000) / (b.atMs - a.atMs),
+      ...(moved >= MOVED_METRES && { headingDegrees: clockwise(Math.atan2(dy, dx)) }),
+    };
   });
 }
 
@@ -142,7 +166,6 @@ export function fziMessages(recording: FziRecording, options: FziOptions = {}): 
     const [latitudeDegrees, longitudeDegrees] = fromLocal(frame, x, y);
     const count = counts.get(track!) ?? 0;
     counts.set(track!, (count + 1) % 128);
-    const clockwise = 90 - psi * DEGREES;
     const shared = {
       receivedAtMs: atMs,
       via: null,
@@ -156,7 +179,7 @@ export function fziMessages(recording: FziRecording, options: FziOptions = {}): 
       elevationMetres: null,
       accuracy: UNKNOWN_ACCURACY,
       speedMetresPerSecond: Math.sqrt(vx * vx + vy * vy),
-      headingDegrees: clockwise - 360 * Math.floor(clockwise / 360),
+      headingDegrees: clockwise(psi),
       rest: {},
     };
     const ofTrack = byTrack.get(track!);
@@ -194,9 +217,9 @@ export function fziMessages(recording: FziRecording, options: FziOptions = {}): 
   if (options.speeds !== 'recorded')
     for (const rows of byTrack.values()) {
       rows.sort((p, q) => p.atMs - q.atMs);
-      for (const [i, speedMetresPerSecond] of speedsOf(rows).entries()) {
+      for (const [i, motion] of motionOf(rows).entries()) {
         const at = rows[i]!.message;
-        messages[at] = { ...(messages[at] as VehicleMessage | PersonMessage), speedMetresPerSecond };
+        messages[at] = { ...(messages[at] as VehicleMessage | PersonMessage), ...motion };
       }
     }
 

@@ -25,7 +25,8 @@ export interface ScoredInterval {
 }
 
 export interface IndexOptions {
-  readonly frozen?: FrozenConstants;
+  /** null: there are none, and nothing is scored; absent: those of the observations themselves. */
+  readonly frozen?: FrozenConstants | null;
   readonly weatherAt?: (atMs: number) => Weather | null;
   /** Version of the constants that are computed here; default 1. */
   readonly version?: number;
@@ -54,8 +55,8 @@ export function indexOf(
   options: IndexOptions = {},
 ): SourceIndex {
   const { frozen, version = 1, weatherAt = () => null } = options;
-  const minute = frozen?.minute ?? constantsOf(minutes, version);
-  const quarterHour = frozen?.quarterHour ?? constantsOf(quarterHours, version);
+  const minute = frozen === undefined ? constantsOf(minutes, version) : (frozen?.minute ?? null);
+  const quarterHour = frozen === undefined ? constantsOf(quarterHours, version) : (frozen?.quarterHour ?? null);
   const scored = (
     intervals: readonly FeatureInterval[],
     constants: NormalizationConstants | null,

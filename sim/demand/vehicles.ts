@@ -59,5 +59,11 @@ export function classParameters(vehicleClass: VehicleClass): ClassParameters {
     pcu: vehicleClass.pcu,
     massKilograms: vehicleClass.massKilograms,
     emissionClass: vehicleClass.emissionClass,
+    law: vehicleClass.carFollowing ?? 'idm',
+    integration: vehicleClass.integration ?? 'ballistic',
+    fixedHeadway: vehicleClass.fixedHeadway === true || (vehicleClass.carFollowing ?? 'idm') !== 'idm',
+    filters: vehicleClass.filtersToFront === true,
+    emergency: vehicleClass.name === 'emergency',
+    servesStops: vehicleClass.name === 'bus',
   };
 }

@@ -101,6 +101,25 @@ export function calibratedHeadways(network: Network, demand: Demand): Headways {
   return { rowOf, seconds: known.seconds, reactionSeconds: known.reaction };
 }
 
+/** Two-wheelers that ride abreast discharge on two tracks. */
+function abreast(parameters: ClassParameters): number {
+  return parameters.filters === true ? 2 : 1;
+}
+
+/**
+ * The headway of a class, or the bound that comes nearest where none gives the flow that its PCU asks for (short vehicles
+ * at low speeds cannot follow closely enough). Throws RangeError for cars.
+ */
+function headwayOfClass(parameters: ClassParameters, limit: number, flow: number, drivers: 'alike' | 'mixed'): number {
+  if (parameters.name !== 'car') {
+    const flowAt = (timeHeadway: number) =>
+      measureDischarge({ ...parameters, timeHeadway }, limit, drivers).saturationFlowPerHour;
+    if (flowAt(LEAST_HEADWAY) <= flow) return LEAST_HEADWAY;
+    if (flowAt(LONGEST_HEADWAY) >= flow) return LONGEST_HEADWAY;
+  }
+  return headwayForSaturationFlow(parameters, limit, flow, drivers);
+}
+
 function find(
   classes: readonly ClassParameters[],
   limits: readonly number[],
@@ -116,7 +135,7 @@ function find(
       const isFixed = parameters.model !== 'idm' || parameters.fixedHeadway === true;
       seconds[row * classes.length + c] = isFixed
         ? parameters.timeHeadway
-        : headwayForSaturationFlow(parameters, limit, saturationFlowPerHour / parameters.pcu, drivers);
+        : headwayOfClass(parameters, limit, saturationFlowPerHour / abreast(parameters) / parameters.pcu, drivers);
     });
     const car = Math.max(
       0,
