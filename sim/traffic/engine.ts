@@ -75,7 +75,7 @@ export function createEngine(network: Network, demand: Demand, options: EngineOp
   }
 
   return {
-    network, ...{ world: w },
+    network,
     demand,
     stepSeconds,
     state: w.state,
