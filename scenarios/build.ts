@@ -53,7 +53,10 @@ export function buildScenario(file: PartialFile, name: string, findings: Finding
     name: junction?.name ?? `junctions[${index}]`,
     ground: placed[index]?.ground ?? null,
   }));
-  const demand = file.demand === undefined ? [] : buildDemand(file.demand, named, times.durationSeconds, findings);
+  const { demand, vehicles } =
+    file.demand === undefined
+      ? { demand: [], vehicles: [] }
+      : buildDemand(file.demand, named, vehicleClasses, times.durationSeconds, findings);
   checkWidths(vehicleClasses, file.vehicleClasses, narrowestLane(placed), findings);
   checkIntersections(junctions, findings);
   if (findings.count > before || file.drivingSide === undefined || junctions.includes(null)) return null;
@@ -68,6 +71,7 @@ export function buildScenario(file: PartialFile, name: string, findings: Finding
     junctions: junctions as ScenarioJunction[],
     vehicleClasses,
     demand,
+    vehicles,
     detection: detectionOf(file),
     variants,
     saturationFlowPerHourPerLane: file.saturationFlowPerHourPerLane ?? 1800,
