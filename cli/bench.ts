@@ -1,11 +1,12 @@
 /** `flextraff bench speed`: how many vehicle updates a second of CPU time brings. */
 import { runVariants } from '../runs/runner.ts';
 import { openSource, type Source } from '../runs/source.ts';
-import { openStreet } from '../sim/street.ts';
+import type { SumoFileNames } from '../runs/sumo-files.ts';
 import { Refusal } from './failure.ts';
 import { loadSettings } from './settings.ts';
+import { scenarioOf, type ScenarioOptions } from './sumo-options.ts';
 
-export interface BenchSpeedOptions {
+export interface BenchSpeedOptions extends ScenarioOptions {
   readonly step?: number;
   readonly json?: boolean;
 }
@@ -66,27 +67,17 @@ function inSteps(source: Source, stepSeconds: number): Source {
       `--step is ${stepSeconds}; a whole number of steps must make a second, of whole milliseconds and at least 0.01 s, e.g. 1, 0.5, 0.2 or 0.1.`,
     );
   }
-  const { scenario } = source;
-  if (scenario === null) {
-    if (milliseconds === 1000 * source.stepSeconds) return source;
-    throw new Refusal(
-      `--step: ${source.path} is a CityFlow folder, which is run in steps of ${source.stepSeconds} s. Leave out --step.`,
-    );
-  }
-  const other = { ...scenario, stepSeconds };
-  return {
-    ...source,
-    scenario: other,
-    stepSeconds,
-    open: (options) => openStreet({ kind: 'scenario', scenario: other }, options),
-  };
+  return milliseconds === 1000 * source.stepSeconds ? source : source.inSteps(stepSeconds);
 }
 
 /** One cold run and five warm ones in this process. Call it once a process, before anything else was simulated. */
-export async function measureSpeed(path: string, step?: number): Promise<SpeedResult> {
+export async function measureSpeed(path: string, step?: number, sumo?: SumoFileNames): Promise<SpeedResult> {
   const { scenariosFolder } = loadSettings();
   const begin = process.cpuUsage();
-  const opened = await openSource(path, { directories: scenariosFolder === undefined ? [] : [scenariosFolder] });
+  const opened = await openSource(path, {
+    directories: scenariosFolder === undefined ? [] : [scenariosFolder],
+    ...(sumo && { sumo }),
+  });
   const source = step === undefined ? opened : inSteps(opened, step);
   const cold = await hourOf(source);
   const warm: Hour[] = [];
@@ -117,8 +108,9 @@ export async function measureSpeed(path: string, step?: number): Promise<SpeedRe
 const millions = (value: number): string => (value / 1e6).toFixed(1);
 
 /** Throws Refusal, SettingsError, ScenarioError or SourceError for input that is refused. */
-export async function benchSpeed(path: string, options: BenchSpeedOptions): Promise<void> {
-  const result = await measureSpeed(path, options.step);
+export async function benchSpeed(path: string | undefined, options: BenchSpeedOptions): Promise<void> {
+  const named = scenarioOf(path, options);
+  const result = await measureSpeed(named.path, options.step, named.sumo);
   if (options.json) {
     process.stdout.write(`${JSON.stringify(result)}\n`);
     return;

@@ -11,6 +11,7 @@ import { startProgress } from './progress.ts';
 import type { RunCommandOptions } from './run.ts';
 import { parseSeeds } from './seeds.ts';
 import { loadSettings } from './settings.ts';
+import { scenarioOf } from './sumo-options.ts';
 import { summaryTable } from './summary-table.ts';
 import { parseVariants } from './variants.ts';
 
@@ -42,7 +43,9 @@ export async function runReplications(
     throw new Refusal('--seeds runs in-process on all cores: leave out --link and --broker, or give a single --seed.');
   const settings = loadSettings();
   const variants = options.variant.length > 0 ? parseVariants(options.variant) : undefined;
+  const { sumo } = scenarioOf(options.net === undefined ? scenario : undefined, options);
   const sourceOptions = {
+    ...(sumo && { sumo }),
     untilSeconds: options.until,
     directories: settings.scenariosFolder === undefined ? [] : [settings.scenariosFolder],
   };

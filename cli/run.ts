@@ -4,15 +4,18 @@ import { join } from 'node:path';
 import { type RunObserver, RunStopped, runVariants } from '../runs/runner.ts';
 import { openSource } from '../runs/source.ts';
 import type { RunResult } from '../runs/types.ts';
+import type { Street } from '../sim/street.ts';
 import { Refusal } from './failure.ts';
 import { onInterrupt } from './interrupt.ts';
 import { startProgress } from './progress.ts';
 import { SeriesFile } from './series.ts';
 import { loadSettings } from './settings.ts';
+import { scenarioOf, type ScenarioOptions } from './sumo-options.ts';
 import { resultTable } from './table.ts';
+import { tripsCsv } from './trips.ts';
 import { parseVariants } from './variants.ts';
 
-export interface RunCommandOptions {
+export interface RunCommandOptions extends ScenarioOptions {
   readonly seed?: number;
   readonly seeds?: string;
   readonly until?: number;
@@ -22,26 +25,16 @@ export interface RunCommandOptions {
   readonly threads?: number;
   readonly out?: string;
   readonly json?: boolean;
-  readonly net?: string;
-  readonly routes?: string;
 }
 
 const tell = (text: string) => process.stderr.write(`${text}\n`);
 
 /** Throws Refusal, SettingsError, ScenarioError, SourceError or StrategyError for input that is refused. */
 export async function run(scenario: string | undefined, options: RunCommandOptions): Promise<void> {
-  if (options.net !== undefined || options.routes !== undefined) {
-    throw new Refusal(
-      "--net and --routes: SUMO's files cannot be run yet; a later version brings them. Use a scenario file or a CityFlow folder.",
-    );
-  }
-  if (scenario === undefined)
-    throw new Refusal(
-      'Which scenario? `flextraff scenarios` lists those that ship; a scenario file or a CityFlow folder will do too.',
-    );
+  const { path, sumo } = scenarioOf(scenario, options);
   if (options.seeds !== undefined) {
     const { runReplications } = await import('./replications.ts');
-    await runReplications(scenario, { ...options, seeds: options.seeds });
+    await runReplications(path, { ...options, seeds: options.seeds });
     return;
   }
   if (options.link === 'inprocess' && options.broker !== undefined) {
@@ -50,7 +43,7 @@ export async function run(scenario: string | undefined, options: RunCommandOptio
   const settings = loadSettings();
   const variants = options.variant.length > 0 ? parseVariants(options.variant) : undefined;
   const directories = settings.scenariosFolder === undefined ? [] : [settings.scenariosFolder];
-  const source = await openSource(scenario, { untilSeconds: options.until, directories });
+  const source = await openSource(path, { untilSeconds: options.until, directories, ...(sumo && { sumo }) });
   // before the run, so that an hour is not spent on a result with no place to go
   if (options.out !== undefined) await mkdir(options.out, { recursive: true });
 
@@ -58,8 +51,10 @@ export async function run(scenario: string | undefined, options: RunCommandOptio
   const broker = await brokerFor(options, settings.brokerUrl);
   const progress = startProgress(source.durationSeconds, options.json === true);
   const series = options.out === undefined ? null : new SeriesFile();
+  let worlds: ReadonlyMap<string, Street> = new Map();
   const observer: RunObserver = {
     onStart(streets) {
+      worlds = streets;
       const warnings = new Set([...streets.values()].flatMap((street) => street.warnings));
       for (const warning of warnings) progress.note(`${source.path}: ${warning}`);
     },
@@ -85,7 +80,7 @@ export async function run(scenario: string | undefined, options: RunCommandOptio
       signal: interrupt.signal,
     });
     progress.end();
-    if (options.out !== undefined) await writeResults(options.out, result, series!.text());
+    if (options.out !== undefined) await writeResults(options.out, result, series!.text(), tripsCsv(worlds));
     process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : `${resultTable(result)}\n`);
   } catch (error) {
     progress.end();
@@ -112,8 +107,8 @@ async function brokerFor(options: RunCommandOptions, fromEnvironment: string | u
   return startBroker({ port: 0 });
 }
 
-async function writeResults(folder: string, result: RunResult, series: string): Promise<void> {
-  const files = { 'result.json': `${JSON.stringify(result, null, 2)}\n`, 'series.csv': series };
+async function writeResults(folder: string, result: RunResult, series: string, trips: string): Promise<void> {
+  const files = { 'result.json': `${JSON.stringify(result, null, 2)}\n`, 'series.csv': series, 'trips.csv': trips };
   for (const [name, text] of Object.entries(files)) {
     await writeFile(join(folder, name), text);
     tell(`wrote ${join(folder, name)}`);

@@ -12,6 +12,19 @@ export interface DetectorReading {
   readonly presence: boolean;
 }
 
+/** A vehicle that told its position and speed by radio (BSM), matched to the map of the junction. */
+export interface ReportedVehicle {
+  /** As long as the radio keeps it: enough to follow a vehicle from frame to frame. */
+  readonly id: string;
+  /** Id of the stop-line detector of the lane it is in, or will most probably be in. */
+  readonly lane: string;
+  /** From its front to the stop line. */
+  readonly metres: number;
+  readonly metresPerSecond: number;
+  /** Signal group it is going to obey, where it says so; null: it does not. */
+  readonly group: string | null;
+}
+
 /** One frame: everything a junction's devices said up to `nowMs`. One frame a second. */
 export interface Observation {
   readonly nowMs: number;
@@ -22,6 +35,10 @@ export interface Observation {
    * configuration's `detectors` list them `{approach name}:stopline:{lane index}` for one lane (0 nearest the centre line).
    */
   readonly detectors: Readonly<Record<string, DetectorReading>>;
+  /** Vehicles within the range of the junction's radio; absent where it has none. */
+  readonly vehicles?: readonly ReportedVehicle[];
+  /** Of all vehicles, the share that is expected to report by radio, 0-1; absent: nobody said. */
+  readonly reportingShare?: number;
   /** Vehicles counted at the stop line per approach since the last plan was decided, in the configuration's approach order; null: no report (silent reader). */
   readonly countsSincePlan: readonly (number | null)[];
   /** What the lamp controller last reported. */

@@ -232,6 +232,15 @@ export function configurationToMessage(configuration: JunctionConfiguration): Co
     max_cycle_seconds: withoutMinusZero(configuration.maxCycleSeconds),
     max_wait_seconds: withoutMinusZero(configuration.maxWaitSeconds),
     local_plan: configuration.localPlan.map((stage) => planStageToMessage(configuration, stage)),
+    ...(configuration.localSchedule === undefined
+      ? {}
+      : {
+          local_schedule: configuration.localSchedule.map(({ startsAtMinute, days, stages }) => ({
+            starts_at_minute: startsAtMinute,
+            ...(days === undefined ? {} : { days: [...days] }),
+            stages: stages.map((stage) => planStageToMessage(configuration, stage)),
+          })),
+        }),
     ...(configuration.detectors === undefined ? {} : { detectors: configuration.detectors.map(detectorCopy) }),
   };
 }
@@ -264,6 +273,15 @@ export function configurationFromMessage(message: ConfigurationMessage): Junctio
     maxCycleSeconds: message.max_cycle_seconds,
     maxWaitSeconds: message.max_wait_seconds,
     localPlan: message.local_plan.map(planStageFromMessage),
+    ...(message.local_schedule === undefined
+      ? {}
+      : {
+          localSchedule: message.local_schedule.map(({ starts_at_minute, days, stages }) => ({
+            startsAtMinute: starts_at_minute,
+            ...(days === undefined ? {} : { days: [...days] }),
+            stages: stages.map(planStageFromMessage),
+          })),
+        }),
     ...(message.detectors === undefined ? {} : { detectors: message.detectors.map(detectorCopy) }),
   };
 }
@@ -302,6 +320,8 @@ export interface LampReport {
   readonly secondsLeft: number | null;
   /** Seconds to the next cycle boundary; null or absent when unknown. */
   readonly cycleSecondsLeft?: number | null;
+  /** Highest sequence number taken; absent: none yet, or unknown. */
+  readonly commandSeq?: number;
   readonly fault?: string;
 }
 
@@ -319,6 +339,7 @@ export function lampsToMessage(report: LampReport): Lamps {
     source: report.source,
     seconds_left: report.secondsLeft === null ? null : roundedSeconds(report.secondsLeft),
     ...(cycleLeft === undefined ? {} : { cycle_seconds_left: cycleLeft === null ? null : roundedSeconds(cycleLeft) }),
+    ...(report.commandSeq === undefined || report.commandSeq < 0 ? {} : { command_seq: report.commandSeq }),
     ...(report.fault === undefined ? {} : { fault: shortened(report.fault) }),
   };
 }
@@ -333,6 +354,7 @@ export function lampsFromMessage(message: Lamps): LampReport {
     source: message.source,
     secondsLeft: message.seconds_left,
     ...(message.cycle_seconds_left === undefined ? {} : { cycleSecondsLeft: message.cycle_seconds_left }),
+    ...(message.command_seq === undefined ? {} : { commandSeq: message.command_seq }),
     ...(message.fault === undefined ? {} : { fault: message.fault }),
   };
 }
@@ -343,6 +365,13 @@ export function modeToMessage(
   by: string,
   reason: string,
   untilMs: number | null,
+  seq?: number,
 ): ModeMessage {
-  return { mode, by, reason: shortened(reason), until: untilMs === null ? null : isoOf(untilMs) };
+  return {
+    mode,
+    by,
+    reason: shortened(reason),
+    until: untilMs === null ? null : isoOf(untilMs),
+    ...(seq === undefined ? {} : { seq }),
+  };
 }

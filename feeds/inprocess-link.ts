@@ -56,9 +56,12 @@ export function createInProcessLink(options: InProcessLinkOptions): InProcessLin
       for (const handler of listeners) handler(received);
     },
 
-    async subscribe(prefix, kinds, onMessage) {
+    async subscribe(prefix, kinds, onMessage, junctionIds) {
       check(prefix);
-      const handler = onMessage as Handler;
+      const only = junctionIds === undefined ? null : new Set(junctionIds);
+      const handler: Handler = (received) => {
+        if (only === null || only.has(received.address.junctionId ?? '')) onMessage(received as never);
+      };
       let below = handlers.get(prefix);
       if (!below) {
         below = new Map();

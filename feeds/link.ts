@@ -35,11 +35,15 @@ export interface Rejected {
 export interface Link {
   /** Resolves once the broker has it (QoS 1); the in-process link is done when it returns. */
   publish<K extends MessageKind>(address: Address & { kind: K }, message: Message<K>): void | Promise<void>;
-  /** All messages of `kinds` below `prefix`. Resolves once the subscription stands; the answer ends it. */
+  /**
+   * All messages of `kinds` below `prefix`; where `junctionIds` are given, of these junctions only. Resolves once the
+   * subscription stands; the answer ends it. One prefix and kind is subscribed to either as a whole or by junction.
+   */
   subscribe<K extends MessageKind>(
     prefix: string,
     kinds: readonly K[],
     onMessage: (received: Received<K>) => void,
+    junctionIds?: readonly string[],
   ): Promise<() => Promise<void>>;
   /** True if publishing this kind below this prefix may reach anybody; false lets a simulated device save itself the work. */
   wants(prefix: string, kind: MessageKind): boolean;

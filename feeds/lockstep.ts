@@ -122,14 +122,20 @@ export function lockstepControllerLink(link: Link): Link {
       return send(address, done);
     },
 
-    async subscribe(prefix, kinds, onMessage) {
+    async subscribe(prefix, kinds, onMessage, junctionIds) {
       const state = framesOf(prefix);
       const entry = { kinds: new Set<MessageKind>(kinds), handler: onMessage as Handler };
       state.handlers.push(entry);
-      const end = await link.subscribe(prefix, kinds, (received) => {
-        if (entry === state.handlers.find((other) => other.kinds.has(received.address.kind))) receive(state, received);
-        else if (received.retained && state.delivered < 0) entry.handler(received);
-      });
+      const end = await link.subscribe(
+        prefix,
+        kinds,
+        (received) => {
+          if (entry === state.handlers.find((other) => other.kinds.has(received.address.kind)))
+            receive(state, received);
+          else if (received.retained && state.delivered < 0) entry.handler(received);
+        },
+        junctionIds,
+      );
       return async () => {
         state.handlers = state.handlers.filter((other) => other !== entry);
         if (state.handlers.length === 0) frames.delete(prefix);

@@ -92,6 +92,8 @@ export const lampsSchema = z.object({
   source: lampSourceSchema,
   seconds_left: seconds.nullable(),
   cycle_seconds_left: seconds.nullable().optional(),
+  /** Highest `seq` of a plan or stage request that the device took: where a restarted controller goes on. */
+  command_seq: seq.optional(),
   fault: shortText.optional(),
 });
 
@@ -100,6 +102,36 @@ export const modeMessageSchema = z.object({
   by: name,
   reason: shortText,
   until: timestamp.nullable(),
+  /** Of the junction's sequence: a device takes none that is older than the one before. */
+  seq: seq.optional(),
+  /** Emergency: the stage that is served. */
+  stage: name.optional(),
+});
+
+/**
+ * Asks the controller for a mode. `manual_override` brings its plan in `stages`; `emergency` the approach (by name) or the
+ * stage to be served. Both need an end.
+ */
+export const modeRequestSchema = z.object({
+  request_id: name.optional(),
+  mode: modeSchema,
+  by: name,
+  reason: z.string().min(1).max(1000),
+  until: timestamp.nullable(),
+  stages: z.array(planStageSchema).min(1).max(64).optional(),
+  /** In place of `stages`: greens of N, S, E, W. */
+  lane_times: z.array(seconds.nullable()).min(1).max(32).optional(),
+  approach: name.optional(),
+  stage: name.optional(),
+});
+
+/** What the controller answers to a `mode-request`. */
+export const modeAnswerSchema = z.object({
+  request_id: name.optional(),
+  mode: modeSchema,
+  result: z.enum(['accepted', 'refused']),
+  reason: shortText,
+  timestamp,
 });
 
 export const heartbeatSchema = z.object({
@@ -150,6 +182,16 @@ export const configurationSchema = z.object({
   max_cycle_seconds: seconds,
   max_wait_seconds: seconds,
   local_plan: z.array(planStageSchema).min(1).max(64),
+  local_schedule: z
+    .array(
+      z.object({
+        starts_at_minute: z.number().int().min(0).max(1439),
+        days: z.array(z.number().int().min(0).max(6)).min(1).max(7).optional(),
+        stages: z.array(planStageSchema).min(1).max(64),
+      }),
+    )
+    .max(100)
+    .optional(),
   detectors: z
     .array(
       z.object({
@@ -192,6 +234,8 @@ export const MESSAGE_SCHEMAS = {
   ack: acknowledgementSchema,
   lamps: lampsSchema,
   mode: modeMessageSchema,
+  'mode-request': modeRequestSchema,
+  'mode-answer': modeAnswerSchema,
   heartbeat: heartbeatSchema,
   status: deviceStatusSchema,
   log: logSchema,
@@ -211,4 +255,6 @@ export type ConfigurationMessage = Message<'configuration'>;
 export type Heartbeat = Message<'heartbeat'>;
 export type DeviceStatus = Message<'status'>;
 export type ModeMessage = Message<'mode'>;
+export type ModeRequest = Message<'mode-request'>;
+export type ModeAnswer = Message<'mode-answer'>;
 export type ClockMessage = Message<'clock'>;

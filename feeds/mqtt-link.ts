@@ -6,7 +6,7 @@ import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import { decode, encode } from './check.ts';
 import type { Address, Link, Received, Rejected } from './link.ts';
 import type { Message, MessageKind } from './messages.ts';
-import { addressOf, filterOf, isRetained, QOS, requireSimulationPrefix, topicOf } from './topics.ts';
+import { addressOf, filterOf, isRetained, QOS, requireSimulationPrefix, TopicError, topicOf } from './topics.ts';
 
 export interface LastWill<K extends MessageKind = MessageKind> {
   readonly address: Address & { readonly kind: K };
@@ -43,6 +43,13 @@ export interface MqttLink extends Link {
   status(): MqttLinkStatus;
   /** Takes back from the broker, if it is there, what this link published as retained below a prefix, e.g. of a run that ended. */
   clearRetained(prefix: string): Promise<void>;
+  /**
+   * Topics that are none of ours, e.g. of older devices, below a prefix this link may use. Payloads come as they are:
+   * whoever listens checks them. Resolves once the subscription stands.
+   */
+  listen(prefix: string, filters: readonly string[], onPayload: RawHandler): Promise<void>;
+  /** Sends a payload as it is, below a prefix this link may use. Resolves once the broker has it. */
+  send(prefix: string, topic: string, payload: string): Promise<void>;
   /** Cuts the connection without a goodbye, as a power cut does; the broker publishes the last will. */
   cut(): void;
 }
@@ -50,10 +57,19 @@ export interface MqttLink extends Link {
 /** Messages kept for sending while the broker is away. */
 const PENDING_MAX = 10_000;
 const EXCERPT_CHARACTERS = 200;
+/** Topic filters asked for in one packet. */
+const FILTERS_MAX = 200;
 /** Longest wait for confirmations, and again for the goodbye, when the link is closed. */
 const CLOSE_MS = 3000;
 
-type Handler = (received: Received) => void;
+/** Answers false where it is not for it. */
+export type RawHandler = (topic: string, payload: Uint8Array, retained: boolean) => boolean;
+
+interface Handler {
+  readonly call: (received: Received) => void;
+  /** null: all. */
+  readonly junctionIds: ReadonlySet<string> | null;
+}
 type ConnectionState = 'connected' | 'reconnecting' | 'closed';
 
 /** The address without user and password, for messages. */
@@ -136,12 +152,52 @@ function setNoDelay(client: MqttClient): void {
   stream.setNoDelay?.(true);
 }
 
+/** Who wants one kind of message below one prefix; found by junction without asking everybody. */
+class Subscribers {
+  /** All there are, in order of subscription. */
+  readonly everyone = new Set<Handler>();
+  readonly #ofAll = new Set<Handler>();
+  readonly #ofJunction = new Map<string, Set<Handler>>();
+
+  add(handler: Handler): void {
+    this.everyone.add(handler);
+    if (handler.junctionIds === null) this.#ofAll.add(handler);
+    for (const id of handler.junctionIds ?? []) {
+      const own = this.#ofJunction.get(id) ?? new Set();
+      this.#ofJunction.set(id, own.add(handler));
+    }
+  }
+
+  delete(handler: Handler): void {
+    this.everyone.delete(handler);
+    this.#ofAll.delete(handler);
+    for (const id of handler.junctionIds ?? []) {
+      const own = this.#ofJunction.get(id);
+      if (own?.delete(handler) && own.size === 0) this.#ofJunction.delete(id);
+    }
+  }
+
+  of(junctionId: string | undefined): readonly Handler[] {
+    const own = junctionId === undefined ? undefined : this.#ofJunction.get(junctionId);
+    return own === undefined ? [...this.#ofAll] : [...this.#ofAll, ...own];
+  }
+}
+
+function filtersOf(prefix: string, kind: MessageKind, { junctionIds }: Handler): string[] {
+  return junctionIds === null ? [filterOf(prefix, kind)] : [...junctionIds].map((id) => filterOf(prefix, kind, id));
+}
+
+function requireBelow(prefix: string, topic: string): void {
+  if (!topic.startsWith(`${prefix}/`)) throw new TopicError(`${topic} is not below ${prefix}/.`);
+}
+
 class ConnectedLink implements MqttLink {
   readonly #client: MqttClient;
   readonly #simulation: boolean;
   readonly #url: string;
   /** Handlers by prefix and kind. */
-  readonly #handlers = new Map<string, Map<MessageKind, readonly Handler[]>>();
+  readonly #handlers = new Map<string, Map<MessageKind, Subscribers>>();
+  readonly #raw: { readonly filters: readonly string[]; readonly onPayload: RawHandler }[] = [];
   readonly #retained = new Map<string, Set<string>>();
   readonly #allowed = new Set<string>();
   readonly #onRejected: ((rejected: Rejected) => void)[] = [];
@@ -194,9 +250,12 @@ class ConnectedLink implements MqttLink {
   }
 
   #filters(): string[] {
-    const filters: string[] = [];
-    for (const [prefix, below] of this.#handlers) for (const kind of below.keys()) filters.push(filterOf(prefix, kind));
-    return filters;
+    const filters = this.#raw.flatMap((raw) => raw.filters);
+    for (const [prefix, below] of this.#handlers) {
+      for (const [kind, { everyone }] of below)
+        for (const one of everyone) filters.push(...filtersOf(prefix, kind, one));
+    }
+    return [...new Set(filters)];
   }
 
   #check(prefix: string): void {
@@ -247,18 +306,30 @@ class ConnectedLink implements MqttLink {
     prefix: string,
     kinds: readonly K[],
     onMessage: (received: Received<K>) => void,
+    junctionIds?: readonly string[],
   ): Promise<() => Promise<void>> {
     this.#check(prefix);
-    const handler = onMessage as unknown as Handler;
+    const handler: Handler = {
+      call: onMessage as unknown as Handler['call'],
+      junctionIds: junctionIds === undefined ? null : new Set(junctionIds),
+    };
     let below = this.#handlers.get(prefix);
     if (!below) {
       below = new Map();
       this.#handlers.set(prefix, below);
     }
-    for (const kind of kinds) below.set(kind, [...(below.get(kind) ?? []), handler]);
-    const filters = kinds.map((kind) => filterOf(prefix, kind));
-    if (filters.length > 0) {
-      const grants = await this.#client.subscribeAsync(filters, { qos: QOS });
+    for (const kind of kinds) {
+      const subscribers = below.get(kind) ?? new Subscribers();
+      subscribers.add(handler);
+      below.set(kind, subscribers);
+    }
+    await this.#ask(kinds.flatMap((kind) => filtersOf(prefix, kind, handler)));
+    return () => this.#unsubscribe(prefix, kinds, handler);
+  }
+
+  async #ask(filters: readonly string[]): Promise<void> {
+    for (let first = 0; first < filters.length; first += FILTERS_MAX) {
+      const grants = await this.#client.subscribeAsync(filters.slice(first, first + FILTERS_MAX), { qos: QOS });
       const refused = grants.filter((grant) => grant.qos === 128).map((grant) => grant.topic);
       if (refused.length > 0) {
         throw new Error(
@@ -266,7 +337,20 @@ class ConnectedLink implements MqttLink {
         );
       }
     }
-    return () => this.#unsubscribe(prefix, kinds, handler);
+  }
+
+  async listen(prefix: string, filters: readonly string[], onPayload: RawHandler): Promise<void> {
+    this.#check(prefix);
+    for (const filter of filters) requireBelow(prefix, filter);
+    this.#raw.push({ filters, onPayload });
+    await this.#ask(filters);
+  }
+
+  async send(prefix: string, topic: string, payload: string): Promise<void> {
+    this.#check(prefix);
+    requireBelow(prefix, topic);
+    await this.#send(topic, payload, false);
+    this.#published++;
   }
 
   async #unsubscribe(prefix: string, kinds: readonly MessageKind[], handler: Handler): Promise<void> {
@@ -274,11 +358,21 @@ class ConnectedLink implements MqttLink {
     if (!below) return;
     const free: string[] = [];
     for (const kind of kinds) {
-      const left = (below.get(kind) ?? []).filter((h) => h !== handler);
-      if (left.length > 0) below.set(kind, left);
-      else if (below.delete(kind)) free.push(filterOf(prefix, kind));
+      const subscribers = below.get(kind);
+      if (subscribers === undefined) continue;
+      subscribers.delete(handler);
+      if (subscribers.everyone.size === 0) below.delete(kind);
+      if (handler.junctionIds === null) {
+        if (subscribers.of(undefined).length === 0) free.push(filterOf(prefix, kind));
+      } else {
+        const mine = [...handler.junctionIds].filter((id) =>
+          subscribers.of(id).every((one) => one.junctionIds === null),
+        );
+        free.push(...mine.map((id) => filterOf(prefix, kind, id)));
+      }
     }
-    if (free.length > 0 && this.#client.connected && !this.#closed) await this.#client.unsubscribeAsync(free);
+    for (let first = 0; first < free.length && this.#client.connected && !this.#closed; first += FILTERS_MAX)
+      await this.#client.unsubscribeAsync(free.slice(first, first + FILTERS_MAX));
     // only now: what was on its way until the broker knew is ours still, and nobody's news
     if (below.size === 0 && this.#handlers.get(prefix) === below) this.#handlers.delete(prefix);
   }
@@ -288,6 +382,7 @@ class ConnectedLink implements MqttLink {
     const withdrawn = payload.length === 0 && address !== null && isRetained(address.kind);
     if (withdrawn) return;
     if (!address) {
+      if (this.#raw.some(({ onPayload }) => onPayload(topic, payload, retained))) return;
       this.#reject(topic, payload, 'no topic of ours: a junction and an approach are UUIDs');
       return;
     }
@@ -298,9 +393,9 @@ class ConnectedLink implements MqttLink {
     }
     this.#received++;
     const received = { address, message: decoded.message, retained } as Received;
-    for (const handler of this.#handlers.get(address.prefix)?.get(address.kind) ?? []) {
+    for (const handler of this.#handlers.get(address.prefix)?.get(address.kind)?.of(address.junctionId) ?? []) {
       try {
-        handler(received);
+        handler.call(received);
       } catch (error) {
         this.#reject(topic, payload, `could not be used: ${error instanceof Error ? error.message : String(error)}`);
       }

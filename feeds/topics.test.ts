@@ -33,6 +33,8 @@ describe('topics', () => {
       ack: `flextraff/${J}/green-time/ack`,
       lamps: `flextraff/${J}/lamps`,
       mode: `flextraff/${J}/mode`,
+      'mode-request': `flextraff/${J}/mode-request`,
+      'mode-answer': `flextraff/${J}/mode-answer`,
       heartbeat: 'flextraff/devices/lamps-01/heartbeat',
       status: 'flextraff/devices/lamps-01/status',
       log: `flextraff/${J}/log`,

@@ -34,6 +34,8 @@ const KINDS: Readonly<Record<MessageKind, Kind>> = {
   ack: { shape: 'junction', suffix: 'green-time/ack', retained: false },
   lamps: { shape: 'junction', suffix: 'lamps', retained: true },
   mode: { shape: 'junction', suffix: 'mode', retained: true },
+  'mode-request': { shape: 'junction', suffix: 'mode-request', retained: false },
+  'mode-answer': { shape: 'junction', suffix: 'mode-answer', retained: false },
   heartbeat: { shape: 'device', suffix: 'heartbeat', retained: false },
   status: { shape: 'device', suffix: 'status', retained: true },
   log: { shape: 'junction', suffix: 'log', retained: false },
@@ -109,10 +111,10 @@ function part(address: Address, field: 'junctionId' | 'laneId' | 'deviceId'): st
   throw new TopicError(`${address.kind} needs ${field}, ${wanted}; it is ${JSON.stringify(value) ?? 'missing'}.`);
 }
 
-/** The topic filter that matches a kind below a prefix. */
-export function filterOf(prefix: string, kind: MessageKind): string {
+/** The topic filter that matches a kind below a prefix; of one junction only where that is named. */
+export function filterOf(prefix: string, kind: MessageKind, junctionId = '+'): string {
   const { shape, suffix } = KINDS[kind];
-  const between = { clock: '', junction: '+/', lane: '+/+/', device: 'devices/+/' }[shape];
+  const between = { clock: '', junction: `${junctionId}/`, lane: `${junctionId}/+/`, device: 'devices/+/' }[shape];
   return `${prefix}/${between}${suffix}`;
 }
 

@@ -144,7 +144,20 @@ export function checkConfiguration(configuration: JunctionConfiguration): string
   if (problems.length > 0) return problems;
   const local = checkStages(configuration, configuration.localPlan);
   if (local !== null) problems.push(`localPlan: ${local.reason}`);
-  return problems;
+  return [...problems, ...checkSchedule(configuration)];
+}
+
+function checkSchedule(configuration: JunctionConfiguration): string[] {
+  const whole = (value: number, most: number): boolean => Number.isInteger(value) && value >= 0 && value <= most;
+  return (configuration.localSchedule ?? []).flatMap(({ startsAtMinute, days, stages }, index) => {
+    const problems: string[] = [];
+    if (!whole(startsAtMinute, 1439)) problems.push(`startsAtMinute is ${startsAtMinute}; 0 to 1439`);
+    if (days !== undefined && (days.length === 0 || !days.every((day) => whole(day, 6))))
+      problems.push(`days are ${days.join(', ') || 'none'}; 0 (Monday) to 6, at least one`);
+    const refusal = checkStages(configuration, stages);
+    if (refusal !== null) problems.push(refusal.reason);
+    return problems.map((problem) => `localSchedule[${index}]: ${problem}`);
+  });
 }
 
 /** Whether a plan may be carried out; null: yes. `mode` is the device's business and not judged here. */

@@ -50,6 +50,10 @@ export interface JunctionDetector {
   readonly lane: number | null;
   /** Ids of the vehicle groups that control the traffic it sees. */
   readonly groups: readonly string[];
+  /** Where it is, metres before the stop line; absent where nobody said. */
+  readonly metresBeforeLine?: number;
+  /** Speed limit of its lane, m/s; absent where nobody said. */
+  readonly limitMetresPerSecond?: number;
 }
 
 /**
@@ -84,8 +88,15 @@ export interface JunctionConfiguration {
   readonly maxCycleSeconds: number;
   /** Longest any group may wait for green before one stage is forced; >= 2 x maxCycleSeconds, default 300. */
   readonly maxWaitSeconds: number;
-  /** Runs when no fresh plan is there: the plan of today, the first entry whose time of day is not after now (junction's zone). */
+  /** Runs when no fresh plan is there and `localSchedule` has nothing. */
   readonly localPlan: readonly PlanStage[];
+  /** Local plans by day and time of day (junction's zone): the one that began last leads. Absent: `localPlan` always. */
+  readonly localSchedule?: readonly LocalPlanEntry[];
+  /**
+   * `yields[i][j]` is true where group i, green together with group j, gives way to it: permitted turns. Absent where nobody
+   * said: then no group gives way to another.
+   */
+  readonly yields?: readonly (readonly boolean[])[];
   /** Which detectors there are and what they see; absent where nobody said: then only whole approaches are known. */
   readonly detectors?: readonly JunctionDetector[];
 }
@@ -97,6 +108,15 @@ export interface PlanStage {
   readonly yellowSeconds: number;
   readonly allRedSeconds: number;
   readonly walkSeconds?: number;
+}
+
+/** From when on a local plan leads. */
+export interface LocalPlanEntry {
+  /** Minutes after midnight, junction's zone, 0-1439. */
+  readonly startsAtMinute: number;
+  /** Days on which it begins, 0 for Monday; absent: every day. */
+  readonly days?: readonly number[];
+  readonly stages: readonly PlanStage[];
 }
 
 export type JunctionMode = 'automatic' | 'manual_override' | 'emergency';

@@ -60,10 +60,12 @@ describe('what is no source is refused with what to do', () => {
     expect(await refusal('nothing/like/this.yaml')).toMatch(/^nothing\/like\/this\.yaml: there is no such/);
   });
 
-  it("SUMO's files, which come later", async () => {
-    for (const path of ['a.sumocfg', 'x/b.net.xml', 'c.rou.xml']) expect(await refusal(path)).toMatch(/later version/);
-    writeFileSync(join(folder, 'case.sumocfg'), '');
-    expect(await refusal(folder)).toMatch(/roadnet\.json and flow\.json missing\. SUMO.*later version/);
+  it('parts of a SUMO case, and several cases in a folder', async () => {
+    for (const path of ['x/b.net.xml', 'c.rou.xml']) expect(await refusal(path)).toMatch(/part of a SUMO case.*--net/);
+    expect(await refusal('a.sumocfg')).toMatch(/no such file/);
+    writeFileSync(join(folder, 'one.sumocfg'), '');
+    writeFileSync(join(folder, 'two.sumocfg'), '');
+    expect(await refusal(folder)).toMatch(/several, name one: one\.sumocfg, two\.sumocfg/);
   });
 
   it('a folder that is no CityFlow folder', async () => {
@@ -107,11 +109,22 @@ describe.skipIf(missing)(`a CityFlow folder${missing ? ', of which there is none
     expect(variants.baseline!.travelTimeSeconds.allMean).toBeLessThan(209.1 * 1.03);
   });
 
-  it('takes no other strategy, for its lights are in the file', async () => {
+  it('is steered by any strategy through lamp devices, by the stages of its light plan', async () => {
+    const source = await openSource(hangzhou, { untilSeconds: 600 });
+    const [signal] = source.signals();
+    expect(signal!.configuration!.stages).toHaveLength(8);
+    expect(signal!.configuration).toMatchObject({ yellowSeconds: 3, allRedSeconds: 2 });
+    const variants = ['fixed-time', 'max-pressure'].map((strategy) => ({ name: strategy, strategy, parameters: {} }));
+    const result = await runVariants({ source, variants, verify: true });
+    const delay = (name: string) => result.variants[name]!.delaySeconds.mean!;
+    expect(delay('max-pressure')).toBeLessThan(0.6 * delay('fixed-time'));
+  });
+
+  it('is refused for a strategy that does not fit, with the reason', async () => {
     const source = await openSource(hangzhou, { untilSeconds: 10 });
-    const variants = [{ name: 'adaptive', strategy: 'atcs', parameters: {} }];
+    const variants = [{ name: 'adaptive', strategy: 'horizon', parameters: { stages: 'phase-1/phase-9' } }];
     await expect(runVariants({ source, variants })).rejects.toThrow(
-      /variant adaptive: strategy atcs cannot be used on a CityFlow folder/,
+      /junction intersection_1_1: .*stages: phase-9 does not exist/,
     );
   });
 });

@@ -1,14 +1,19 @@
-/** What a run is made of: a scenario file, the name of a scenario that ships, or a CityFlow folder. */
+/** What a run is made of: a scenario file, the name of a scenario that ships, SUMO's files, or a CityFlow folder. */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { nearest } from '../scenarios/issues.ts';
 import { scenarioFiles } from '../scenarios/list.ts';
 import { loadScenario } from '../scenarios/load.ts';
 import type { Scenario, VariantSettings } from '../scenarios/types.ts';
+import type { JunctionConfiguration } from '../junction/types.ts';
+import { signalsOfFiles, vehiclesOfFiles } from '../sim/file-signals.ts';
+import { drawSumo } from '../sim/network/sumo/case.ts';
 import { openStreet, type Street, type StreetOptions, type StreetSource } from '../sim/street.ts';
+import { sumoStartsAtMs } from '../sim/sumo-street.ts';
+import { openSumoConfig, openSumoFiles, type OpenedSumo, type SumoFileNames } from './sumo-files.ts';
 
 export interface Source {
-  readonly kind: 'scenario' | 'cityflow';
+  readonly kind: 'scenario' | 'cityflow' | 'sumo';
   /** File or folder name without ending. */
   readonly name: string;
   readonly title: string;
@@ -20,13 +25,30 @@ export interface Source {
   readonly timeZone: string;
   readonly seeds: readonly number[];
   readonly variants: readonly VariantSettings[];
-  /** null for a CityFlow folder. */
+  /** null for peers' files. */
   readonly scenario: Scenario | null;
+  /** Peers' files as read; null for a scenario. */
+  readonly files: Exclude<StreetSource, { kind: 'scenario' }> | null;
+  /**
+   * Signals that strategies may steer, and those of peers' files that keep the file's program, with the reason. Throws
+   * SourceError for a file that cannot be used.
+   */
+  signals(): readonly SourceSignal[];
+  /** Vehicles that peers' files send within the run, with their first seed; null for a scenario, which says it itself. */
+  vehicles(): number | null;
+  /** The same in other steps, s. */
+  inSteps(stepSeconds: number): Source;
   /** Opens a street at time 0. Throws SourceError for a file that cannot be used. */
   open(options: StreetOptions): Street;
 }
 
+export type SourceSignal =
+  | { readonly name: string; readonly configuration: JunctionConfiguration }
+  | { readonly name: string; readonly configuration: null; readonly reason: string };
+
 export interface SourceOptions {
+  /** SUMO's files one by one; the path is then not looked at. */
+  readonly sumo?: SumoFileNames;
   /** Folders with scenarios of the user's own; those that ship come after. */
   readonly directories?: readonly string[];
   /** Ends the run so many seconds after its begin, whatever the file says. */
@@ -52,13 +74,15 @@ const CITYFLOW_STARTS_AT_MS = Date.UTC(2024, 0, 1);
  */
 export async function openSource(path: string, options: SourceOptions = {}): Promise<Source> {
   checkUntil(options.untilSeconds);
-  if (/\.(sumocfg|net\.xml|rou\.xml)$/.test(path)) {
-    throw new SourceError(
-      `${path}: SUMO's files cannot be run yet; a later version brings them. Use a scenario file or a CityFlow folder.`,
-    );
-  }
+  if (options.sumo !== undefined) return openSumo(options.sumo.net, options);
   const found = await stat(path).catch(() => null);
   if (found?.isDirectory()) return openFolder(path, options);
+  if (found && /\.sumocfg$/.test(path)) return openSumo(path, options);
+  if (/\.(net|rou)\.xml(\.gz)?$/.test(path)) {
+    throw new SourceError(
+      `${path}: is a part of a SUMO case. Name its .sumocfg, or give the parts: --net FILE --routes FILE.`,
+    );
+  }
   if (found) return openScenario(path, options);
   const named = /[\\/]/.test(path)
     ? undefined
@@ -90,7 +114,10 @@ async function openScenario(path: string, options: SourceOptions): Promise<Sourc
       `--until is ${untilSeconds}, within the warm-up of ${loaded.warmUpSeconds} s in which nothing is measured. Choose a later end.`,
     );
   }
-  const scenario = untilSeconds === undefined ? loaded : { ...loaded, durationSeconds: untilSeconds };
+  return ofScenario(path, untilSeconds === undefined ? loaded : { ...loaded, durationSeconds: untilSeconds });
+}
+
+function ofScenario(path: string, scenario: Scenario): Source {
   return {
     kind: 'scenario',
     name: scenario.name,
@@ -103,6 +130,10 @@ async function openScenario(path: string, options: SourceOptions): Promise<Sourc
     seeds: scenario.seeds,
     variants: scenario.variants,
     scenario,
+    files: null,
+    signals: () => scenario.junctions.map(({ name, configuration }) => ({ name, configuration })),
+    vehicles: () => null,
+    inSteps: (stepSeconds) => ofScenario(path, { ...scenario, stepSeconds }),
     open: (streetOptions) => open({ kind: 'scenario', scenario }, streetOptions),
   };
 }
@@ -110,13 +141,14 @@ async function openScenario(path: string, options: SourceOptions): Promise<Sourc
 async function openFolder(path: string, options: SourceOptions): Promise<Source> {
   const names = new Set(await readdir(path));
   if (!names.has('roadnet.json') || !names.has('flow.json')) {
-    const sumo = [...names].some((name) => name.endsWith('.sumocfg'));
+    const configurations = [...names].filter((name) => name.endsWith('.sumocfg')).sort();
+    if (configurations.length === 1) return openSumo(join(path, configurations[0]!), options);
     throw new SourceError(
       `${path}: a CityFlow folder has roadnet.json and flow.json; ` +
         `${['roadnet.json', 'flow.json'].filter((name) => !names.has(name)).join(' and ')} missing. ` +
-        (sumo
-          ? "SUMO's files cannot be run yet; a later version brings them."
-          : 'Name such a folder, or a scenario file.'),
+        (configurations.length > 1
+          ? `Of SUMO's configurations there are several, name one: ${configurations.join(', ')}.`
+          : 'Name such a folder, a .sumocfg, or a scenario file.'),
     );
   }
   const name = basename(resolve(path));
@@ -127,20 +159,111 @@ async function openFolder(path: string, options: SourceOptions): Promise<Source>
     flow: await readJson(join(path, 'flow.json')),
     durationSeconds: options.untilSeconds ?? CITYFLOW_SECONDS,
   };
+  return ofPeer({ path, name, source, startsAtMs: CITYFLOW_STARTS_AT_MS }, path);
+}
+
+interface PeerCase {
+  readonly path: string;
+  readonly name: string;
+  readonly source: Exclude<StreetSource, { kind: 'scenario' }>;
+  readonly startsAtMs: number;
+}
+
+/** `folder` holds the files that the simulator's own messages name. */
+function ofPeer(peer: PeerCase, folder = ''): Source {
+  const { path, name, source, startsAtMs } = peer;
+  let signals: readonly SourceSignal[] | null = null;
   return {
-    kind: 'cityflow',
+    kind: source.kind,
     name,
     title: name,
     path,
-    stepSeconds: 1,
+    stepSeconds: source.kind === 'sumo' ? source.files.stepSeconds : (source.stepSeconds ?? 1),
     durationSeconds: source.durationSeconds,
-    startsAtMs: CITYFLOW_STARTS_AT_MS,
+    startsAtMs,
     timeZone: 'UTC',
     seeds: [0],
     variants: [{ name: 'baseline', strategy: 'fixed-time', parameters: {} }],
     scenario: null,
-    open: (streetOptions) => open(source, streetOptions, path),
+    files: source,
+    signals() {
+      signals ??= told(
+        () => signalsOfFiles(source).map(({ name: signal, configured }) => ({ name: signal, ...configured })),
+        folder,
+      );
+      return signals;
+    },
+    vehicles: () => told(() => vehiclesOfFiles(source), folder),
+    inSteps: (stepSeconds) =>
+      ofPeer(
+        {
+          ...peer,
+          source:
+            source.kind === 'sumo'
+              ? { ...source, files: { ...source.files, stepSeconds } }
+              : { ...source, stepSeconds },
+        },
+        folder,
+      ),
+    open: (streetOptions) => open(source, streetOptions, folder),
   };
+}
+
+/** SUMO runs on until all have arrived where nothing says when to end; so long after the last departure all should have. */
+const AFTER_LAST_DEPARTURE_SECONDS = 3600;
+
+async function openSumo(path: string, options: SourceOptions): Promise<Source> {
+  let opened: OpenedSumo;
+  try {
+    opened = await (options.sumo === undefined ? openSumoConfig(path) : openSumoFiles(options.sumo));
+  } catch (error) {
+    throw refused(error as Error);
+  }
+  const { files } = opened;
+  const { name, beginSeconds, stepSeconds } = files;
+  const milliseconds = stepSeconds * 1000;
+  if (!Number.isInteger(milliseconds) || 1000 % milliseconds !== 0) {
+    throw new SourceError(
+      `${path}: step-length is ${stepSeconds} s; a whole number of steps must make a second, e.g. 1, 0.5, 0.2 or 0.1. Change step-length.`,
+    );
+  }
+  const { durationSeconds, note } = durationOf(opened, options.untilSeconds);
+  if (!(durationSeconds >= 1)) {
+    throw new SourceError(
+      `${path}: ends at ${opened.endSeconds} s, not a second after its begin at ${beginSeconds} s. Correct begin or end.`,
+    );
+  }
+  const source: StreetSource = {
+    kind: 'sumo',
+    files: note === null ? files : { ...files, notices: [...files.notices, note] },
+    durationSeconds,
+  };
+  return ofPeer({ path, name, source, startsAtMs: sumoStartsAtMs(files) });
+}
+
+function durationOf({ files, endSeconds }: OpenedSumo, untilSeconds: number | undefined) {
+  const { beginSeconds } = files;
+  if (untilSeconds !== undefined) return { durationSeconds: untilSeconds, note: null };
+  if (endSeconds - beginSeconds <= UNTIL_SECONDS_MAX)
+    return { durationSeconds: Math.floor(endSeconds - beginSeconds), note: null };
+  const { departures } = told(
+    () => drawSumo(files, 0, Number.isNaN(endSeconds) ? Number.POSITIVE_INFINITY : endSeconds).demand,
+  );
+  const last = departures.at(-1)?.departSeconds ?? beginSeconds;
+  const durationSeconds = Math.ceil(last - beginSeconds) + AFTER_LAST_DEPARTURE_SECONDS;
+  if (durationSeconds > UNTIL_SECONDS_MAX) {
+    throw new SourceError(
+      `${files.name}: the last vehicle departs ${Math.round(last - beginSeconds)} s after the begin; a run has at most ${UNTIL_SECONDS_MAX} s (7 days). Give begin and end, or --until.`,
+    );
+  }
+  const note = {
+    what: 'end',
+    count: 1,
+    where: files.net.file,
+    effect: `none is given: the run ends ${AFTER_LAST_DEPARTURE_SECONDS} s after the last departure, ${durationSeconds} s after its begin; --until S ends it elsewhere`,
+    falsifies: false,
+  };
+  return { durationSeconds, note };
 }
 
 async function readJson(path: string): Promise<unknown> {
@@ -160,11 +283,21 @@ async function readJson(path: string): Promise<unknown> {
 
 /** `folder` holds the files that the simulator's own messages name. */
 function open(source: StreetSource, options: StreetOptions, folder = ''): Street {
+  return told(() => openStreet(source, options), folder);
+}
+
+/** What `make` makes; its complaints about input become SourceErrors. */
+function told<T>(make: () => T, folder = ''): T {
   try {
-    return openStreet(source, options);
+    return make();
   } catch (error) {
-    if ((error as Error).name === 'InputFileError')
-      throw new SourceError(join(folder, (error as Error).message), { cause: error });
-    throw error;
+    throw refused(error as Error, folder);
   }
+}
+
+function refused(error: Error, folder = ''): Error {
+  if (!['InputFileError', 'UnreadableFile'].includes(error.name)) return error;
+  const at = error.message.indexOf(':');
+  const message = folder === '' ? error.message : join(folder, error.message.slice(0, at)) + error.message.slice(at);
+  return new SourceError(message, { cause: error });
 }

@@ -2,6 +2,7 @@
 import { configurationToMessage, isoOf, msOf, planToMessage } from '../feeds/codec.ts';
 import type { Message } from '../feeds/messages.ts';
 import type { Decider, OpenControllerOptions } from './controller-port.ts';
+import type { RecordKind, RecordKinds } from './records.ts';
 import type { CycleRecord, DecisionRow, RunRow, SeriesRecord, Store } from './twin-types.ts';
 
 export interface TestDeciderOptions {
@@ -115,6 +116,7 @@ export interface MemoryStore extends Store {
   readonly cycles: CycleRecord[];
   readonly seriesRows: SeriesRecord[];
   readonly decisionRows: Map<string, DecisionRow>;
+  readonly records: { [K in RecordKind]?: RecordKinds[K][] };
   status: 'ok' | 'starting' | 'failed';
 }
 
@@ -124,11 +126,16 @@ export function memoryStore(): MemoryStore {
   const cycles: CycleRecord[] = [];
   const seriesRows: SeriesRecord[] = [];
   const decisionRows = new Map<string, DecisionRow>();
+  const records: MemoryStore['records'] = {};
   const store: MemoryStore = {
     rows,
     cycles,
     seriesRows,
     decisionRows,
+    records,
+    writeRecords(kind, rows) {
+      records[kind] = [...(records[kind] ?? []), ...structuredClone(rows)] as never;
+    },
     status: 'ok',
     writeRun: (run) => void rows.set(run.id, structuredClone(run)),
     writeJunctions() {},

@@ -1,6 +1,7 @@
 /** Between the twin (runs), the store (api/database) and the API: who runs what, and who keeps it. */
 import type { JunctionConfiguration } from '../junction/types.ts';
 import type { Scenario } from '../scenarios/types.ts';
+import type { RecordKind, RecordKinds } from './records.ts';
 import type { Drawing, Frame, RunResult } from './types.ts';
 
 /** A finished cycle of a junction in a variant, or on a street: one row in `traffic_cycles`, one an approach in `lane_cycle_data`. */
@@ -165,6 +166,8 @@ export interface Store {
   writeCycles(cycles: readonly CycleRecord[]): void;
   writeSeries(points: readonly SeriesRecord[]): void;
   writeDecisions(decisions: readonly DecisionRow[]): void;
+  /** Everything else there is to keep, by its kind (`records.ts`). */
+  writeRecords<K extends RecordKind>(kind: K, rows: readonly RecordKinds[K][]): void;
   flush(): Promise<void>;
   runs(limit: number): Promise<RunRow[]>;
   run(id: string): Promise<RunRow | null>;

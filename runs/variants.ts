@@ -1,7 +1,7 @@
 /** What is wrong with a run's variants, before anything starts. */
 import { checkJunction, checkParameters, StrategyError, strategyNamed } from '../controller/strategies/index.ts';
 import type { VariantSettings } from '../scenarios/types.ts';
-import type { Source } from './source.ts';
+import type { Source, SourceSignal } from './source.ts';
 
 /**
  * Throws StrategyError with every mistake in the variants' names, strategies and parameters, one a line, and with what
@@ -24,13 +24,6 @@ export function checkVariants(source: Source, variants: readonly VariantSettings
 }
 
 function problemsOf(source: Source, variant: VariantSettings): string[] {
-  if (source.kind === 'cityflow') {
-    if (variant.strategy === 'fixed-time' && Object.keys(variant.parameters).length === 0) return [];
-    return [
-      `strategy ${variant.strategy} cannot be used on a CityFlow folder, whose lights follow the file's own plan: fixed-time without parameters. ` +
-        'Write a scenario to use others.',
-    ];
-  }
   const caught = (check: () => string[]): string[] => {
     try {
       return check();
@@ -39,6 +32,9 @@ function problemsOf(source: Source, variant: VariantSettings): string[] {
       throw error;
     }
   };
+  // a peer's file as it is: its own programs run
+  const isOwn = variant.strategy === 'fixed-time' && Object.keys(variant.parameters).length === 0;
+  if (source.kind !== 'scenario' && isOwn) return [];
   return caught(() => {
     const strategy = strategyNamed(variant.strategy);
     const parameters = Object.entries(variant.parameters).flatMap(([name, value]) =>
@@ -49,9 +45,21 @@ function problemsOf(source: Source, variant: VariantSettings): string[] {
     );
     if (parameters.length > 0) return parameters;
     const complete = checkParameters(strategy, variant.parameters);
-    return (source.scenario?.junctions ?? []).flatMap(({ name, configuration }) => {
+    const signals = source.signals();
+    const steered = signals.flatMap(({ name, configuration }) =>
+      configuration === null ? [] : [{ name, configuration }],
+    );
+    if (steered.length === 0) return [`there is no signal that it could steer.${whyNot(signals)}`];
+    return steered.flatMap(({ name, configuration }) => {
       const reason = checkJunction(strategy, configuration, complete);
       return reason === null ? [] : [`junction ${name}: ${reason}`];
     });
   });
+}
+
+function whyNot(signals: readonly SourceSignal[]): string {
+  return signals
+    .slice(0, 5)
+    .map((signal) => (signal.configuration === null ? ` Signal ${signal.name}: ${signal.reason}.` : ''))
+    .join('');
 }

@@ -48,6 +48,7 @@ export interface ResolvedCrossing {
   readonly approach: string;
   readonly group: string;
   readonly widthMetres: number;
+  readonly button: boolean;
 }
 
 export interface ResolvedGround {
@@ -132,6 +133,7 @@ function resolveCrossings(junction: JunctionFile, path: Path, findings: Findings
     approach: entry.approach,
     group: entry.group ?? `${entry.approach}-walk`,
     widthMetres: entry.widthMetres ?? USUAL_CROSSING_METRES,
+    button: entry.button ?? false,
   }));
 }
 

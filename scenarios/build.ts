@@ -2,12 +2,14 @@
 import { v5 } from 'uuid';
 import { type ResolvedArm, type ResolvedGround, resolveGround } from './arms.ts';
 import { buildClasses, checkWidths } from './classes.ts';
-import { momentOf, isTimeZone } from './clock.ts';
+import { isTimeZone, momentOf } from './clock.ts';
 import { buildDemand } from './demand.ts';
 import type { Path } from './document.ts';
+import { buildFaults } from './faults.ts';
 import type { Findings } from './findings.ts';
-import { curve, distance, heading, lengthOf, offset, project, turnDegrees, bearing } from './geometry.ts';
+import { bearing, curve, distance, heading, lengthOf, offset, project, turnDegrees } from './geometry.ts';
 import { type JunctionLayout, layoutJunction } from './layout.ts';
+import { buildPedestrians, walkingOf } from './pedestrians.ts';
 import type { JunctionFile, ScenarioFile } from './schema.ts';
 import { buildSignals } from './signals.ts';
 import type {
@@ -57,6 +59,9 @@ export function buildScenario(file: PartialFile, name: string, findings: Finding
     file.demand === undefined
       ? { demand: [], vehicles: [] }
       : buildDemand(file.demand, named, vehicleClasses, times.durationSeconds, findings);
+  const pedestrians =
+    file.demand === undefined ? [] : buildPedestrians(file.demand, named, times.durationSeconds, findings);
+  const faults = buildFaults(file.detection, named, times.durationSeconds, findings);
   checkWidths(vehicleClasses, file.vehicleClasses, narrowestLane(placed), findings);
   checkIntersections(junctions, findings);
   if (findings.count > before || file.drivingSide === undefined || junctions.includes(null)) return null;
@@ -72,7 +77,9 @@ export function buildScenario(file: PartialFile, name: string, findings: Finding
     vehicleClasses,
     demand,
     vehicles,
-    detection: detectionOf(file),
+    pedestrians,
+    walking: walkingOf(file.demand),
+    detection: { ...detectionOf(file), ...(faults.length > 0 ? { faults } : {}) },
     variants,
     saturationFlowPerHourPerLane: file.saturationFlowPerHourPerLane ?? 1800,
     startUpLostSeconds: file.startUpLostSeconds ?? 2,

@@ -7,6 +7,7 @@ import { type DemandFile, LIMITS, TWO_WHEELER } from './schema.ts';
 import type { DemandFlow, GivenVehicle, RouteStep, VehicleClass, VehicleClassName } from './types.ts';
 
 const USUAL_PERIOD_SECONDS = 300;
+const VEHICLES: VolumeWords = { count: 'vehicles', perHour: 'vehiclesPerHour', whole: 'whole vehicles' };
 
 /** A junction as far as demand needs it; `ground` is absent where it has mistakes of its own. */
 export interface DemandJunction {
@@ -36,8 +37,18 @@ export function buildDemand(
   for (const [index, file] of (demand.flows ?? []).entries()) {
     const path: Path = ['demand', 'flows', index];
     const place = placeOf(file, path, junctions, findings);
-    const volume = volumeOf(file, demand, path, period, durationSeconds, findings);
-    if (place === null || volume === null) continue;
+    const volume = volumeOf(
+      { ...file, count: file.vehicles, perHour: file.vehiclesPerHour },
+      demand,
+      path,
+      period,
+      durationSeconds,
+      findings,
+      VEHICLES,
+    );
+    const arrivals = file.arrivals ?? demand.arrivals ?? 'poisson';
+    const platoon = platoonOf(file, demand, arrivals, path, findings);
+    if (place === null || volume === null || platoon === null) continue;
     const key = `${place.junction}/${place.movement}${file.exit === undefined ? '' : `/${JSON.stringify(place.route)}`}`;
     if (seen.has(key)) {
       findings.add(
@@ -48,7 +59,7 @@ export function buildDemand(
       continue;
     }
     seen.set(key, index);
-    flows.push({ ...place, ...volume });
+    flows.push({ ...place, ...volume, ...platoon });
   }
   const given = (demand.vehicles ?? []).flatMap((file, index) => {
     const vehicle = givenOf(file, ['demand', 'vehicles', index], junctions, classes, durationSeconds, findings);
@@ -278,60 +289,76 @@ function placeByExit(
   return { junction, approach, movement: route[0]!.movement, route };
 }
 
-function volumeOf(
-  file: FlowFile,
+/** What a flow is called in messages. */
+export interface VolumeWords {
+  readonly count: string;
+  readonly perHour: string;
+  /** What recorded counts are: `whole vehicles`. */
+  readonly whole: string;
+}
+
+interface VolumeFile {
+  readonly count?: readonly number[];
+  readonly perHour?: number;
+  readonly arrivals?: DemandFlow['arrivals'];
+}
+
+/** Counts by period from counts or a rate; null where the file says neither, both, or too few (reported). */
+export function volumeOf(
+  file: VolumeFile,
   demand: DemandFile,
   path: Path,
   period: number,
   duration: number,
   findings: Findings,
-): Pick<DemandFlow, 'periodSeconds' | 'vehicles' | 'arrivals' | 'platoon'> | null {
+  words: VolumeWords,
+): Pick<DemandFlow, 'periodSeconds' | 'vehicles' | 'arrivals'> | null {
   const arrivals = file.arrivals ?? demand.arrivals ?? 'poisson';
-  const platoon = platoonOf(file, demand, arrivals, path, findings);
-  if (platoon === null) return null;
-  const { vehicles, vehiclesPerHour } = file;
-  if ((vehicles === undefined) === (vehiclesPerHour === undefined)) {
+  const { count, perHour } = file;
+  if ((count === undefined) === (perHour === undefined)) {
     const message =
-      vehicles === undefined ? 'says neither vehicles nor vehiclesPerHour' : 'says both vehicles and vehiclesPerHour';
+      count === undefined
+        ? `says neither ${words.count} nor ${words.perHour}`
+        : `says both ${words.count} and ${words.perHour}`;
     findings.addConsequence(path, [path], `${message}; exactly one is needed`, 'Keep one of them.');
     return null;
   }
-  if (vehiclesPerHour !== undefined) {
+  if (perHour !== undefined) {
     if (arrivals === 'recorded') {
       findings.add(
-        [...path, 'vehiclesPerHour'],
+        [...path, words.perHour],
         'is a rate, but recorded arrivals are counts',
-        'Give vehicles, or make the arrivals poisson or even.',
+        `Give ${words.count}, or make the arrivals poisson or even.`,
       );
       return null;
     }
-    return { periodSeconds: duration, vehicles: [(vehiclesPerHour * duration) / 3600], arrivals, ...platoon };
+    return { periodSeconds: duration, vehicles: [(perHour * duration) / 3600], arrivals };
   }
   const needed = Math.ceil(duration / period);
-  const at: Path = [...path, 'vehicles'];
-  if (vehicles!.length !== needed) {
+  const at: Path = [...path, words.count];
+  if (count!.length !== needed) {
     const hint =
-      vehicles!.length < needed
+      count!.length < needed
         ? 'Add to the list, or lower durationSeconds.'
         : 'Shorten the list, or raise durationSeconds.';
     findings.addConsequence(
       at,
       [at, ['durationSeconds'], ['demand', 'periodSeconds']],
-      `has ${vehicles!.length} periods of ${period} s; ${duration} s (durationSeconds) take ${needed}`,
+      `has ${count!.length} periods of ${period} s; ${duration} s (durationSeconds) take ${needed}`,
       hint,
     );
     return null;
   }
-  const broken = arrivals === 'recorded' ? vehicles!.findIndex((count) => Math.floor(count) !== count) : -1;
+  const broken = arrivals === 'recorded' ? count!.findIndex((each) => Math.floor(each) !== each) : -1;
   if (broken >= 0) {
     findings.add(
       [...at, broken],
-      `is ${vehicles![broken]}; recorded arrivals are whole vehicles`,
+      `is ${count![broken]}; recorded arrivals are ${words.whole}`,
       'Round it, or make the arrivals poisson or even.',
     );
     return null;
   }
-  return { periodSeconds: period, vehicles: vehicles!, arrivals, ...platoon };
+  return { periodSeconds: period, vehicles: count!, arrivals };
 }
 
 /** What platoons look like; empty where the arrivals are others, null where it is missing or impossible. */

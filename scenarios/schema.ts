@@ -146,6 +146,12 @@ const crossing = z
     approach: z.string().describe('Arm that it crosses.'),
     group: name('Its signal group (kind pedestrian). Default: {approach}-walk.').optional(),
     widthMetres: between(1.5, 12, 'Width of the crossing itself, metres. Default 4.').optional(),
+    button: z
+      .boolean()
+      .optional()
+      .describe(
+        'Whether people ask for green by a push button, which strategies hear as the detector {group}:button. Default false: no button, and strategies take it that somebody wants to walk.',
+      ),
   })
   .describe('A pedestrian crossing over all lanes of an arm, with its own signal group.');
 
@@ -217,7 +223,9 @@ const signals = z
       .array(z.array(z.string()).length(2))
       .max(1024)
       .optional()
-      .describe(`Pairs of groups of which the first yields to the second (permitted turns). ${NOT_YET}`),
+      .describe(
+        'Pairs of groups that may be green together although their ways meet, since the first yields to the second: [turn, walk] lets turning vehicles drive while people cross the arm they turn into.',
+      ),
     plans: z.array(z.unknown()).max(100).optional().describe(`Time-of-day plans. ${NOT_YET}`),
     offsetSeconds: between(0, 900, `Offset of the plan for coordination, seconds. Other than 0: ${NOT_YET}`).optional(),
     emergencyPreemption: z.boolean().optional().describe(`Green for emergency vehicles. true: ${NOT_YET}`),
@@ -342,12 +350,52 @@ export const demandSchema = z
         z.strictObject({
           junction: z.string().optional().describe('May be left out where there is one junction only.'),
           approach: z.string().describe('Arm whose crossing they use.'),
-          pedestriansPerHour: between(0, 100_000, 'Pedestrians per hour, both directions.'),
+          pedestriansPerHour: between(
+            0,
+            100_000,
+            'People per hour, both directions together. This or pedestrians.',
+          ).optional(),
+          pedestrians: z
+            .array(z.number().min(0).max(LIMITS.vehiclesPerPeriod))
+            .min(1)
+            .max(LIMITS.periods)
+            .optional()
+            .describe('People in each period of periodSeconds, both directions together. This or pedestriansPerHour.'),
+          arrivals: z.enum(['poisson', 'even', 'recorded']).optional().describe('Default: poisson.'),
+          clockwiseShare: between(
+            0,
+            1,
+            'Share that goes clockwise, seen from the centre of the junction, 0 to 1. Default 0.5.',
+          ).optional(),
+          cyclistShare: between(0, 1, 'Share that rides a bicycle over the crossing, 0 to 1. Default 0.').optional(),
         }),
       )
       .max(5000)
       .optional()
-      .describe(`Pedestrians. More than 0: ${NOT_YET}`),
+      .describe('People who cross an arm, on foot or by bicycle; the arm needs a crossing. Default: nobody.'),
+    walking: z
+      .strictObject({
+        meanMetresPerSecond: between(0.3, 3, 'Mean walking speed, m/s. Default 1.34 (Weidmann 1993).').optional(),
+        deviationMetresPerSecond: between(
+          0,
+          1,
+          'Standard deviation of the walking speed, m/s. Default 0.26, with which 15 in 100 are slower than the 1.07 m/s that clearances are made for.',
+        ).optional(),
+        cyclistMeanMetresPerSecond: between(1, 8, 'Mean speed of cyclists on a crossing, m/s. Default 3.5.').optional(),
+        cyclistDeviationMetresPerSecond: between(0, 2, 'Standard deviation of it, m/s. Default 0.6.').optional(),
+        startUpSeconds: between(
+          0,
+          10,
+          'From the start of walk until somebody who waited steps off the kerb, seconds. Default 1.',
+        ).optional(),
+        enterInClearanceShare: between(
+          0,
+          1,
+          'Share of people who still enter while the clearance shows, 0 to 1. Default 0.',
+        ).optional(),
+      })
+      .optional()
+      .describe('How people walk and ride over crossings.'),
   })
   .describe('Who wants to pass, and when.');
 
@@ -424,7 +472,37 @@ export const detectionSchema = z
       )
       .max(1000)
       .optional()
-      .describe(`Times at which a reader is silent. ${NOT_YET}`),
+      .describe('Times at which the readers of an approach are silent: faults of the kind silent.'),
+    faults: z
+      .array(
+        z.strictObject({
+          junction: z.string().optional().describe('May be left out where there is one junction only.'),
+          approach: z.string().describe('Where the detector is.'),
+          device: z
+            .enum(['reader', 'loop', 'button'])
+            .describe('An RFID reader, the loops in the lanes, a push button.'),
+          position: z
+            .enum(['stopline', 'upstream'])
+            .optional()
+            .describe('Which readers or loops of the approach. Default: all.'),
+          kind: z
+            .enum(['silent', 'doubled', 'rereads', 'misses', 'clock-drift', 'stuck-on', 'stuck-off'])
+            .describe(
+              'Readers: silent (sends nothing), doubled (sends each count twice), rereads (counts a tag at each reading), misses (needs probability), clock-drift (needs driftSecondsPerHour). Loops: silent, stuck-on (always covered), stuck-off (never). Buttons: stuck-on (calls always), stuck-off (never).',
+            ),
+          fromSeconds: between(0, 604_800, 'Begin, seconds after the start. Default 0.').optional(),
+          untilSeconds: between(0, 604_800, 'End, seconds after the start. Default: the end of the run.').optional(),
+          probability: between(0, 1, 'Only for misses: that an interrogation fails, 0 to 1.').optional(),
+          driftSecondsPerHour: between(
+            -600,
+            600,
+            'Only for clock-drift: how much the clock gains in an hour, seconds; negative: loses.',
+          ).optional(),
+        }),
+      )
+      .max(1000)
+      .optional()
+      .describe('Detectors that fail, and when. Default: none.'),
   })
   .describe('RFID tags and the faults of their readers.');
 

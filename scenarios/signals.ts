@@ -7,6 +7,7 @@ import type { Path } from './document.ts';
 import type { Findings } from './findings.ts';
 import { show } from './issues.ts';
 import type { JunctionLayout } from './layout.ts';
+import { permitPairs } from './permitted.ts';
 import type { JunctionFile } from './schema.ts';
 import { assignGroups, checkGroups, detectorsOf, type Group, makeGroups, numbered } from './signal-groups.ts';
 import { type Clearances, checkTimes, clearanceTimes, leastCycleSeconds, leastGreenSeconds } from './signal-times.ts';
@@ -42,8 +43,9 @@ export function buildSignals(
   const groupOf = assignGroups(junction, path, ground, findings);
   const groups = makeGroups(junction, path, ground, layout, groupOf, findings);
   const body = bodyWidthMetres(ground.arms.flatMap((arm) => [...arm.laneWidths, ...arm.exitWidths]));
-  const clearing = clearingDistances(groups, body);
+  const meeting = clearingDistances(groups, body);
   if (groups.length === 0) return null;
+  const clearing = permitPairs(junction, path, ground, groups, groupOf, meeting, findings);
   checkGroups(groups, junction, path, body, findings);
   checkStages(junction, path, groups, clearing, findings);
   const times = clearanceTimes(junction.signals, [...path, 'signals'], groups, clearing, findings);

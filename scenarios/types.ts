@@ -115,8 +115,13 @@ export interface ScenarioCrossing {
   readonly group: string;
   readonly widthMetres: number;
   readonly lengthMetres: number;
-  /** Outline, for drawing. */
+  /**
+   * Closed outline: the two corners nearer the junction, then the two farther ones. The first and the fourth lie at one
+   * kerb, the second and the third at the other, clockwise seen from the centre.
+   */
   readonly outline: Polyline;
+  /** Whether people ask for green by a push button. */
+  readonly button?: boolean;
 }
 
 export interface ScenarioJunction {
@@ -171,6 +176,33 @@ export interface GivenVehicle {
   readonly lane?: number;
 }
 
+/** People who cross an arm in one direction over time. */
+export interface PedestrianFlow {
+  readonly junction: string;
+  /** Arm whose crossing they use. */
+  readonly approach: string;
+  /** Seen from the centre of the junction. */
+  readonly direction: 'clockwise' | 'counterclockwise';
+  readonly periodSeconds: number;
+  /** People in consecutive periods from the scenario's begin. */
+  readonly people: readonly number[];
+  readonly arrivals: 'poisson' | 'even' | 'recorded';
+  /** Share of them that ride a bicycle, 0-1. */
+  readonly cyclistShare: number;
+}
+
+/** How people cross. */
+export interface WalkingSettings {
+  readonly meanMetresPerSecond: number;
+  readonly deviationMetresPerSecond: number;
+  readonly cyclistMeanMetresPerSecond: number;
+  readonly cyclistDeviationMetresPerSecond: number;
+  /** From the start of walk until somebody who waited steps off the kerb. */
+  readonly startUpSeconds: number;
+  /** Share of those that still enter while the clearance shows, 0-1. */
+  readonly enterInClearanceShare: number;
+}
+
 export interface DetectionSettings {
   /** Share of vehicles that carry an RFID tag, 0-1. */
   readonly tagShare: number;
@@ -180,6 +212,25 @@ export interface DetectionSettings {
   readonly rereadSeconds: number;
   /** car-counts are sent every so many seconds. */
   readonly windowSeconds: number;
+  /** Absent or empty: all detectors are well. */
+  readonly faults?: readonly DetectorFault[];
+}
+
+/** A detector that fails for a while. */
+export interface DetectorFault {
+  readonly junction: string;
+  readonly approach: string;
+  readonly device: 'reader' | 'loop' | 'button';
+  /** null: all of the approach. */
+  readonly position: 'stopline' | 'upstream' | null;
+  /** `stuck-on` of a button: calls always; `stuck-off`: never. */
+  readonly kind: 'silent' | 'doubled' | 'rereads' | 'misses' | 'clock-drift' | 'stuck-on' | 'stuck-off';
+  readonly fromSeconds: number;
+  readonly untilSeconds: number;
+  /** Of `misses`: that an interrogation fails, 0-1. */
+  readonly probability: number;
+  /** Of `clock-drift`: how much faster its clock runs. */
+  readonly driftSecondsPerHour: number;
 }
 
 export interface VariantSettings {
@@ -207,6 +258,9 @@ export interface Scenario {
   readonly demand: readonly DemandFlow[];
   /** Vehicles given one by one, on top of the flows, in the order of the file. */
   readonly vehicles?: readonly GivenVehicle[];
+  /** Absent or empty: nobody walks. */
+  readonly pedestrians?: readonly PedestrianFlow[];
+  readonly walking?: WalkingSettings;
   readonly detection: DetectionSettings;
   readonly variants: readonly VariantSettings[];
   /** Saturation flow the default model is to show, vehicles per hour and lane (cars). */

@@ -15,18 +15,12 @@ export function refuseUnsupported(file: Partial<Omit<ScenarioFile, 'junctions'>>
   if ((file.v2x?.share ?? 0) > 0) refuse(findings, ['v2x', 'share'], 'connected vehicles (V2X)');
   if (file.weather !== undefined) refuse(findings, ['weather'], 'weather');
   if ((file.incidents?.length ?? 0) > 0) refuse(findings, ['incidents'], 'incidents');
-  if ((file.detection?.outages?.length ?? 0) > 0) refuse(findings, ['detection', 'outages'], 'outages of readers');
-  for (const [index, entry] of (file.demand?.pedestrians ?? []).entries()) {
-    if (entry.pedestriansPerHour <= 0) continue;
-    refuse(findings, ['demand', 'pedestrians', index, 'pedestriansPerHour'], 'pedestrians');
-  }
 }
 
 /** Refuses what a junction asks for. */
 export function refuseUnsupportedSignals(junction: JunctionFile, path: Path, findings: Findings): void {
   const { signals } = junction;
   const at = (key: string): Path => [...path, 'signals', key];
-  if ((signals.permitted?.length ?? 0) > 0) refuse(findings, at('permitted'), 'permitted turns');
   if ((signals.plans?.length ?? 0) > 0) refuse(findings, at('plans'), 'time-of-day plans');
   if ((signals.offsetSeconds ?? 0) > 0) refuse(findings, at('offsetSeconds'), 'an offset');
   if (signals.emergencyPreemption === true) refuse(findings, at('emergencyPreemption'), 'emergency pre-emption');

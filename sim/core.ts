@@ -211,6 +211,20 @@ export interface Crossings {
   at: Float64Array;
 }
 
+/**
+ * Where links run over crossings of people. Entry i of segment s is stretch `list[i]`, i in [first[s], first[s + 1]).
+ * Whoever moves the people writes `arrival` before each step; vehicles yield by it.
+ */
+export interface LinkStretches {
+  readonly first: Int32Array;
+  readonly list: Int32Array;
+  /** Per stretch: metres from the link's start, with room before and behind the people. */
+  readonly start: Float64Array;
+  readonly end: Float64Array;
+  /** Per stretch: seconds until somebody is in the way of a vehicle in it; 0 somebody is, infinite nobody will be. */
+  readonly arrival: Float64Array;
+}
+
 /** Looked for every 10 simulated seconds. Nobody is removed: what is locked stays and counts as delay. */
 export interface Gridlock {
   /** Circles found so far; one that dissolves and forms again counts again. */
@@ -230,6 +244,8 @@ export interface Engine {
   readonly crossings: Crossings;
   /** 0 red, 1 green, 2 amber (a vehicle that cannot stop comfortably passes), by global signal group. */
   readonly groupLamp: Uint8Array;
+  /** Per vehicle, where the engine tells: segment after the present one on its way, and the one before; -1 for none. */
+  readonly ways?: { readonly next: Int32Array; readonly previous: Int32Array };
   /** Ticks done. */
   tick: number;
   vehicleUpdates: number;

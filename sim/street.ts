@@ -2,30 +2,40 @@
 import { isoOf } from '../feeds/codec.ts';
 import type { Message, MessageKind } from '../feeds/messages.ts';
 import type { JunctionConfiguration } from '../junction/types.ts';
-import type { Scenario } from '../scenarios/types.ts';
+import type { DetectorFault, Scenario } from '../scenarios/types.ts';
 import type { Engine } from './core.ts';
 import { demandFromScenario } from './demand/demand.ts';
+import { DetectorFaults } from './detectors/faults.ts';
 import { Loops } from './detectors/loops.ts';
 import { RfidReaders } from './detectors/rfid.ts';
 import { type RfidDevice, rfidDevices, sendCarCounts } from './detectors/rfid-devices.ts';
 import { type Station, stationsOf } from './detectors/stations.ts';
 import { StateDigest } from './digest.ts';
 import { Measures } from './measures/measures.ts';
+import { Survey } from './measures/survey.ts';
+import { type Trip, tripsOf } from './measures/trips.ts';
 import type { VariantResult } from './measures/types.ts';
 import { readCityFlow } from './network/cityflow.ts';
+import { cityFlowStages, withConfigurations } from './network/cityflow-configuration.ts';
 import { networkFromScenario } from './network/scenario.ts';
+import { crossingsOf } from './pedestrians/crossings.ts';
+import { Crowd } from './pedestrians/crowd.ts';
+import { PedestrianTotals, pedestrianMeasures } from './pedestrians/measures.ts';
+import { peopleFromScenario } from './pedestrians/people.ts';
 import { deviceId } from './signals/device-ids.ts';
 import { type DeviceIdentity, HEARTBEAT_SECONDS, sendHeartbeats, sendStatus } from './signals/health.ts';
 import { type CommandKind, LampController } from './signals/lamp-controller.ts';
 import { Outbox } from './signals/outbox.ts';
 import { ProgramSignals } from './signals/programs.ts';
+import type { FileSignals } from './signals/signals.ts';
+import { ofSumo, type SumoSource } from './sumo-street.ts';
 import { createEngine } from './traffic/engine.ts';
 import type { Outgoing, SimulatedStreet } from './types.ts';
 import { drawingOfNetwork, drawingOfScenario } from './view/drawing.ts';
-import { VehicleFrames } from './view/frames.ts';
+import { peopleOf, VehicleFrames } from './view/frames.ts';
 import type { Drawing, Frame } from './view/types.ts';
 
-/** What is simulated. CityFlow's files come parsed; `stepSeconds` is its `interval`, 1 s by default. */
+/** What is simulated. Peers' files come parsed; CityFlow's `stepSeconds` is its `interval`, 1 s by default. */
 export type StreetSource =
   | { readonly kind: 'scenario'; readonly scenario: Scenario }
   | {
@@ -35,11 +45,17 @@ export type StreetSource =
       readonly flow: unknown;
       readonly durationSeconds: number;
       readonly stepSeconds?: number;
-    };
+    }
+  | SumoSource;
 
 export interface StreetOptions {
   readonly seed: number;
-  readonly variant: { readonly name: string; readonly strategy: string };
+  /** A peer's file under `fixed-time` without parameters runs its own program. */
+  readonly variant: {
+    readonly name: string;
+    readonly strategy: string;
+    readonly parameters?: Readonly<Record<string, unknown>>;
+  };
   /** What every topic begins with: `flextraff-sim/{run}/{variant}`. */
   readonly prefix: string;
   /** Whether anybody takes messages of a kind; asked whenever one could be made. Default: nobody takes any. */
@@ -53,6 +69,8 @@ export interface Street extends SimulatedStreet {
   frame(): Frame;
   /** The measures up to now. */
   result(): VariantResult;
+  /** What became of each vehicle that was due, up to now. */
+  trips(): Iterable<Trip>;
   /** What stands still. */
   drawing(): Drawing;
   /** What of the input was left out, in words. */
@@ -67,22 +85,35 @@ const DEFAULT_START_MS = 1_704_067_200_000;
  * Opens a street at time 0. Throws what the builders throw for input they refuse (InputFileError for CityFlow's files).
  */
 export function openStreet(source: StreetSource, options: StreetOptions): Street {
-  return source.kind === 'scenario' ? ofScenario(source.scenario, options) : ofCityFlow(source, options);
+  if (source.kind === 'scenario') return ofScenario(source.scenario, options);
+  if (source.kind === 'cityflow') return ofCityFlow(source, options);
+  const { engine, parts } = ofSumo(source, options);
+  return new World(engine, parts);
 }
 
 function ofScenario(scenario: Scenario, options: StreetOptions): Street {
   const network = networkFromScenario(scenario);
   const demand = demandFromScenario(scenario, network, options.seed);
   const { stepSeconds } = scenario;
-  const engine = createEngine(network, demand, { stepSeconds, seed: options.seed });
+  const crossings = crossingsOf(scenario, network);
+  const people = crossings === null ? null : peopleFromScenario(scenario, crossings.crossings, options.seed);
+  const isWalked = crossings !== null && (people!.count > 0 || crossings.crossings.some(({ button }) => button));
+  const engine = createEngine(network, demand, {
+    stepSeconds,
+    seed: options.seed,
+    ...(isWalked ? { people: crossings.stretches } : {}),
+  });
   return new World(engine, {
     options,
+    isSurveyed: true,
+    crowd: isWalked ? new Crowd(engine, crossings, people!) : null,
     startsAtMs: scenario.startsAtMs,
     durationSeconds: scenario.durationSeconds,
     warmUpSeconds: scenario.warmUpSeconds,
     readers: (stations) => new RfidReaders(engine, stations, demand.tagged, scenario.detection, options.seed),
     epcs: demand.epcs,
     windowSeconds: scenario.detection.windowSeconds,
+    faults: scenario.detection.faults,
     programs: [],
     drawing: () => drawingOfScenario(scenario, network, demand.classes),
     warnings: [],
@@ -92,19 +123,54 @@ function ofScenario(scenario: Scenario, options: StreetOptions): Street {
 function ofCityFlow(source: StreetSource & { kind: 'cityflow' }, options: StreetOptions): Street {
   const { name, durationSeconds, stepSeconds = 1 } = source;
   const read = readCityFlow(source.roadnet, source.flow, { name, seed: options.seed, stepSeconds, durationSeconds });
-  const { network, demand, programs, warnings } = read;
+  const { demand, programs } = read;
+  const { variant } = options;
+  const isOwn = variant.strategy === 'fixed-time' && Object.keys(variant.parameters ?? {}).length === 0;
+  const stages = cityFlowStages(read.network, programs, name);
+  const network = withConfigurations(read.network, stages, name, !isOwn);
   const engine = createEngine(network, demand, { stepSeconds, seed: options.seed });
+  const steered = network.junctions.flatMap(({ configuration, firstGroup }, j) =>
+    configuration === null ? [] : [{ firstGroup, groups: stages[j]!.groups, lamps: new Uint8Array(254), j }],
+  );
   return new World(engine, {
     options,
+    crowd: null,
     startsAtMs: DEFAULT_START_MS,
     durationSeconds,
     warmUpSeconds: 0,
     readers: null,
     epcs: [],
     windowSeconds: 0,
-    programs: programs.map((program) => new ProgramSignals(program, engine.groupLamp)),
-    drawing: () => drawingOfNetwork(network, laneWidths(source.roadnet), programs, demand.classes),
-    warnings,
+    programs: programs.flatMap((program, j) =>
+      network.junctions[j]!.configuration === null ? [new ProgramSignals(program, engine.groupLamp, stages[j]!)] : [],
+    ),
+    lampsOf: (j) => ({ groupLamp: steered.find((own) => own.j === j)!.lamps, firstGroup: 0 }),
+    beforeTraffic: () => {
+      for (const { firstGroup, groups, lamps } of steered)
+        for (let g = 0; g < groups.length; g++) engine.groupLamp[firstGroup + groups[g]!] = lamps[g]! === 1 ? 1 : 0;
+    },
+    drawing: () =>
+      drawingOfNetwork(
+        network,
+        laneWidths(source.roadnet),
+        network.junctions.map(({ firstGroup }, junction) => ({
+          junction,
+          groups: stages[junction]!.groups.map((g, k) => ({
+            id: stages[junction]!.groupIds[k]!,
+            group: firstGroup + g,
+          })),
+          stages: stages[junction]!.stages,
+        })),
+        demand.classes,
+      ),
+    warnings: [
+      ...read.warnings,
+      ...(isOwn ? [] : stages).flatMap(({ configured }, j) =>
+        configured.configuration === null
+          ? [`intersection ${network.junctions[j]!.name} keeps the plan of the file: ${configured.reason}.`]
+          : [],
+      ),
+    ],
   });
 }
 
@@ -114,8 +180,14 @@ function laneWidths(roadnet: unknown): Float64Array {
   return Float64Array.from(roads.flatMap((road) => road.lanes.map((lane) => lane.width)));
 }
 
-interface Parts {
+export interface Parts {
   readonly options: StreetOptions;
+  /** Discharge, exhaust, movements and junctions are measured too. */
+  readonly isSurveyed?: boolean;
+  /** Detectors that fail; absent: none does. */
+  readonly faults?: readonly DetectorFault[];
+  /** null: nobody walks here, and nothing is asked of those who drive. */
+  readonly crowd: Crowd | null;
   readonly startsAtMs: number;
   readonly durationSeconds: number;
   readonly warmUpSeconds: number;
@@ -123,7 +195,13 @@ interface Parts {
   readonly readers: ((stations: readonly Station[]) => RfidReaders) | null;
   readonly epcs: readonly string[];
   readonly windowSeconds: number;
-  readonly programs: readonly ProgramSignals[];
+  /** Of the junctions without configuration, in their order. */
+  readonly programs: readonly FileSignals[];
+  /** Where the lamps of a junction's groups go; by default into the engine's `groupLamp`. */
+  readonly lampsOf?: (junction: number) => { readonly groupLamp: Uint8Array; readonly firstGroup: number };
+  /** After the signals and before the world moves; and once it has moved, before detectors read. */
+  readonly beforeTraffic?: () => void;
+  readonly afterTraffic?: () => void;
   readonly drawing: () => Drawing;
   readonly warnings: readonly string[];
 }
@@ -137,15 +215,20 @@ class World implements Street {
   readonly #parts: Parts;
   readonly #engine: Engine;
   readonly #outbox: Outbox;
-  readonly #programs: readonly ProgramSignals[];
+  readonly #programs: readonly FileSignals[];
   readonly #controllers: readonly LampController[];
+  /** Of all junctions, in their order. */
+  readonly #signals: readonly (FileSignals | LampController)[];
   readonly #controllerOf = new Map<string, LampController>();
   readonly #stationsOfJunction: readonly (readonly Station[])[];
   readonly #loops: Loops;
   readonly #readers: RfidReaders | null;
   readonly #rfidDevices: readonly RfidDevice[];
+  readonly #faults: DetectorFaults | null;
   readonly #devices: readonly DeviceIdentity[];
   readonly #measures: Measures;
+  readonly #survey: Survey | null;
+  readonly #walkers: PedestrianTotals | null;
   readonly #frames: VehicleFrames;
   readonly #digest = new StateDigest();
   #drawing: Drawing | null = null;
@@ -169,20 +252,25 @@ class World implements Street {
     const taken = new Set<string>();
     const devices: DeviceIdentity[] = [];
     this.#programs = parts.programs;
-    this.#controllers = network.junctions.flatMap(({ configuration, firstGroup }) => {
+    this.#controllers = network.junctions.flatMap(({ configuration, firstGroup }, j) => {
       if (configuration === null) return [];
       const { junctionId, name } = configuration;
       const controller = new LampController(configuration, {
         deviceId: deviceId(taken, name, 'lamps'),
         startMs: parts.startsAtMs,
         boot: options.boot ?? 'warm',
-        groupLamp: engine.groupLamp,
-        firstGroup,
+        ...(parts.lampsOf?.(j) ?? { groupLamp: engine.groupLamp, firstGroup }),
       });
       this.#controllerOf.set(junctionId, controller);
       devices.push({ deviceId: controller.deviceId, deviceType: 'light_controller', junctionId, laneId: null });
       return [controller];
     });
+    const controllers = this.#controllers.values();
+    const programs = this.#programs.values();
+    this.#signals = network.junctions.map(
+      ({ configuration }) => (configuration === null ? programs : controllers).next().value!,
+    );
+    parts.beforeTraffic?.();
 
     const stations = stationsOf(network);
     this.#stationsOfJunction = network.junctions.map((_, j) => stations.filter((station) => station.junction === j));
@@ -191,11 +279,21 @@ class World implements Street {
     this.#rfidDevices = rfidDevices(network, parts.readers === null ? [] : stations, ({ junction, approach, kind }) =>
       deviceId(taken, network.junctions[junction]!.name, 'rfid', network.approaches[approach]!.name, kind),
     );
-    for (const { deviceId: id, junctionId, laneId } of this.#rfidDevices) {
-      devices.push({ deviceId: id, deviceType: 'rfid_counter', junctionId, laneId });
+    for (const { deviceId: id, junctionId, laneId, station } of this.#rfidDevices) {
+      devices.push({
+        deviceId: id,
+        deviceType: 'rfid_counter',
+        junctionId,
+        laneId,
+        clockOffsetMs: this.#clockOf(station),
+      });
     }
     this.#devices = devices;
+    const { faults = [] } = parts;
+    this.#faults = faults.length === 0 ? null : new DetectorFaults(faults, network, stations, parts.crowd);
     this.#measures = new Measures(engine, parts.warmUpSeconds);
+    this.#survey = parts.isSurveyed === true ? new Survey(engine, this.#measures, parts.warmUpSeconds) : null;
+    this.#walkers = parts.crowd === null ? null : new PedestrianTotals(parts.crowd, parts.warmUpSeconds);
     this.#frames = new VehicleFrames(engine, this.#measures);
   }
 
@@ -212,6 +310,13 @@ class World implements Street {
   #elapsedMs(): number {
     return Math.round(this.#engine.tick * this.stepSeconds * 1000);
   }
+  /** How far a reader's clock is ahead, ms; null while it is silent. */
+  #clockOf(station: number): () => number | null {
+    return () => {
+      const { silent, clockOffsetMs } = this.#readers!.faults[station]!;
+      return silent ? null : clockOffsetMs;
+    };
+  }
   #nowSeconds(): number {
     return this.#engine.tick * this.stepSeconds;
   }
@@ -225,8 +330,13 @@ class World implements Street {
     for (const controller of this.#controllers) controller.tick(this.nowMs, begins, this.#outbox);
     for (const program of this.#programs) program.tick(this.#nowSeconds());
 
+    this.#parts.beforeTraffic?.();
+    this.#faults?.apply(beginMs / 1000, this.#loops, this.#readers, this.#parts.crowd);
+    this.#parts.crowd?.tick(this.#nowSeconds(), this.stepSeconds);
     engine.step();
+    this.#parts.afterTraffic?.();
 
+    this.#survey?.tick(beginMs / 1000);
     this.#loops.tick();
     this.#readers?.tick(this.#nowSeconds());
     const endMs = this.#elapsedMs();
@@ -262,7 +372,10 @@ class World implements Street {
     const timestamp = isoOf(this.nowMs);
     this.#engine.network.junctions.forEach(({ id, configuration }, j) => {
       if (configuration === null) return;
-      const detectors = this.#loops.readings(this.#stationsOfJunction[j]!);
+      const detectors = {
+        ...this.#loops.readings(this.#stationsOfJunction[j]!),
+        ...this.#parts.crowd?.buttonReadings(j),
+      };
       this.#outbox.send('detections', { junctionId: id }, { seq: this.#frameSeq, timestamp, detectors });
     });
   }
@@ -271,14 +384,16 @@ class World implements Street {
     if (this.#observedTick === this.#engine.tick) return;
     this.#observedTick = this.#engine.tick;
     this.#measures.observe(this.#nowSeconds());
+    this.#survey?.look();
   }
 
   #write(digest: StateDigest): void {
     digest.int(this.#engine.tick);
     this.#measures.write(digest);
-    for (const signals of [...this.#controllers, ...this.#programs]) signals.write(digest);
+    for (const signals of this.#signals) signals.write(digest);
     this.#loops.write(digest);
     this.#readers?.write(digest);
+    this.#parts.crowd?.write(digest);
   }
 
   drain(): readonly Outgoing[] {
@@ -296,7 +411,7 @@ class World implements Street {
 
   frame(): Frame {
     this.#observe();
-    const signals = [...this.#controllers, ...this.#programs];
+    const signals = this.#signals;
     // Signals were last looked at when the last tick began.
     const agoSeconds = this.#engine.tick === 0 ? 0 : this.stepSeconds;
     return {
@@ -307,18 +422,36 @@ class World implements Street {
         const [stage, left] = s.stage();
         return [stage, left < 0 ? -1 : Math.max(0, Math.round((left - agoSeconds) * 10) / 10)];
       }),
-      counters: this.#measures.counters(),
+      counters: {
+        ...this.#measures.counters(),
+        ...(this.#walkers && { pedestrians: this.#walkers.counters(this.#nowSeconds()) }),
+      },
+      ...(this.#parts.crowd && { people: peopleOf(this.#parts.crowd, this.#nowSeconds()) }),
     };
   }
 
   result(): VariantResult {
     this.#observe();
     const { strategy } = this.#parts.options.variant;
-    return { strategy, digest: this.digest(), ...this.#measures.result() };
+    const { crowd, warmUpSeconds } = this.#parts;
+    return {
+      strategy,
+      digest: this.digest(),
+      ...(this.#survey?.added(this.#measures.result(), this.#nowSeconds()) ?? this.#measures.result()),
+      ...(crowd && { pedestrians: pedestrianMeasures(crowd, warmUpSeconds, this.#nowSeconds()) }),
+    };
+  }
+
+  trips(): Iterable<Trip> {
+    return tripsOf(this.#engine, this.#nowSeconds(), this.#survey?.exhaust.noxGrams);
   }
 
   drawing(): Drawing {
-    this.#drawing ??= this.#parts.drawing();
+    const rides = this.#parts.crowd?.people.rides;
+    this.#drawing ??= {
+      ...this.#parts.drawing(),
+      ...(rides && { people: { onFoot: rides.includes(0), riding: rides.includes(1) } }),
+    };
     return this.#drawing;
   }
 }

@@ -20,11 +20,12 @@ export function asUser<T>(
   work: (trx: Knex.Transaction) => Promise<T>,
 ): Promise<T> {
   return knex.transaction(async (trx) => {
-    await trx.raw('SET LOCAL ROLE api_user');
+    // First: the role may not call set_config (migration 0010), which could make it another.
     await trx.raw("SELECT set_config('app.user_id', ?, TRUE), set_config('app.user_proof', ?, TRUE)", [
       user.id,
       user.proof,
     ]);
+    await trx.raw('SET LOCAL ROLE api_user');
     return work(trx);
   });
 }

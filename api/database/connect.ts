@@ -4,17 +4,25 @@ import knexFactory, { type Knex } from 'knex';
 import { type EmbeddedDatabase, startEmbedded } from './embedded.ts';
 import { isOutage, reasonOf, StoreError } from './errors.ts';
 import { migrateUp } from './migrate.ts';
+import { checkRoles, type DatabaseRole, Roles } from './roles.ts';
 
 const CONNECT_TIMEOUT_MS = 5000;
 /** Longest a statement may take before the connection counts as lost. */
 const QUERY_TIMEOUT_MS = 30_000;
-/** At most this many connections to a server. */
-const POOL_MAX = 4;
+/** At most this many connections to a server for each login; `npm run bench:ingest` measures what more would bring. */
+export const POOL_MAX = 4;
 const SERVER_VERSION_MIN = 150_000;
 
 export interface DatabaseOptions {
   /** `postgres://user:password@host:port/database`; absent: PGlite in the data directory. */
   databaseUrl?: string | undefined;
+  /**
+   * Logins of their own for the roles, each a member of its role and of nothing else; absent: `databaseUrl`'s takes them on.
+   * Only with them can nobody who gets to run SQL of his own become another role.
+   */
+  roleUrls?: Partial<Record<DatabaseRole, string | undefined>> | undefined;
+  /** Connections for each login; default 4. Of a server only. */
+  poolMax?: number | undefined;
   /** The caller holds its lock. */
   dataDirectory: string;
   /** Prepared archive for a new embedded database; default: the package's own. */
@@ -25,7 +33,9 @@ export interface DatabaseOptions {
 
 /** A database that answers, with its schema up to date. */
 export interface Database {
+  /** With the rights of the tables' owner: for migrations and tests. Everything else goes through `roles`. */
   readonly knex: Knex;
+  readonly roles: Roles;
   readonly kind: 'embedded' | 'server';
   /** The worker behind it; null for a server. */
   readonly embedded: EmbeddedDatabase | null;
@@ -43,7 +53,7 @@ export interface Database {
 export function openDatabase(options: DatabaseOptions): Promise<Database> {
   return options.databaseUrl === undefined || options.databaseUrl === ''
     ? openEmbedded(options)
-    : openServer(options.databaseUrl);
+    : openServer(options.databaseUrl, options);
 }
 
 async function openEmbedded(options: DatabaseOptions): Promise<Database> {
@@ -65,6 +75,7 @@ async function openEmbedded(options: DatabaseOptions): Promise<Database> {
   }
   return {
     knex,
+    roles: new Roles(knex, { api_user: knex, job_role: knex, reporting_user: knex }),
     kind: 'embedded',
     embedded,
     description: `PGlite in ${directory}`,
@@ -86,10 +97,28 @@ async function openEmbedded(options: DatabaseOptions): Promise<Database> {
   };
 }
 
-async function openServer(databaseUrl: string): Promise<Database> {
+async function openServer(databaseUrl: string, options: DatabaseOptions): Promise<Database> {
   const target = parseDatabaseUrl(databaseUrl);
-  const knex = makeKnex({ connectionString: databaseUrl }, POOL_MAX);
+  const knex = makeKnex({ connectionString: databaseUrl }, options.poolMax ?? POOL_MAX);
+  const own = new Map<string, Knex>();
+  const poolOf = (role: DatabaseRole): Knex => {
+    const url = options.roleUrls?.[role];
+    if (url === undefined || url === '' || url === databaseUrl) return knex;
+    parseDatabaseUrl(url);
+    const pool = own.get(url) ?? makeKnex({ connectionString: url }, options.poolMax ?? POOL_MAX);
+    own.set(url, pool);
+    return pool;
+  };
+  const close = async (): Promise<void> => {
+    for (const pool of [knex, ...own.values()]) await pool.destroy();
+  };
   try {
+    const pools = {
+      api_user: poolOf('api_user'),
+      job_role: poolOf('job_role'),
+      reporting_user: poolOf('reporting_user'),
+    };
+
     const answer = await knex.raw(
       "SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS version",
     );
@@ -104,20 +133,22 @@ async function openServer(databaseUrl: string): Promise<Database> {
       );
     }
     await migrate({ connectionString: databaseUrl });
+    await checkRoles(knex, pools);
+    return {
+      knex,
+      roles: new Roles(knex, pools),
+      kind: 'server',
+      embedded: null,
+      description: `PostgreSQL at ${target}`,
+      async revive() {
+        for (const pool of new Set([knex, ...Object.values(pools)])) await pool.raw('SELECT 1');
+      },
+      close,
+    };
   } catch (error) {
-    await knex.destroy();
+    await close();
     throw error instanceof StoreError ? error : unreachable(target, error);
   }
-  return {
-    knex,
-    kind: 'server',
-    embedded: null,
-    description: `PostgreSQL at ${target}`,
-    async revive() {
-      await knex.raw('SELECT 1');
-    },
-    close: () => knex.destroy(),
-  };
 }
 
 /** Over a connection of its own, on which nothing times out: an upgrade takes as long as it has rows to move. */

@@ -289,10 +289,12 @@ function behaviour(open: () => Promise<{ database: Database; end: () => Promise<
         },
       ],
     };
-    await expect(applyWrites(database.knex, [...batch, bad])).rejects.toMatchObject({ code: '23503' });
+    await expect(applyWrites((work) => database.knex.transaction(work), [...batch, bad])).rejects.toMatchObject({
+      code: '23503',
+    });
     expect(await findRun(database.knex, run.id)).toBeNull();
-    await applyWrites(database.knex, batch);
-    await applyWrites(database.knex, batch);
+    await applyWrites((work) => database.knex.transaction(work), batch);
+    await applyWrites((work) => database.knex.transaction(work), batch);
     expect(await listCycles(database.knex, configuration.junctionId, { limit: 10, runId: run.id })).toHaveLength(1);
   });
 
@@ -384,6 +386,20 @@ describe.skipIf(serverUrl === '')('on PostgreSQL (needs DATABASE_URL of a role t
       hint: expect.stringContaining(`psql -d ${name} -c 'CREATE EXTENSION postgis'`),
     });
     await admin.raw('CREATE EXTENSION postgis');
+    // Nor may it take on the roles that the store works with.
+    const refused = await open().then(
+      () => null,
+      (error: { code: string; hint: string }) => error,
+    );
+    expect(refused).toMatchObject({
+      code: 'roles_missing',
+      hint: expect.stringContaining(`GRANT api_user TO "${role}"`),
+    });
+    for (const statement of refused!.hint
+      .split(': ')[1]!
+      .split(';')
+      .filter((text) => text.trim() !== ''))
+      await admin.raw(statement.trim());
     const database = await open();
     expect((await database.knex.raw('SELECT count(*)::int AS n FROM runs')).rows).toEqual([{ n: 0 }]);
     await database.close();

@@ -682,7 +682,7 @@ function behaviour(open: () => Promise<{ database: Database; end: () => Promise<
       const sees = (settings: Record<string, string>) =>
         asUser(knex, user, async (trx) => {
           for (const [name, value] of Object.entries(settings))
-            await trx.raw('SELECT set_config(?, ?, TRUE)', [name, value]);
+            await trx.raw(`SET LOCAL ${name} = '${value.replaceAll("'", "''")}'`);
           return count(trx, 'junctions');
         });
       expect(await sees({ 'app.is_admin': 'true' })).toBe(1);

@@ -3,8 +3,26 @@ import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Knex } from 'knex';
 import type { JunctionConfiguration } from '../../junction/types.ts';
-import type { CycleRecord, DecisionRow, RunRow, SeriesRecord, Store } from '../../runs/twin-types.ts';
+import type {
+  FeatureRecord,
+  IndexRecord,
+  MessageRecord,
+  RawKind,
+  RawRecord,
+  RecordKind,
+  RecordKinds,
+} from '../../runs/records.ts';
+import {
+  type CycleRecord,
+  type DecisionRow,
+  type RunRow,
+  type SeriesRecord,
+  type Store,
+  TwinError,
+} from '../../runs/twin-types.ts';
 import type { Scenario } from '../../scenarios/types.ts';
+import { Archive } from '../archive/archive.ts';
+import { openStorage, type StorageOptions } from '../archive/storage.ts';
 import { type Database, type DatabaseOptions, openDatabase } from './connect.ts';
 import { hashEpc, loadEpcKey, loadInstallationId } from './epc.ts';
 import { isOutage, reasonOf, StoreError } from './errors.ts';
@@ -20,8 +38,10 @@ import {
 } from './repositories/junctions.ts';
 import { findRun, interruptRuns, listRuns, type RunOwner } from './repositories/runs.ts';
 import { listSeries } from './repositories/series.ts';
+import type { DatabaseRole } from './roles.ts';
 import { Spool } from './spool.ts';
 import { Writer } from './writer.ts';
+import type { Write } from './writes.ts';
 
 const SPOOL_MAX_MIB = 512;
 /** A read waits this long for a database that is starting, and then as long again for what was written before. */
@@ -42,6 +62,9 @@ export interface StoreLogger {
 export interface StoreOptions {
   /** `postgres://...`; absent or empty: PGlite in the data directory. */
   databaseUrl?: string | undefined;
+  /** Logins of their own for the roles (connect.ts). */
+  roleUrls?: DatabaseOptions['roleUrls'];
+  poolMax?: number | undefined;
   dataDirectory: string;
   /** At least 32 characters; absent: the key kept in the data directory. */
   epcKey?: string | undefined;
@@ -51,6 +74,13 @@ export interface StoreOptions {
   spoolMaxMebibytes?: number | undefined;
   /** Prepared archive for a new embedded database; default: the package's own. */
   templateFile?: string | undefined;
+  /**
+   * Where indices, features and raw messages are archived as Parquet besides: a folder, or `s3://bucket/prefix`. Absent or
+   * `off`: nowhere.
+   */
+  archive?: StorageOptions | 'off' | undefined;
+  /** Milliseconds between files of the archive; default 60,000. */
+  archiveEveryMs?: number | undefined;
   logger?: StoreLogger | undefined;
   /** Opens the database; default `openDatabase`. */
   open?: ((options: DatabaseOptions) => Promise<Database>) | undefined;
@@ -59,6 +89,19 @@ export interface StoreOptions {
 
 /** The store with what only the API asks of it. */
 export interface DatabaseStore extends Store {
+  /** PGlite in this process, or a server. */
+  readonly kind: Database['kind'];
+  /** The Parquet archive; null where there is none. */
+  readonly archive: Archive | null;
+  /**
+   * As `Store` has it. Indices go to the archive as well unless told otherwise; neither side waits for the other, and what the archive
+   * cannot take is an alert, not an error.
+   */
+  writeRecords<K extends RecordKind>(kind: K, rows: readonly RecordKinds[K][], options?: { archive?: boolean }): void;
+  /** What indices are made of; kept in the archive only. */
+  writeFeatures(rows: readonly FeatureRecord[]): void;
+  /** V2X messages as they came; kept in the archive only. */
+  writeRaw(kind: RawKind, rows: readonly RawRecord[]): void;
   /**
    * Resolves when the database is there and up to date; rejects with the first reason why it is not (StoreError). Writes
    * are accepted before and after; the store keeps trying.
@@ -68,6 +111,13 @@ export interface DatabaseStore extends Store {
   junctions(): Promise<StoredJunction[]>;
   junction(id: string): Promise<StoredJunctionDetail | null>;
   cycles(junctionId: string, query: CycleQuery): Promise<StoredCycle[]>;
+  /**
+   * Runs `work` in a transaction that sees and changes only what this user may (row-level security). What was written
+   * before is in the database first.
+   */
+  asUser<T>(userId: string, work: (trx: Knex.Transaction) => Promise<T>): Promise<T>;
+  /** Runs `work` in a transaction of a role: `job_role` for jobs, `reporting_user` for reading everything. */
+  asRole<T>(role: DatabaseRole, work: (trx: Knex.Transaction) => Promise<T>): Promise<T>;
 }
 
 /**
@@ -88,6 +138,7 @@ export function openStore(options: StoreOptions): DatabaseStore {
 class OpenStore implements DatabaseStore {
   readonly ready: Promise<void>;
   readonly dataDirectory: string;
+  readonly archive: Archive | null;
   #options: StoreOptions;
   #unlock: () => void;
   #owner: RunOwner;
@@ -118,6 +169,7 @@ class OpenStore implements DatabaseStore {
       onRefused: (write, error) => this.#refused(write, error),
       onAlert: (level, message) => this.#alert(level, message),
     });
+    this.archive = this.#openArchive(options);
     let settle: { resolve: () => void; reject: (error: unknown) => void } = { resolve() {}, reject() {} };
     this.ready = new Promise((resolve, reject) => {
       settle = { resolve, reject };
@@ -125,6 +177,10 @@ class OpenStore implements DatabaseStore {
     // Whoever does not wait for it is told by health() and by an alert.
     this.ready.catch(() => {});
     this.#opening = this.#open(settle);
+  }
+
+  get kind(): Database['kind'] {
+    return this.#options.databaseUrl === undefined || this.#options.databaseUrl === '' ? 'embedded' : 'server';
   }
 
   writeRun(run: RunRow): void {
@@ -158,8 +214,43 @@ class OpenStore implements DatabaseStore {
     this.#writer.add({ kind: 'decisions', rows: [...decisions] });
   }
 
-  flush(): Promise<void> {
-    return this.#writer.flush();
+  writeRecords<K extends RecordKind>(
+    kind: K,
+    rows: readonly RecordKinds[K][],
+    options: { archive?: boolean } = {},
+  ): void {
+    const kept = kind === 'messages' ? (rows as readonly MessageRecord[]).map((row) => this.#withoutTags(row)) : rows;
+    this.#writer.add({ kind, rows: [...kept] } as Write);
+    if (kind === 'indices' && options.archive !== false) this.archive?.addIndices(rows as readonly IndexRecord[]);
+  }
+
+  /** Counts carry tags in their messages too. */
+  #withoutTags(row: MessageRecord): MessageRecord {
+    const key = this.#epcKey;
+    const tags = (row.payload as { epc_ids?: unknown } | null)?.epc_ids;
+    if (key === null || !Array.isArray(tags)) return row;
+    return { ...row, payload: { ...(row.payload as object), epc_ids: tags.map((tag) => hashEpc(key, String(tag))) } };
+  }
+
+  writeFeatures(rows: readonly FeatureRecord[]): void {
+    this.archive?.addFeatures(rows);
+  }
+
+  writeRaw(kind: RawKind, rows: readonly RawRecord[]): void {
+    this.archive?.addRaw(kind, rows);
+  }
+
+  /** What the archive's disk refuses was told by an alert; the consistency check finds and mends it. */
+  async flush(): Promise<void> {
+    await Promise.all([this.#writer.flush(), this.archive?.flush().catch(() => {})]);
+  }
+
+  asUser<T>(userId: string, work: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
+    return this.#ask((database) => database.roles.asUser(userId, work));
+  }
+
+  asRole<T>(role: DatabaseRole, work: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
+    return this.#ask((database) => database.roles.transaction(role, work));
   }
 
   runs(limit: number): Promise<RunRow[]> {
@@ -193,18 +284,27 @@ class OpenStore implements DatabaseStore {
   /** Waits for the database as long as it takes, and for the spool: the last word on the earlier runs may be in there. */
   async markInterrupted(detail: string): Promise<RunRow[]> {
     while (this.#state === 'starting' || this.#state === 'down') await this.#nextState(INTERRUPT_POLL_MS);
-    return this.#read((knex) => interruptRuns(knex, this.#owner, detail), SPOOL_DRAIN_TIMEOUT_MS);
+    return this.#ask(
+      (database) => database.roles.transaction('job_role', (trx) => interruptRuns(trx, this.#owner, detail)),
+      SPOOL_DRAIN_TIMEOUT_MS,
+    );
   }
 
   async health(): Promise<{ status: 'ok' | 'starting' | 'failed'; detail: string }> {
-    const waiting = this.#spool.isEmpty ? '' : `; ${(this.#spool.bytes / 1_048_576).toFixed(1)} MiB wait in the spool`;
+    const waiting = this.#spool.isEmpty
+      ? ''
+      : `; ${(this.#spool.bytes / 1_048_576).toFixed(1)} of ${(this.#spool.maxBytes / 1_048_576).toFixed(0)} MiB wait in the spool`;
+    if (this.#writer.blocked !== null)
+      return { status: 'failed', detail: `nothing can be written: ${this.#writer.blocked}${waiting}` };
     const database = this.#database;
     if (this.#state === 'closed') return { status: 'failed', detail: 'closed' };
     if (database === null && this.#state === 'starting')
       return { status: 'starting', detail: `the database is starting${waiting}` };
     if (database === null || this.#state !== 'up') return { status: 'failed', detail: `${this.#reason}${waiting}` };
     try {
-      await database.knex.raw('SELECT postgis_version(), (SELECT count(*) FROM knex_migrations)');
+      await database.roles.transaction('reporting_user', (trx) =>
+        trx.raw('SELECT postgis_version(), (SELECT count(*) FROM knex_migrations)'),
+      );
       return { status: 'ok', detail: `${database.description}${waiting}` };
     } catch (error) {
       if (isOutage(error)) this.#lost(error);
@@ -215,6 +315,9 @@ class OpenStore implements DatabaseStore {
   async close(): Promise<void> {
     if (this.#state === 'closed') return;
     try {
+      await this.archive
+        ?.close()
+        .catch((error: unknown) => this.#alert('error', `The archive was not closed well: ${reasonOf(error)}`));
       await this.#writer.close();
     } finally {
       this.#setState('closed', 'the store is closed');
@@ -224,6 +327,17 @@ class OpenStore implements DatabaseStore {
       await this.#spool.close();
       this.#unlock();
     }
+  }
+
+  #openArchive(options: StoreOptions): Archive | null {
+    if (options.archive === undefined || options.archive === 'off') return null;
+    return new Archive({
+      storage: openStorage(options.archive),
+      directory: join(options.dataDirectory, 'archive-spool'),
+      maxBytes: (options.spoolMaxMebibytes ?? SPOOL_MAX_MIB) * 1_048_576,
+      storeEveryMs: options.archiveEveryMs,
+      onAlert: (level, message) => this.#alert(level, message),
+    });
   }
 
   async #open(ready: { resolve: () => void; reject: (error: unknown) => void }): Promise<void> {
@@ -250,7 +364,7 @@ class OpenStore implements DatabaseStore {
   #reached(database: Database): void {
     const was = this.#state;
     this.#setState('up', '');
-    this.#writer.connect(database.knex);
+    this.#writer.connect((work) => database.roles.transaction('job_role', work));
     this.#options.logger?.info({ database: database.description }, 'database ready');
     if (was === 'down')
       this.#alert('info', `The database is back (${database.description}); what waited in the spool is being written.`);
@@ -283,14 +397,20 @@ class OpenStore implements DatabaseStore {
     }
   }
 
-  async #read<T>(query: (knex: Knex) => Promise<T>, catchUpMs = CATCH_UP_TIMEOUT_MS): Promise<T> {
+  /** Without a user: what is open to all who may use this installation. */
+  #read<T>(query: (knex: Knex) => Promise<T>): Promise<T> {
+    return this.#ask((database) => database.roles.transaction('reporting_user', query));
+  }
+
+  async #ask<T>(work: (database: Database) => Promise<T>, catchUpMs = CATCH_UP_TIMEOUT_MS): Promise<T> {
     await this.#whenUp();
     await this.#writer.caughtUp(catchUpMs);
     const database = this.#database;
     if (database === null || this.#state !== 'up') throw this.#unavailable();
     try {
-      return await query(database.knex);
+      return await work(database);
     } catch (error) {
+      if (error instanceof TwinError) throw error;
       if (isOutage(error)) this.#lost(error);
       throw new StoreError('database_query_failed', `The database did not answer: ${reasonOf(error)}`, {
         cause: error,

@@ -8,6 +8,16 @@ export interface Column {
   cast?: string;
 }
 
+/** More than the columns that travel. */
+export interface InsertOptions {
+  /** Follows `FROM unnest(...) AS r (...)`, e.g. a LEFT JOIN on `r`. */
+  join?: string;
+  /** Columns worked out in the database: SQL over `r` and what is joined, by name. */
+  computed?: Readonly<Record<string, string>>;
+  /** Columns that travel only for `join` and `computed`. */
+  notStored?: readonly string[];
+}
+
 const ROWS_MAX = 5000;
 
 /**
@@ -21,13 +31,18 @@ export async function insertRows(
   columns: readonly Column[],
   rows: readonly (readonly unknown[])[],
   onConflict: string,
+  options: InsertOptions = {},
 ): Promise<void> {
-  const names = columns.map((column) => column.name).join(', ');
+  const computed = Object.entries(options.computed ?? {});
+  const stored = columns.filter((column) => options.notStored?.includes(column.name) !== true);
+  const travelling = columns.map((column) => column.name).join(', ');
   const arrays = columns.map((column) => `?::${column.type}[]`).join(', ');
-  const values = columns
-    .map((column) => (column.cast === undefined ? `r.${column.name}` : `r.${column.name}::${column.cast}`))
-    .join(', ');
-  const sql = `INSERT INTO ${table} (${names}) SELECT ${values} FROM unnest(${arrays}) AS r (${names}) ON CONFLICT ${onConflict}`;
+  const names = [...stored.map((column) => column.name), ...computed.map(([name]) => name)].join(', ');
+  const values = [
+    ...stored.map((column) => (column.cast === undefined ? `r.${column.name}` : `r.${column.name}::${column.cast}`)),
+    ...computed.map(([, expression]) => expression),
+  ].join(', ');
+  const sql = `INSERT INTO ${table} (${names}) SELECT ${values} FROM unnest(${arrays}) AS r (${travelling}) ${options.join ?? ''} ON CONFLICT ${onConflict}`;
   for (let from = 0; from < rows.length; from += ROWS_MAX) {
     const part = rows.slice(from, from + ROWS_MAX);
     await knex.raw(

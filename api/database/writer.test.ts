@@ -1,30 +1,28 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Knex } from 'knex';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Spool } from './spool.ts';
 import { Writer } from './writer.ts';
-import type { Write } from './writes.ts';
+import type { Transact, Write } from './writes.ts';
 
 /** Stands for the database: takes series, or fails as told. */
 class Receiver {
   failure: (Error & { code?: string }) | null = null;
   seconds: number[] = [];
 
-  readonly knex = {
-    transaction: async (work: (trx: unknown) => Promise<void>) => {
-      const taken: number[] = [];
-      await work({
-        raw: async (sql: string, bindings: unknown[][]) => {
-          if (this.failure !== null) throw this.failure;
-          if (sql.includes('run_series')) taken.push(...(bindings[2] as number[]));
-          return { rows: [] };
-        },
-      });
-      this.seconds.push(...taken);
-    },
-  } as unknown as Knex;
+  readonly transact = (async (work: (trx: unknown) => Promise<unknown>) => {
+    const taken: number[] = [];
+    const answer = await work({
+      raw: async (sql: string, bindings: unknown[][]) => {
+        if (this.failure !== null) throw this.failure;
+        if (sql.includes('run_series')) taken.push(...(bindings[2] as number[]));
+        return { rows: [] };
+      },
+    });
+    this.seconds.push(...taken);
+    return answer;
+  }) as unknown as Transact;
 }
 
 const outage = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
@@ -76,7 +74,7 @@ afterEach(async () => {
 describe('the writer', () => {
   it('writes at once while the database is there, and leaves the disk alone', async () => {
     open(1e6);
-    writer.connect(receiver.knex);
+    writer.connect(receiver.transact);
     for (const second of range(0, 50)) writer.add(series(second));
     await writer.flush();
     expect(receiver.seconds).toEqual(range(0, 50));
@@ -86,7 +84,7 @@ describe('the writer', () => {
 
   it('writes by itself, without a flush', async () => {
     open(1e6);
-    writer.connect(receiver.knex);
+    writer.connect(receiver.transact);
     writer.add(series(1));
     await writer.caughtUp(10_000);
     expect(receiver.seconds).toEqual([1]);
@@ -95,7 +93,7 @@ describe('the writer', () => {
 
   it('keeps the order over outages, restarts of the program included', async () => {
     open(1e6);
-    writer.connect(receiver.knex);
+    writer.connect(receiver.transact);
     writer.add(series(0));
     await writer.flush();
     receiver.failure = outage;
@@ -110,7 +108,7 @@ describe('the writer', () => {
     open(1e6);
     for (const second of range(10, 20)) writer.add(series(second));
     receiver.failure = null;
-    writer.connect(receiver.knex);
+    writer.connect(receiver.transact);
     await writer.caughtUp(10_000);
     expect(receiver.seconds).toEqual(range(0, 20));
     expect(spool.isEmpty).toBe(true);
@@ -132,7 +130,7 @@ describe('the writer', () => {
     }
     expect(refusal).toMatchObject({ code: 'spool_full' });
     expect(accepted.length).toBeGreaterThan(2);
-    writer.connect(receiver.knex);
+    writer.connect(receiver.transact);
     await writer.caughtUp(10_000);
     expect(receiver.seconds).toEqual(range(0, accepted.length + 1));
     writer.add(series(1000));
@@ -147,24 +145,28 @@ describe('the writer', () => {
     writer.add({ kind: 'series', rows });
     writer.add({ kind: 'series', rows });
     expect(alerts).toEqual([expect.stringContaining('new rows are being refused')]);
+    // Who asks is told that rows of his are gone, and then how it is with the others.
+    await expect(writer.flush()).rejects.toMatchObject({
+      code: 'rows_refused',
+      message: expect.stringContaining('150000 rows'),
+    });
     await expect(writer.flush()).rejects.toMatchObject({ code: 'spool_full' });
+    expect(writer.blocked).toContain('nothing more is accepted');
     await expect(writer.close()).rejects.toMatchObject({ code: 'spool_full' });
   });
 
   it('sets aside what the database refuses, and writes its neighbours', async () => {
     open(1e6);
     const bad = Object.assign(new Error('value out of range'), { code: '22003' });
-    const knex = {
-      transaction: (work: (trx: unknown) => Promise<void>) =>
-        receiver.knex.transaction((async (trx: { raw: (sql: string, bindings: unknown[][]) => unknown }) =>
-          work({
-            raw: (sql: string, bindings: unknown[][]) => {
-              if (sql.includes('run_series') && (bindings[2] as number[]).includes(3)) throw bad;
-              return trx.raw(sql, bindings);
-            },
-          })) as never),
-    } as unknown as Knex;
-    writer.connect(knex);
+    const transact = ((work: (trx: unknown) => Promise<unknown>) =>
+      receiver.transact((async (trx: { raw: (sql: string, bindings: unknown[][]) => unknown }) =>
+        work({
+          raw: (sql: string, bindings: unknown[][]) => {
+            if (sql.includes('run_series') && (bindings[2] as number[]).includes(3)) throw bad;
+            return trx.raw(sql, bindings);
+          },
+        })) as never)) as Transact;
+    writer.connect(transact);
     for (const second of range(0, 6)) writer.add(series(second));
     await writer.flush();
     expect(receiver.seconds).toEqual([0, 1, 2, 4, 5]);

@@ -1,7 +1,6 @@
-import type { Knex } from 'knex';
 import { isConflict, isOutage, reasonOf, StoreError } from './errors.ts';
 import type { Spool } from './spool.ts';
-import { applyWrites, rowsOf, type Write } from './writes.ts';
+import { applyWrites, rowsOf, type Transact, type Write } from './writes.ts';
 
 const BATCH_ROWS = 1000;
 const BATCH_DELAY_MS = 200;
@@ -33,7 +32,7 @@ interface Waiter {
  */
 export class Writer {
   #options: WriterOptions;
-  #knex: Knex | null = null;
+  #database: Transact | null = null;
   #pending: Write[] = [];
   #pendingRows = 0;
   /** Positions count writes: added, acknowledged (in the database or synced to the spool), applied (in the database). */
@@ -44,8 +43,11 @@ export class Writer {
   #catchingUp: Waiter[] = [];
   #loop: Promise<void> | null = null;
   #timer: NodeJS.Timeout | null = null;
-  #blocked = false;
+  /** Why neither database nor spool takes anything, while that is so. */
+  #blocked: string | null = null;
   #dropped = 0;
+  /** Rows refused since somebody was last told by `flush`. */
+  #untold = 0;
   #closed = false;
   #ended = false;
 
@@ -58,13 +60,15 @@ export class Writer {
     if (this.#closed) throw new StoreError('store_closed', 'The store is closed; nothing can be written any more.');
     const rows = rowsOf(write);
     if (this.#pendingRows + rows > PENDING_ROWS_MAX) {
-      if (this.#dropped === 0) {
+      this.#dropped += rows;
+      this.#untold += rows;
+      // Once: whoever hears of it may want to write that down.
+      if (this.#dropped === rows) {
         this.#options.onAlert(
           'error',
           'Neither the database nor the spool takes what is written, and memory for it is full: new rows are being refused.',
         );
       }
-      this.#dropped += rows;
       return;
     }
     this.#pending.push(write);
@@ -73,8 +77,26 @@ export class Writer {
     this.#wake(this.#pendingRows >= BATCH_ROWS ? 0 : BATCH_DELAY_MS);
   }
 
-  /** Resolves when everything added before is acknowledged; rejects when neither database nor spool takes it. */
+  /** Why nothing can be written at the moment; null: it can. */
+  get blocked(): string | null {
+    return this.#blocked;
+  }
+
+  /**
+   * Resolves when everything added before is acknowledged; rejects when neither database nor spool takes it, and once for
+   * rows that `add` had to refuse.
+   */
   flush(): Promise<void> {
+    if (this.#untold > 0) {
+      const rows = this.#untold;
+      this.#untold = 0;
+      return Promise.reject(
+        new StoreError('rows_refused', `${rows} rows were refused: nothing took them.`, {
+          status: 507,
+          hint: 'Bring the database back or make room on the disk; send them again.',
+        }),
+      );
+    }
     if (this.#acknowledged >= this.#added) return Promise.resolve();
     return new Promise((resolve, reject) => {
       this.#flushing.push({ position: this.#added, resolve, reject });
@@ -96,13 +118,13 @@ export class Writer {
     });
   }
 
-  connect(knex: Knex): void {
-    this.#knex = knex;
+  connect(transact: Transact): void {
+    this.#database = transact;
     this.#wake(0);
   }
 
   disconnect(): void {
-    this.#knex = null;
+    this.#database = null;
     for (const waiter of this.#catchingUp.splice(0)) waiter.resolve();
     this.#wake(0);
   }
@@ -113,7 +135,7 @@ export class Writer {
     try {
       await this.flush();
     } finally {
-      this.#knex = null;
+      this.#database = null;
       this.#ended = true;
       if (this.#timer !== null) clearTimeout(this.#timer);
       this.#timer = null;
@@ -142,22 +164,25 @@ export class Writer {
         this.#loop = null;
         if (this.#ended) return;
         // What came while the last step ended.
-        if (this.#blocked) this.#wake(BLOCKED_RETRY_MS);
-        else if (this.#pending.length > 0 || (this.#knex !== null && !this.#options.spool.isEmpty))
+        if (this.#blocked !== null) this.#wake(BLOCKED_RETRY_MS);
+        else if (this.#pending.length > 0 || (this.#database !== null && !this.#options.spool.isEmpty))
           this.#wake(this.#flushing.length > 0 ? 0 : BATCH_DELAY_MS);
       });
   }
 
   async #work(): Promise<void> {
-    this.#blocked = false;
+    this.#blocked = null;
     for (;;) {
       if (this.#pending.length > 0) {
         const taken = await this.#takePending();
         // A full spool gets room by writing what is in it.
-        if (!taken && (this.#knex === null || this.#options.spool.isEmpty || !(await this.#replaySegment(this.#knex))))
+        if (
+          !taken &&
+          (this.#database === null || this.#options.spool.isEmpty || !(await this.#replaySegment(this.#database)))
+        )
           return;
-      } else if (this.#knex !== null && !this.#options.spool.isEmpty) {
-        if (!(await this.#replaySegment(this.#knex))) continue;
+      } else if (this.#database !== null && !this.#options.spool.isEmpty) {
+        if (!(await this.#replaySegment(this.#database))) continue;
       } else {
         this.#settle();
         return;
@@ -169,8 +194,8 @@ export class Writer {
   /** Pending writes go to the database, or to the spool while that is away or has older ones. False: neither took them. */
   async #takePending(): Promise<boolean> {
     const batch = this.#nextBatch();
-    if (this.#knex !== null && this.#options.spool.isEmpty) {
-      if (await this.#apply(this.#knex, batch)) {
+    if (this.#database !== null && this.#options.spool.isEmpty) {
+      if (await this.#apply(this.#database, batch)) {
         this.#removePending(batch);
         this.#applied = this.#acknowledged;
         return true;
@@ -182,7 +207,7 @@ export class Writer {
       this.#block(error);
       return false;
     }
-    this.#blocked = false;
+    this.#blocked = null;
     this.#removePending(batch);
     return true;
   }
@@ -208,7 +233,7 @@ export class Writer {
   }
 
   /** False when the database went away meanwhile; the segment stays and is written again, which does no harm. */
-  async #replaySegment(knex: Knex): Promise<boolean> {
+  async #replaySegment(transact: Transact): Promise<boolean> {
     const segment = await this.#options.spool.oldest();
     if (segment === null) return true;
     const writes = segment.values as Write[];
@@ -216,7 +241,7 @@ export class Writer {
       let rows = 0;
       let to = from;
       while (to < writes.length && rows < REPLAY_ROWS) rows += rowsOf(writes[to++] as Write);
-      if (!(await this.#apply(knex, writes.slice(from, to)))) return false;
+      if (!(await this.#apply(transact, writes.slice(from, to)))) return false;
       from = to;
     }
     await this.#options.spool.remove(segment.name);
@@ -225,16 +250,16 @@ export class Writer {
   }
 
   /** One transaction; where the database refuses it, one for each write, so that a bad row stops nobody else's. */
-  async #apply(knex: Knex, batch: readonly Write[]): Promise<boolean> {
+  async #apply(transact: Transact, batch: readonly Write[]): Promise<boolean> {
     try {
-      await applyInTurn(knex, batch);
+      await applyInTurn(transact, batch);
       return true;
     } catch (error) {
       if (isOutage(error)) return this.#outage(error);
     }
     for (const write of batch) {
       try {
-        await applyInTurn(knex, [write]);
+        await applyInTurn(transact, [write]);
       } catch (error) {
         if (isOutage(error)) return this.#outage(error);
         this.#options.onRefused(write, error);
@@ -244,13 +269,13 @@ export class Writer {
   }
 
   #outage(error: unknown): false {
-    this.#knex = null;
+    this.#database = null;
     this.#options.onOutage(error);
     return false;
   }
 
   #block(error: unknown): void {
-    this.#blocked = true;
+    this.#blocked = reasonOf(error);
     for (const waiter of this.#flushing.splice(0)) waiter.reject(error);
   }
 
@@ -261,10 +286,10 @@ export class Writer {
 }
 
 /** Once more where another process was in the way (deadlock, serialization). */
-async function applyInTurn(knex: Knex, batch: readonly Write[]): Promise<void> {
+async function applyInTurn(transact: Transact, batch: readonly Write[]): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
-      await applyWrites(knex, batch);
+      await applyWrites(transact, batch);
       return;
     } catch (error) {
       if (attempt === CONFLICT_ATTEMPTS || !isConflict(error)) throw error;

@@ -155,14 +155,30 @@ const runFields = {
 
 export const runSchema = component<RunSummary>('Run', z.object(runFields));
 
-const approachMeasures = z.object({
+const level = z.enum(['A', 'B', 'C', 'D', 'E', 'F']).describe('Level of service by mean delay (HCM 6).');
+
+const movementMeasures = z.object({
   demanded: number,
   arrived: number,
   delaySeconds: z.object({ mean: number, p95: number, max: number }),
   waitingSeconds: z.object({ mean: number, max: number }),
   stopsPerVehicle: number,
-  queueMax: number,
+  levelOfService: level.optional(),
 });
+
+const approachMeasures = movementMeasures.extend({
+  queueMax: number,
+  saturationFlowPerHourPerLane: number.optional(),
+  startUpLostSeconds: number.optional(),
+});
+
+const pedestrianDelays = {
+  demanded: number,
+  crossed: number,
+  crossing: number,
+  waiting: number,
+  delaySeconds: z.object({ mean: number.optional(), p95: number.optional(), max: number.optional() }),
+};
 
 export const variantResultSchema = component<VariantResult>(
   'VariantResult',
@@ -188,7 +204,21 @@ export const variantResultSchema = component<VariantResult>(
     throughputPerHour: number,
     fuelLitres: number.optional(),
     co2Kilograms: number.optional(),
+    noxGrams: number.optional(),
+    sensitivity: z
+      .object({ emissionClass: z.string(), fuelLitres: number, co2Kilograms: number, noxGrams: number })
+      .optional(),
     approaches: z.record(z.string(), approachMeasures),
+    movements: z.record(z.string(), movementMeasures).optional(),
+    junctions: z
+      .record(
+        z.string(),
+        z.object({ vehicles: number, delaySeconds: z.object({ mean: number }), levelOfService: level }),
+      )
+      .optional(),
+    pedestrians: z
+      .object({ ...pedestrianDelays, crossings: z.record(z.string(), z.object(pedestrianDelays)) })
+      .optional(),
   }),
 );
 
@@ -258,6 +288,12 @@ export const frameSchema = component<Frame>(
       .describe(
         'Six integers a vehicle: id, class, x and y in decimetres, heading in degrees, speed in decimetres per second.',
       ),
+    people: z
+      .array(number)
+      .optional()
+      .describe(
+        'Six integers a person on or near a crossing: id, 0 on foot or 1 on a bicycle, x and y in decimetres, heading in degrees, speed in decimetres per second.',
+      ),
     lamps: z.array(z.string()).describe('Per junction one letter a signal group: r a g u f d.'),
     stages: z
       .array(z.tuple([number, number]))
@@ -272,6 +308,7 @@ export const frameSchema = component<Frame>(
       fuelLitres: number,
       co2Kilograms: number,
       approachQueues: z.array(number),
+      pedestrians: z.object({ waiting: number, crossing: number, delaySeconds: number }).optional(),
     }),
   }),
 );

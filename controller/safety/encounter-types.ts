@@ -62,7 +62,7 @@ export type UpdateRejection =
   | 'too-many-users';
 
 export type EncounterType = 'rear-end' | 'lane-change' | 'crossing' | 'head-on';
-/** `serious` at TTC <= 1.5 s or PET <= 1.5 s; `candidate` else. */
+/** `serious` at TTC <= 1.5 s or PET <= 1.5 s, unless outlines touched: then positions are too poor to tell; `candidate` else. */
 export type Severity = 'serious' | 'candidate';
 
 export interface Bounds {
@@ -105,6 +105,8 @@ export interface Encounter {
   readonly outlinesTouched: boolean;
   /** What each one's signal showed at the critical moment; null: unknown. */
   readonly signalStates: readonly [string | null, string | null];
+  /** Lanes of the MAP that they were on then; null: on none. Absent: neither was, or there is no MAP. */
+  readonly lanes?: readonly [number | null, number | null];
 }
 
 export interface HardBraking {

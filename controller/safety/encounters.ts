@@ -13,58 +13,49 @@ import type {
   HardBraking,
   RoadUserUpdate,
   UpdateRejection,
+  UserType,
 } from './encounter-types.ts';
-import { deltaV, LONGITUDINAL, measured, measurePair, NO_CONFLICT, overlap } from './geometry.ts';
+import { USER_TYPES } from './encounter-types.ts';
+import { deltaV, LONGITUDINAL, measured, measurePair, meetTurning, NO_CONFLICT, overlap } from './geometry.ts';
 import { NearPairs } from './near-pairs.ts';
+import { type Critical, type Forecast, OpenEncounter } from './open-encounter.ts';
+import { wouldHaveMet } from './real-paths.ts';
 import { TRAIL, Users } from './users.ts';
 
 const PET_CELL_METRES = 4;
 const MAX_PET_SECONDS = 8;
+/** Metres per second. Who creeps up to a place that another has left is in a queue. */
+const CREEPING = 0.5;
 /** A pair that was not critical for so long is a new encounter when it is again. */
 const ENCOUNTER_GAP_MS = 8000;
 const REACTION_SECONDS = 1;
-const TABLE_STEPS = 100;
-
-interface Open {
-  readonly a: number;
-  readonly b: number;
-  readonly idA: string;
-  readonly idB: string;
-  readonly vru: boolean;
-  readonly startMs: number;
-  readonly links: readonly [number, number, number, number];
-  endMs: number;
-  /** Smallest of TTC and PET so far, that `critical` is of. */
-  urgency: number;
-  critical: Critical | null;
-  ttc: number;
-  ttcLow: number;
-  ttcHigh: number;
-  pet: number;
-  petLow: number;
-  petHigh: number;
-  drac: number;
-  mdrac: number;
-  withinReaction: boolean;
-  deltaV: number;
-  touched: boolean;
-}
-
-interface Critical {
-  readonly timeMs: number;
-  readonly x: number;
-  readonly y: number;
-  readonly cos: number;
-  readonly sin: number;
-  readonly bFirst: boolean;
-  readonly speedA: number;
-  readonly speedB: number;
-  readonly signalA: string | null;
-  readonly signalB: string | null;
-  readonly links: readonly [number, number, number, number];
-}
+/** Most steps that turning courses are followed ahead. */
+const FORECAST_STEPS = 40;
+/** A course is a forecast only while both users were heard within so long. */
+const FRESH_MS = 500;
+/** A forecast is held against the paths driven so much later than it said. */
+const CONFIRM_SECONDS = 0.5;
+/** Forecasts are held against paths and old encounters ended so often, in steps. */
+const REVIEW_STEPS = 10;
+/** Steps after which a forecast is held against what path there is, lest the path be forgotten. */
+const MAX_PENDING_STEPS = 100;
+/** Cosine above which two paths run along each other: 30 degrees. */
+const ALONG_COS = 0.8660254037844387;
+/** Beyond the outlines' reach plus this, a path has left for good. */
+const FAR_METRES = 8;
+/** Most encounters under way at once; no street has so many, a flood of made-up users may. */
+const MOST_OPEN = 100_000;
+/** Most encounters that wait for `takeStarted`. */
+const MOST_STARTED = 100_000;
+/** Places of users fit in 15 bits, so that a pair is a small integer. */
+const MOST_USERS = 32_000;
 
 const DEGREES = 180 / Math.PI;
+
+/** An encounter under way. `confirmed`: it will be recorded; else courses say so, and the paths driven may not bear it out. */
+export interface CurrentEncounter extends Encounter {
+  readonly confirmed: boolean;
+}
 
 export class EncounterEngine {
   readonly #users: Users;
@@ -79,19 +70,28 @@ export class EncounterEngine {
   readonly #serious: number;
   readonly #rearEndDegrees: number;
   readonly #crossingDegrees: number;
-  readonly #open = new Map<number, Open>();
+  readonly #open = new Map<number, OpenEncounter>();
+  #started: OpenEncounter[] = [];
   readonly #signals = new Map<number, string>();
   #closed: Encounter[] = [];
   #braking: HardBraking[] = [];
-  #recent = new CellTable();
-  #older = new CellTable();
-  #tableStep = 0;
+  readonly #cells = new CellTable();
   #petStamp = new Float64Array(256);
+  #petThen = new Int32Array(256);
+  #petFound = new Int32Array(256);
   #stamp = 0;
+  readonly #longestPet: number;
+  readonly #longestTtc: number;
+  #nowMs = 0;
+  #step_ = 0;
+  readonly #pose = { hx: 1, hy: 0, length: 0 };
+  readonly #comparePair = (a: number, b: number): void => this.#compare(a, b);
   /** Step 0 in steps since 1970: the steps themselves stay small enough for 32 bits. */
   #base = Number.NaN;
   /** The step to take next. */
   #next = 0;
+  /** Times that a pair was not followed because too many were under way. */
+  dropped = 0;
   /** Updates taken, and refused by reason. */
   taken = 0;
   readonly refused: Partial<Record<UpdateRejection, number>> = {};
@@ -109,6 +109,10 @@ export class EncounterEngine {
     this.#serious = options.seriousSeconds ?? 1.5;
     this.#rearEndDegrees = options.rearEndDegrees ?? 30;
     this.#crossingDegrees = options.crossingDegrees ?? 80;
+    this.#longestPet = Math.floor((Math.max(this.#pet, this.#petVru) * 1000) / this.#stepMs);
+    this.#longestTtc = Math.max(this.#ttc, this.#ttcVru);
+    if (options.maxUsers !== undefined && !(options.maxUsers >= 1 && options.maxUsers <= MOST_USERS))
+      throw new Error(`maxUsers is ${options.maxUsers}; from 1 to ${MOST_USERS}.`);
     this.#users = new Users(options, ENCOUNTER_GAP_MS + 2000);
     this.#users.onHardBraking = (slot, timeMs, peak) =>
       this.#braking.push({
@@ -122,6 +126,10 @@ export class EncounterEngine {
   /** Users now near, and those gone whose path still counts. */
   get users(): number {
     return this.#users.count;
+  }
+  /** Road users there ever were, by type. */
+  get usersByType(): Record<UserType, number> {
+    return Object.fromEntries(USER_TYPES.map((type, i) => [type, this.#users.created[i]!])) as Record<UserType, number>;
   }
   get openEncounters(): number {
     return this.#open.size;
@@ -150,6 +158,43 @@ export class EncounterEngine {
     return null;
   }
 
+  /** Place and number of the user that the last update was of: the place is used again, the number never. */
+  get lastSlot(): number {
+    return this.#users.lastSlot;
+  }
+  get lastSerial(): number {
+    return this.#users.serial[this.#users.lastSlot]!;
+  }
+
+  /** The user `id` is known to have left: it is not carried on along its course. */
+  leave(id: string): void {
+    this.#users.leave(id);
+  }
+
+  /** How the user of the last update heads, and how long it is; the same object each time. */
+  lastPose(): { readonly hx: number; readonly hy: number; readonly length: number } {
+    const slot = this.#users.lastSlot;
+    this.#pose.hx = this.#users.hx[slot]!;
+    this.#pose.hy = this.#users.hy[slot]!;
+    this.#pose.length = this.#users.length[slot]!;
+    return this.#pose;
+  }
+
+  /**
+   * Says on which lane of a MAP the user of the last update is, and which signal group it obeys; -1: unknown. Types of
+   * encounters do not go by it: positions are too poor to tell neighbouring lanes apart at every moment.
+   */
+  locate(lane: number, signalGroup: number): void {
+    const slot = this.#users.lastSlot;
+    this.#users.mapLane[slot] = lane;
+    this.#users.group[slot] = signalGroup;
+  }
+
+  /** What signal group `group` shows, in J2735's words; null: unknown. */
+  signal(group: number): string | null {
+    return this.#signals.get(group) ?? null;
+  }
+
   #refuse(why: UpdateRejection): UpdateRejection {
     this.refused[why] = (this.refused[why] ?? 0) + 1;
     return why;
@@ -163,9 +208,7 @@ export class EncounterEngine {
       if (this.#users.count === 0 && this.#open.size === 0) {
         this.#base = due;
         this.#next = 0;
-        this.#tableStep = 0;
-        this.#recent.clear();
-        this.#older.clear();
+        this.#cells.clear();
         return;
       }
       this.#step(this.#next);
@@ -180,15 +223,11 @@ export class EncounterEngine {
     for (const [key, open] of this.#open) this.#close(key, open);
   }
 
-  /** Encounters ended since the last call, in order of their beginning. */
+  /** Encounters ended since the last call, in the order in which they ended, however often this is called. */
   takeEncounters(): Encounter[] {
     const out = this.#closed;
     this.#closed = [];
-    return out.sort(
-      (p, q) =>
-        p.startMs - q.startMs ||
-        (p.users[0] < q.users[0] ? -1 : p.users[0] > q.users[0] ? 1 : p.users[1] < q.users[1] ? -1 : 1),
-    );
+    return out;
   }
 
   /** Hard brakings ended since the last call. */
@@ -198,32 +237,51 @@ export class EncounterEngine {
     return out;
   }
 
+  /** Encounters that began since the last call, as they stand; not those that have ended meanwhile. */
+  takeStarted(): CurrentEncounter[] {
+    const out = this.#started;
+    this.#started = [];
+    return out.flatMap((open) => (this.#open.get(key(open.a, open.b)) === open ? this.#asItStands(open) : []));
+  }
+
   /** Encounters under way, as they stand. */
-  current(): Encounter[] {
-    return [...this.#open.values()].filter((open) => open.critical !== null).map((open) => this.#record(open));
+  current(): CurrentEncounter[] {
+    return [...this.#open.values()].flatMap((open) => this.#asItStands(open));
+  }
+
+  #asItStands(open: OpenEncounter): CurrentEncounter[] {
+    const confirmed = open.sure.critical.urgency < Number.POSITIVE_INFINITY;
+    if (!confirmed && open.pendingStep < 0) return [];
+    return [{ ...this.#record(open, confirmed ? open.sure : open.pending), confirmed }];
   }
 
   #step(step: number): void {
     const users = this.#users;
     const now = (this.#base + step) * this.#stepMs;
+    this.#nowMs = now;
+    this.#step_ = step;
     users.advance(step, now);
-    if (this.#petStamp.length < users.status.length) this.#petStamp = new Float64Array(users.status.length);
-    if (step - this.#tableStep >= TABLE_STEPS) {
-      [this.#recent, this.#older] = [this.#older, this.#recent];
-      this.#recent.clear();
-      this.#tableStep = step;
+    if (this.#petStamp.length < users.status.length) {
+      this.#petStamp = new Float64Array(users.status.length);
+      this.#petThen = new Int32Array(users.status.length);
+      this.#petFound = new Int32Array(users.status.length);
     }
-    this.#near.each(users, Math.max(this.#ttc, this.#ttcVru), (a, b) => this.#compare(a, b, now));
+    this.#near.each(users, this.#longestTtc, this.#comparePair);
     for (let i = 0; i < users.aliveCount; i++) {
       const slot = users.alive[i]!;
-      if (users.speed[slot]! > 0.1) this.#cross(slot, step, now);
+      if (users.speed[slot]! > CREEPING) this.#cross(slot, step, now);
     }
-    if (step % 10 === 0)
-      for (const [key, open] of this.#open) if (now - open.endMs > ENCOUNTER_GAP_MS) this.#close(key, open);
+    if (step % REVIEW_STEPS === 0)
+      for (const [pair, open] of this.#open) {
+        if (open.pendingStep >= 0) this.#review(open, false);
+        if (now - open.lastMs > ENCOUNTER_GAP_MS) this.#close(pair, open);
+      }
   }
 
-  #compare(a: number, b: number, now: number): void {
+  #compare(a: number, b: number): void {
     const u = this.#users;
+    const now = this.#nowMs;
+    if (now - u.timeMs[a]! > FRESH_MS || now - u.timeMs[b]! > FRESH_MS) return;
     measurePair(
       u.px[a]!,
       u.py[a]!,
@@ -241,34 +299,87 @@ export class EncounterEngine {
       u.width[b]!,
     );
     if (measured.kind === NO_CONFLICT) {
-      this.#touch(a, b, now);
+      this.#touch(a, b);
       return;
     }
-    if (
-      measured.kind === LONGITUDINAL &&
-      u.hx[a]! * u.hx[b]! + u.hy[a]! * u.hy[b]! < 0 &&
-      (u.isTurning(a) || u.isTurning(b))
-    )
-      return;
     const { ttcSeconds, dracMetresPerSecond2, distanceMetres, closingMetresPerSecond, secondLeads } = measured;
     const vru = u.isVru(a) || u.isVru(b);
+    const following = measured.kind === LONGITUDINAL;
     const left = ttcSeconds - REACTION_SECONDS;
-    const mdrac = measured.kind === LONGITUDINAL && left > 0 ? closingMetresPerSecond / (2 * left) : Number.NaN;
-    const within = measured.kind === LONGITUDINAL && left <= 0;
-    if (ttcSeconds > (vru ? this.#ttcVru : this.#ttc) && dracMetresPerSecond2 < this.#drac && !(mdrac >= this.#mdrac))
+    const mdrac = following && left > 0 ? closingMetresPerSecond / (2 * left) : 0;
+    const within = following && left <= 0;
+    if (ttcSeconds > (vru ? this.#ttcVru : this.#ttc) && dracMetresPerSecond2 < this.#drac && mdrac < this.#mdrac)
       return;
-    const open = this.#opened(a, b, now, vru);
-    open.endMs = now;
-    if (dracMetresPerSecond2 > open.drac) open.drac = dracMetresPerSecond2;
-    if (mdrac > open.mdrac) open.mdrac = mdrac;
-    if (within) open.withinReaction = true;
-    if (ttcSeconds < open.ttc) {
-      open.ttc = ttcSeconds;
+    if (!this.#meetsTurning(a, b)) return;
+    const open = this.#opened(a, b, vru);
+    if (open === null) return;
+    open.lastMs = now;
+    // who follows in the same lane needs no proof that the paths meet
+    const sure = following && u.link[a]! >= 0 && u.link[a] === u.link[b] && u.lane[a] === u.lane[b];
+    const forecast = sure ? open.sure : open.pending;
+    if (now < forecast.startMs) forecast.startMs = now;
+    forecast.endMs = now;
+    if (dracMetresPerSecond2 > forecast.drac) forecast.drac = dracMetresPerSecond2;
+    if (mdrac > forecast.mdrac) forecast.mdrac = mdrac;
+    if (within) forecast.withinReaction = true;
+    if (ttcSeconds < forecast.ttc) {
+      forecast.ttc = ttcSeconds;
       const error = this.#error(a, b);
-      open.ttcLow = Math.max(0, distanceMetres - error) / closingMetresPerSecond;
-      open.ttcHigh = (distanceMetres + error) / closingMetresPerSecond;
+      forecast.ttcLow = Math.max(0, distanceMetres - error) / closingMetresPerSecond;
+      forecast.ttcHigh = (distanceMetres + error) / closingMetresPerSecond;
+      if (!sure) {
+        if (open.pendingStep < 0) open.pendingSince = this.#step_;
+        open.pendingStep = this.#step_;
+      }
     }
-    this.#worse(open, ttcSeconds, now, open.a === a ? secondLeads : !secondLeads);
+    this.#worse(open, forecast.critical, ttcSeconds, open.a === a ? secondLeads : !secondLeads, -1);
+  }
+
+  /** Holds what is pending against the paths driven, once they have been. `now`: whether or not. */
+  #review(open: OpenEncounter, now: boolean): void {
+    const { pending } = open;
+    const seconds = this.#stepMs / 1000;
+    const steps = Math.ceil((pending.ttc + CONFIRM_SECONDS) / seconds);
+    if (!now && this.#step_ < open.pendingStep + steps && this.#step_ < open.pendingSince + MAX_PENDING_STEPS) return;
+    const { speedA, speedB } = pending.critical;
+    if (wouldHaveMet(this.#users, open.a, open.b, open.pendingStep, speedA, speedB, steps, this.#step_, seconds))
+      open.sure.merge(pending);
+    pending.clear();
+    open.pendingStep = -1;
+  }
+
+  /**
+   * Whether two who are on course for each other meet as well if each goes on turning as it does: a car in a turn sweeps past
+   * those who wait, and a straight course is then no forecast.
+   */
+  #meetsTurning(a: number, b: number): boolean {
+    const u = this.#users;
+    const turnA = u.speed[a]! > 0.5 ? u.turnPerStep(a) : 0;
+    const turnB = u.speed[b]! > 0.5 ? u.turnPerStep(b) : 0;
+    if (turnA === 0 && turnB === 0) return true;
+    if (measured.kind === LONGITUDINAL && u.link[a]! >= 0 && u.link[a] === u.link[b] && u.lane[a] === u.lane[b])
+      return true;
+    const seconds = this.#stepMs / 1000;
+    const steps = Math.min(FORECAST_STEPS, Math.ceil((measured.ttcSeconds + 1) / seconds));
+    return meetTurning(
+      u.px[a]!,
+      u.py[a]!,
+      u.hx[a]!,
+      u.hy[a]!,
+      u.speed[a]! * seconds,
+      turnA,
+      u.length[a]! / 2,
+      u.width[a]! / 2,
+      u.px[b]!,
+      u.py[b]!,
+      u.hx[b]!,
+      u.hy[b]!,
+      u.speed[b]! * seconds,
+      turnB,
+      u.length[b]! / 2,
+      u.width[b]! / 2,
+      steps,
+    );
   }
 
   /** One standard deviation of the distance between two; NaN where an accuracy is unknown. */
@@ -278,110 +389,97 @@ export class EncounterEngine {
     return Math.sqrt(ea * ea + eb * eb);
   }
 
-  #touch(a: number, b: number, now: number): void {
-    const key = this.#key(a, b);
-    const open = this.#open.get(key);
-    if (open === undefined || open.touched || now - open.endMs > 1000) return;
+  #touch(a: number, b: number): void {
     const u = this.#users;
-    open.touched = overlap(
-      u.px[a]!,
-      u.py[a]!,
-      u.hx[a]!,
-      u.hy[a]!,
-      u.length[a]! / 2,
-      u.width[a]! / 2,
-      u.px[b]!,
-      u.py[b]!,
-      u.hx[b]!,
-      u.hy[b]!,
-      u.length[b]! / 2,
-      u.width[b]! / 2,
-    );
+    if (
+      !overlap(
+        u.px[a]!,
+        u.py[a]!,
+        u.hx[a]!,
+        u.hy[a]!,
+        u.length[a]! / 2,
+        u.width[a]! / 2,
+        u.px[b]!,
+        u.py[b]!,
+        u.hx[b]!,
+        u.hy[b]!,
+        u.length[b]! / 2,
+        u.width[b]! / 2,
+      )
+    )
+      return;
+    const open = this.#open.get(key(a, b));
+    if (open !== undefined && this.#nowMs - open.lastMs <= 1000) open.touched = true;
   }
 
-  #key(a: number, b: number): number {
-    return a < b ? a * 1_048_576 + b : b * 1_048_576 + a;
-  }
-
-  #opened(p: number, q: number, now: number, vru: boolean): Open {
-    const key = this.#key(p, q);
-    const known = this.#open.get(key);
+  /** The encounter under way of two, begun where there is none; null: as many as are kept are under way already. */
+  #opened(p: number, q: number, vru: boolean): OpenEncounter | null {
+    const pair = key(p, q);
+    const known = this.#open.get(pair);
     if (known !== undefined) {
-      if (now - known.endMs <= ENCOUNTER_GAP_MS) return known;
-      this.#close(key, known);
+      if (this.#nowMs - known.lastMs <= ENCOUNTER_GAP_MS) return known;
+      this.#close(pair, known);
     }
-    const a = Math.min(p, q);
-    const b = Math.max(p, q);
+    if (this.#open.size >= MOST_OPEN) {
+      this.dropped++;
+      return null;
+    }
     const u = this.#users;
-    const open: Open = {
-      a,
-      b,
-      idA: u.ids[a]!,
-      idB: u.ids[b]!,
-      vru,
-      startMs: now,
-      links: [u.link[a]!, u.lane[a]!, u.link[b]!, u.lane[b]!],
-      endMs: now,
-      urgency: Number.POSITIVE_INFINITY,
-      critical: null,
-      ttc: Number.POSITIVE_INFINITY,
-      ttcLow: Number.NaN,
-      ttcHigh: Number.NaN,
-      pet: Number.POSITIVE_INFINITY,
-      petLow: Number.NaN,
-      petHigh: Number.NaN,
-      drac: 0,
-      mdrac: 0,
-      withinReaction: false,
-      deltaV: 0,
-      touched: false,
-    };
-    this.#open.set(key, open);
+    const open = new OpenEncounter(Math.min(p, q), Math.max(p, q), u.ids, vru, this.#nowMs, u.link, u.lane);
+    this.#open.set(pair, open);
     return open;
   }
 
-  #worse(open: Open, urgency: number, now: number, bFirst: boolean, trail = -1): void {
-    if (!(urgency < open.urgency)) return;
+  /** Notes the present moment where it is the most critical. `trail`: who was there before is taken as at that place of its path. */
+  #worse(open: OpenEncounter, critical: Critical, urgency: number, bFirst: boolean, trail: number): void {
+    if (!(urgency < critical.urgency)) return;
+    if (!open.announced) {
+      open.announced = true;
+      if (this.#started.length < MOST_STARTED) this.#started.push(open);
+    }
     const u = this.#users;
     const { a, b } = open;
-    open.urgency = urgency;
-    // who was there before is taken as it was then: `trail` is that place of its path
-    const past = trail >= 0;
-    const first = bFirst ? b : a;
-    const then = past ? this.#trailSpeed(first, u.stepOfTrail(first, trail)) : 0;
-    const hxA = past && first === a ? u.trailHx[trail]! : u.hx[a]!;
-    const hyA = past && first === a ? u.trailHy[trail]! : u.hy[a]!;
-    const hxB = past && first === b ? u.trailHx[trail]! : u.hx[b]!;
-    const hyB = past && first === b ? u.trailHy[trail]! : u.hy[b]!;
-    const speedA = past && first === a ? then : u.speed[a]!;
-    const speedB = past && first === b ? then : u.speed[b]!;
-    const x = (past && first === a ? u.trailX[trail]! : u.px[a]!) + (past && first === b ? u.trailX[trail]! : u.px[b]!);
-    const y = (past && first === a ? u.trailY[trail]! : u.py[a]!) + (past && first === b ? u.trailY[trail]! : u.py[b]!);
-    open.deltaV = deltaV(hxA * speedA, hyA * speedA, u.mass[a]!, hxB * speedB, hyB * speedB, u.mass[b]!);
-    open.critical = {
-      timeMs: now,
-      x: x / 2,
-      y: y / 2,
-      cos: hxA * hxB + hyA * hyB,
-      sin: Math.abs(hxA * hyB - hyA * hxB),
-      bFirst,
-      speedA,
-      speedB,
-      signalA: this.#signals.get(u.group[a]!) ?? null,
-      signalB: this.#signals.get(u.group[b]!) ?? null,
-      links: [u.link[a]!, u.lane[a]!, u.link[b]!, u.lane[b]!],
-    };
+    const pastA = trail >= 0 && !bFirst;
+    const pastB = trail >= 0 && bFirst;
+    const then = trail >= 0 ? this.#trailSpeed(bFirst ? b : a, u.stepOfTrail(bFirst ? b : a, trail)) : 0;
+    const hxA = pastA ? u.trailHx[trail]! : u.hx[a]!;
+    const hyA = pastA ? u.trailHy[trail]! : u.hy[a]!;
+    const hxB = pastB ? u.trailHx[trail]! : u.hx[b]!;
+    const hyB = pastB ? u.trailHy[trail]! : u.hy[b]!;
+    const speedA = pastA ? then : u.speed[a]!;
+    const speedB = pastB ? then : u.speed[b]!;
+    critical.urgency = urgency;
+    critical.timeMs = this.#nowMs;
+    critical.x = ((pastA ? u.trailX[trail]! : u.px[a]!) + (pastB ? u.trailX[trail]! : u.px[b]!)) / 2;
+    critical.y = ((pastA ? u.trailY[trail]! : u.py[a]!) + (pastB ? u.trailY[trail]! : u.py[b]!)) / 2;
+    critical.cos = hxA * hxB + hyA * hyB;
+    critical.sin = Math.abs(hxA * hyB - hyA * hxB);
+    critical.bFirst = bFirst;
+    critical.speedA = speedA;
+    critical.speedB = speedB;
+    critical.deltaV = deltaV(hxA * speedA, hyA * speedA, u.mass[a]!, hxB * speedB, hyB * speedB, u.mass[b]!);
+    critical.signalA = this.#signals.get(u.group[a]!) ?? null;
+    critical.signalB = this.#signals.get(u.group[b]!) ?? null;
+    critical.linkA = u.link[a]!;
+    critical.laneA = u.lane[a]!;
+    critical.linkB = u.link[b]!;
+    critical.laneB = u.lane[b]!;
+    critical.mapLaneA = u.mapLane[a]!;
+    critical.mapLaneB = u.mapLane[b]!;
   }
 
   /** Looks for paths that `second` now enters and others have left, and notes its own. */
   #cross(second: number, step: number, now: number): void {
     const u = this.#users;
+    const cells = this.#cells;
     const x = u.px[second]!;
     const y = u.py[second]!;
+    const hx = u.hx[second]!;
+    const hy = u.hy[second]!;
     const halfLength = u.length[second]! / 2;
     const halfWidth = u.width[second]! / 2;
-    const alongX = Math.abs(u.hx[second]!);
-    const alongY = Math.abs(u.hy[second]!);
+    const alongX = hx < 0 ? -hx : hx;
+    const alongY = hy < 0 ? -hy : hy;
     const reachX = halfLength * alongX + halfWidth * alongY;
     const reachY = halfLength * alongY + halfWidth * alongX;
     const lowX = Math.floor((x - reachX) / PET_CELL_METRES);
@@ -389,71 +487,77 @@ export class EncounterEngine {
     const lowY = Math.floor((y - reachY) / PET_CELL_METRES);
     const highY = Math.floor((y + reachY) / PET_CELL_METRES);
     const stamp = ++this.#stamp;
-    this.#petStamp[second] = stamp;
+    const oldest = step - this.#longestPet;
+    let found = 0;
     for (let cx = lowX; cx <= highX; cx++)
       for (let cy = lowY; cy <= highY; cy++) {
-        this.#lookUp(this.#recent, cx, cy, second, step, now, stamp);
-        this.#lookUp(this.#older, cx, cy, second, step, now, stamp);
-        this.#recent.mark(cx, cy, second, step);
+        const at = cells.cell(cx, cy, oldest);
+        const { users, steps } = cells;
+        for (let i = at; i < at + 4; i++) {
+          const first = users[i]!;
+          if (first < 0) break;
+          if (first === second || steps[i]! < oldest) continue;
+          if (cells.hx[i]! * hx + cells.hy[i]! * hy > ALONG_COS) continue;
+          const then = steps[i]!;
+          if (this.#petStamp[first] !== stamp) {
+            this.#petStamp[first] = stamp;
+            this.#petThen[first] = then;
+            this.#petFound[found++] = first;
+          } else if (then > this.#petThen[first]!) this.#petThen[first] = then;
+        }
+        cells.mark(at, second, step, hx, hy);
       }
-  }
-
-  #lookUp(table: CellTable, cx: number, cy: number, second: number, step: number, now: number, stamp: number): void {
-    const at = table.find(cx, cy);
-    if (at < 0) return;
-    const u = this.#users;
-    for (let i = at; i < at + 4; i++) {
-      const first = table.users[i]!;
-      if (first < 0 || this.#petStamp[first] === stamp) continue;
-      const then = table.steps[i]!;
-      const vru = u.isVru(first) || u.isVru(second);
-      const most = Math.floor(((vru ? this.#petVru : this.#pet) * 1000) / this.#stepMs);
-      if (step - then > most || then < u.firstStep[first]! || then > u.lastStep[first]!) continue;
-      if (vru && u.isVru(first) && u.isVru(second)) continue;
-      const trail = first * TRAIL + (then & (TRAIL - 1));
-      const cos = u.trailHx[trail]! * u.hx[second]! + u.trailHy[trail]! * u.hy[second]!;
-      if (cos > 0.8660254037844387) continue;
-      this.#petStamp[first] = stamp;
-      this.#encroach(first, second, step, now, most, vru);
+    for (let i = 0; i < found; i++) {
+      const first = this.#petFound[i]!;
+      this.#encroach(first, second, this.#petThen[first]!, step, now);
     }
   }
 
-  #encroach(first: number, second: number, step: number, now: number, most: number, vru: boolean): void {
+  /** `first` was in a cell with `second`, last at step `then`. */
+  #encroach(first: number, second: number, then: number, step: number, now: number): void {
     const u = this.#users;
-    const known = this.#open.get(this.#key(first, second));
-    const best = known !== undefined && now - known.endMs <= ENCOUNTER_GAP_MS ? known.pet : Number.POSITIVE_INFINITY;
-    const from = Math.max(u.firstStep[first]!, step - most);
-    const left = this.#leftAt(first, second, 0, from, Math.min(step, u.lastStep[first]!));
+    const vru = u.isVru(first) || u.isVru(second);
+    if (vru && u.isVru(first) && u.isVru(second)) return;
+    const limit = vru ? this.#petVru : this.#pet;
+    const from = Math.max(u.firstStep[first]!, step - Math.floor((limit * 1000) / this.#stepMs));
+    // the place may have passed to another user since
+    if (then < from || then > u.lastStep[first]!) return;
+    const left = this.#leftAt(first, second, 0, from, then);
     if (left < 0 || left >= step) return;
+    const known = this.#open.get(key(first, second));
+    const best = known !== undefined && now - known.lastMs <= ENCOUNTER_GAP_MS ? known.pet : Number.POSITIVE_INFINITY;
     let pet = ((step - left) * this.#stepMs) / 1000;
     if (pet - this.#stepMs / 1000 >= best) return;
-    if (step > u.firstStep[second]!) {
+    const low = Math.max(from, Math.floor(left) - 5);
+    const high = Math.min(then, Math.ceil(left) + 2);
+    if (step > u.firstStep[second]! && this.#leftAt(first, second, 1, low, high) < 0) {
       let outside = 1;
       let inside = 0;
-      if (this.#leftAt(first, second, 1, from, Math.min(step, u.lastStep[first]!)) < 0)
-        for (let i = 0; i < 8; i++) {
-          const middle = (outside + inside) / 2;
-          const there = this.#leftAt(first, second, middle, from, Math.min(step, u.lastStep[first]!));
-          if (there < 0) outside = middle;
-          else {
-            inside = middle;
-            pet = Math.min(pet, ((step - middle - there) * this.#stepMs) / 1000);
-          }
+      for (let i = 0; i < 8; i++) {
+        const middle = (outside + inside) / 2;
+        const there = this.#leftAt(first, second, middle, low, high);
+        if (there < 0) outside = middle;
+        else {
+          inside = middle;
+          pet = Math.min(pet, ((step - middle - there) * this.#stepMs) / 1000);
         }
+      }
     }
-    if (pet < 0 || pet >= best || pet > (vru ? this.#petVru : this.#pet)) return;
+    if (pet < 0 || pet >= best || pet > limit) return;
     const trail = first * TRAIL + (Math.floor(left) & (TRAIL - 1));
-    const cos = u.trailHx[trail]! * u.hx[second]! + u.trailHy[trail]! * u.hy[second]!;
-    if (cos > 0.8660254037844387) return;
-    const open = this.#opened(first, second, now, vru);
-    open.endMs = now;
+    if (u.trailHx[trail]! * u.hx[second]! + u.trailHy[trail]! * u.hy[second]! > ALONG_COS) return;
+    const open = this.#opened(first, second, vru);
+    if (open === null) return;
+    open.lastMs = now;
+    if (now < open.sure.startMs) open.sure.startMs = now;
+    if (now > open.sure.endMs) open.sure.endMs = now;
     open.pet = pet;
     const firstError = u.accuracy[first]! / Math.max(0.5, this.#trailSpeed(first, Math.floor(left)));
     const secondError = u.accuracy[second]! / Math.max(0.5, u.speed[second]!);
     const error = Math.sqrt(firstError * firstError + secondError * secondError);
     open.petLow = Math.max(0, pet - error);
     open.petHigh = pet + error;
-    this.#worse(open, pet, now, open.b === first, trail);
+    this.#worse(open, open.sure.critical, pet, open.b === first, trail);
   }
 
   #trailSpeed(slot: number, step: number): number {
@@ -467,7 +571,7 @@ export class EncounterEngine {
 
   /**
    * Last moment, in steps, at which `first` covered some of what `second` covers `back` steps (0-1) ago, from step `from`
-   * to step `to`; -1: at none.
+   * to step `to`, at which it is near; -1: at none.
    */
   #leftAt(first: number, second: number, back: number, from: number, to: number): number {
     const u = this.#users;
@@ -487,12 +591,16 @@ export class EncounterEngine {
       const at = base + (s & (TRAIL - 1));
       const dx = u.trailX[at]! - x;
       const dy = u.trailY[at]! - y;
-      if (dx > reach || dx < -reach || dy > reach || dy < -reach) continue;
+      if (dx > reach || dx < -reach || dy > reach || dy < -reach) {
+        // it came from there: what lies still farther back was no nearer
+        if (dx * dx + dy * dy > 4 * (reach + FAR_METRES) * (reach + FAR_METRES)) return -1;
+        continue;
+      }
       const ahx = u.trailHx[at]!;
       const ahy = u.trailHy[at]!;
       if (!overlap(x + dx, y + dy, ahx, ahy, firstHalfLength, firstHalfWidth, x, y, hx, hy, halfLength, halfWidth))
         continue;
-      if (s === to) return s;
+      if (s === u.lastStep[first]!) return s;
       const after = base + ((s + 1) & (TRAIL - 1));
       let inside = 0;
       let outside = 1;
@@ -509,18 +617,19 @@ export class EncounterEngine {
     return -1;
   }
 
-  #close(key: number, open: Open): void {
-    this.#open.delete(key);
-    if (open.critical !== null) this.#closed.push(this.#record(open));
+  #close(pair: number, open: OpenEncounter): void {
+    this.#open.delete(pair);
+    if (open.pendingStep >= 0) this.#review(open, true);
+    if (open.sure.critical.urgency < Number.POSITIVE_INFINITY) this.#closed.push(this.#record(open, open.sure));
   }
 
-  #typeOf(open: Open, critical: Critical, angle: number): EncounterType {
-    const [linkA, laneA, linkB, laneB] = open.links;
-    const [linkA2, laneA2, linkB2, laneB2] = critical.links;
-    if (linkA >= 0 && linkB >= 0 && linkA2 >= 0 && linkB2 >= 0) {
-      if (linkA === linkB && linkA2 === linkB2)
-        return laneA === laneB && laneA2 === laneB2 ? 'rear-end' : 'lane-change';
-      if (linkA2 === linkB2 && laneA2 === laneB2 && angle < this.#rearEndDegrees) return 'rear-end';
+  #typeOf(open: OpenEncounter, critical: Critical, angle: number): EncounterType {
+    const { linkA, laneA, linkB, laneB } = open;
+    if (linkA >= 0 && linkB >= 0 && critical.linkA >= 0 && critical.linkB >= 0) {
+      if (linkA === linkB && critical.linkA === critical.linkB)
+        return laneA === laneB && critical.laneA === critical.laneB ? 'rear-end' : 'lane-change';
+      if (critical.linkA === critical.linkB && critical.laneA === critical.laneB && angle < this.#rearEndDegrees)
+        return 'rear-end';
       if (angle >= this.#rearEndDegrees) return 'crossing';
     }
     if (angle < this.#rearEndDegrees) return 'rear-end';
@@ -528,19 +637,20 @@ export class EncounterEngine {
     return angle > this.#crossingDegrees ? 'crossing' : 'lane-change';
   }
 
-  #record(open: Open): Encounter {
-    const critical = open.critical!;
+  #record(open: OpenEncounter, forecast: Forecast): Encounter {
+    const { critical, ttc, startMs, endMs } = forecast;
+    const { pet } = open;
     const u = this.#users;
     const angle = atan2(critical.sin, critical.cos) * DEGREES;
     const order = <T>(a: T, b: T): readonly [T, T] => (critical.bFirst ? [b, a] : [a, b]);
-    const { startMs, endMs, ttc, pet } = open;
     const braked = (slot: number) => u.brakedAtMs[slot]! >= startMs - 1000 && u.brakedAtMs[slot]! <= endMs + 1000;
     return {
       users: order(open.idA, open.idB),
       userTypes: order(u.typeOf(open.a), u.typeOf(open.b)),
       withVru: open.vru,
       type: this.#typeOf(open, critical, angle),
-      severity: Math.min(ttc, pet) <= this.#serious ? 'serious' : 'candidate',
+      // outlines that touch show that positions are off by more than what was left between the two
+      severity: Math.min(ttc, pet) <= this.#serious && !open.touched ? 'serious' : 'candidate',
       startMs,
       endMs,
       criticalMs: critical.timeMs,
@@ -548,17 +658,26 @@ export class EncounterEngine {
       y: critical.y,
       angleDegrees: angle,
       ...(ttc < Number.POSITIVE_INFINITY && { minTtcSeconds: ttc }),
-      ...(!Number.isNaN(open.ttcHigh) && { ttcBoundsSeconds: { low: open.ttcLow, high: open.ttcHigh } }),
+      ...(!Number.isNaN(forecast.ttcHigh) && { ttcBoundsSeconds: { low: forecast.ttcLow, high: forecast.ttcHigh } }),
       ...(pet < Number.POSITIVE_INFINITY && { petSeconds: pet }),
       ...(!Number.isNaN(open.petHigh) && { petBoundsSeconds: { low: open.petLow, high: open.petHigh } }),
-      ...(open.drac > 0 && { dracMetresPerSecond2: open.drac }),
-      ...(open.mdrac > 0 && { mdracMetresPerSecond2: open.mdrac }),
-      withinReactionTime: open.withinReaction,
-      deltaVMetresPerSecond: open.deltaV,
+      ...(forecast.drac > 0 && { dracMetresPerSecond2: forecast.drac }),
+      ...(forecast.mdrac > 0 && { mdracMetresPerSecond2: forecast.mdrac }),
+      withinReactionTime: forecast.withinReaction,
+      deltaVMetresPerSecond: critical.deltaV,
       speedsMetresPerSecond: order(critical.speedA, critical.speedB),
       hardBraking: braked(open.a) || braked(open.b),
       outlinesTouched: open.touched,
       signalStates: order(critical.signalA, critical.signalB),
+      ...((critical.mapLaneA >= 0 || critical.mapLaneB >= 0) && {
+        lanes: order(
+          critical.mapLaneA >= 0 ? critical.mapLaneA : null,
+          critical.mapLaneB >= 0 ? critical.mapLaneB : null,
+        ),
+      }),
     };
   }
 }
+
+/** A pair of places as one small integer, whichever comes first. */
+const key = (a: number, b: number): number => (a < b ? a * 32_768 + b : b * 32_768 + a);

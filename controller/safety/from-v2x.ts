@@ -24,10 +24,14 @@ const RADIANS = Math.PI / 180;
 
 function typeOf(message: VehicleMessage | PersonMessage): UserType {
   if (message.kind === 'psm') return message.personType === 'aPEDALCYCLIST' ? 'bicycle' : 'pedestrian';
-  const { lengthMetres: length, widthMetres: width } = message;
-  if (length === null) return 'car';
-  if (length > 6.5) return 'truck';
-  return length < 3 && width !== null && width < 1.2 ? 'motorcycle' : 'car';
+  return typeBySize(message.lengthMetres, message.widthMetres);
+}
+
+/** What a vehicle is by its size, where nobody says; null: unknown. */
+export function typeBySize(lengthMetres: number | null, widthMetres: number | null): UserType {
+  if (lengthMetres === null) return 'car';
+  if (lengthMetres > 6.5) return 'truck';
+  return lengthMetres < 3 && widthMetres !== null && widthMetres < 1.2 ? 'motorcycle' : 'car';
 }
 
 /** The update that a message carries, or why it carries none. */

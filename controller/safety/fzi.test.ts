@@ -25,16 +25,19 @@ describe('local frame', () => {
 
 describe('a recording as CSV', () => {
   it('names each row that it cannot use', () => {
-    const { messages, rejections, rows, startsAtMs } = fziMessages({
+    const recording = {
       metadata: 'date,startTime,originLat,originLon,timeZone\n2020-09-15,18:06:14.500,49,8.4,GMT+2\n',
       tracks:
         'track_id,frame_id,timestamp_ms,agent_type,x,y,vx,vy,psi_rad,length,width\n1,1,0,Car,0,0,3,4,0,4,2\n2,1,0,Tram,0,0,3,4,0,4,2\n3,1,0,Bike,a,0,3,4,0,4,2\n4,1,0,Pedestrian\n',
       signals: 'signal_group_id,timestamp_ms,movement_state\n1,0,STOP_AND_REMAIN\n2,0,PURPLE\n',
-    });
+    };
+    const { messages, rejections, rows, startsAtMs } = fziMessages(recording, { speeds: 'recorded' });
     expect(startsAtMs).toBe(Date.UTC(2020, 8, 15, 16, 6, 14, 500));
     expect(rows).toBe(6);
     expect(messages).toHaveLength(2);
     expect(messages[1]).toMatchObject({ kind: 'bsm', speedMetresPerSecond: 5, headingDegrees: 90 });
+    // a single position has no speed
+    expect(fziMessages(recording).messages[1]).toMatchObject({ kind: 'bsm', speedMetresPerSecond: null });
     expect(rejections.map((one) => `${one.file} ${one.line} ${one.reason}`)).toEqual([
       'tracks 3 unknown-agent-type',
       'tracks 4 not-a-number',

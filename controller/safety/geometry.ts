@@ -29,6 +29,47 @@ export function overlap(
   );
 }
 
+/**
+ * Whether two outlines overlap within so many steps, if each goes on at its speed (`Ahead`: metres a step) and keeps turning
+ * (`Turn`: sine of the angle a step).
+ */
+export function meetTurning(
+  ax: number,
+  ay: number,
+  ahx: number,
+  ahy: number,
+  aAhead: number,
+  aTurn: number,
+  aHalfLength: number,
+  aHalfWidth: number,
+  bx: number,
+  by: number,
+  bhx: number,
+  bhy: number,
+  bAhead: number,
+  bTurn: number,
+  bHalfLength: number,
+  bHalfWidth: number,
+  steps: number,
+): boolean {
+  const aCos = Math.sqrt(1 - aTurn * aTurn);
+  const bCos = Math.sqrt(1 - bTurn * bTurn);
+  for (let i = 0; i < steps; i++) {
+    ax += ahx * aAhead;
+    ay += ahy * aAhead;
+    const turnedX = ahx * aCos - ahy * aTurn;
+    ahy = ahy * aCos + ahx * aTurn;
+    ahx = turnedX;
+    bx += bhx * bAhead;
+    by += bhy * bAhead;
+    const turnedBx = bhx * bCos - bhy * bTurn;
+    bhy = bhy * bCos + bhx * bTurn;
+    bhx = turnedBx;
+    if (overlap(ax, ay, ahx, ahy, aHalfLength, aHalfWidth, bx, by, bhx, bhy, bHalfLength, bHalfWidth)) return true;
+  }
+  return false;
+}
+
 export const NO_CONFLICT = 0;
 export const LONGITUDINAL = 1;
 export const CROSSING = 2;

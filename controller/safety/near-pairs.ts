@@ -3,7 +3,7 @@ import type { Users } from './users.ts';
 
 const CELL_METRES = 32;
 /** Most neighbours looked at per user and cell: bounds a step however many claim to be at one place. */
-const MAX_NEIGHBOURS = 256;
+const MAX_NEIGHBOURS = 128;
 
 export class NearPairs {
   #heads = new Int32Array(1024);
@@ -15,6 +15,10 @@ export class NearPairs {
   #maxX = new Float64Array(256);
   #minY = new Float64Array(256);
   #maxY = new Float64Array(256);
+  #lowX = new Int32Array(256);
+  #lowY = new Int32Array(256);
+  /** 1: stands, 2: walks or cycles. A pair that shares a bit makes no encounter. */
+  #kind = new Uint8Array(256);
 
   #growEntries(): void {
     const wider = (old: Int32Array) => {
@@ -37,55 +41,71 @@ export class NearPairs {
       this.#maxX = new Float64Array(capacity);
       this.#minY = new Float64Array(capacity);
       this.#maxY = new Float64Array(capacity);
+      this.#lowX = new Int32Array(capacity);
+      this.#lowY = new Int32Array(capacity);
+      this.#kind = new Uint8Array(capacity);
     }
     while (this.#heads.length < aliveCount * 4) this.#heads = new Int32Array(this.#heads.length * 2);
     const heads = this.#heads;
     heads.fill(-1);
     const mask = heads.length - 1;
     const [minX, maxX, minY, maxY] = [this.#minX, this.#maxX, this.#minY, this.#maxY];
+    const [lowXs, lowYs, kinds] = [this.#lowX, this.#lowY, this.#kind];
+    let [slots, next, cellX, cellY] = [this.#slots, this.#next, this.#cellX, this.#cellY];
     let entries = 0;
     for (let i = 0; i < aliveCount; i++) {
       const a = alive[i]!;
       const x = px[a]!;
       const y = py[a]!;
-      const ahead = speed[a]! * seconds;
-      const dx = hx[a]! * ahead;
-      const dy = hy[a]! * ahead;
-      const reach = (length[a]! + width[a]!) / 2;
-      const x0 = (dx < 0 ? x + dx : x) - reach;
-      const x1 = (dx > 0 ? x + dx : x) + reach;
-      const y0 = (dy < 0 ? y + dy : y) - reach;
-      const y1 = (dy > 0 ? y + dy : y) + reach;
+      const ahx = hx[a]!;
+      const ahy = hy[a]!;
+      const v = speed[a]!;
+      const ahead = v * seconds;
+      const dx = ahx * ahead;
+      const dy = ahy * ahead;
+      const alongX = ahx < 0 ? -ahx : ahx;
+      const alongY = ahy < 0 ? -ahy : ahy;
+      const reachX = (length[a]! * alongX + width[a]! * alongY) / 2;
+      const reachY = (length[a]! * alongY + width[a]! * alongX) / 2;
+      const x0 = (dx < 0 ? x + dx : x) - reachX;
+      const x1 = (dx > 0 ? x + dx : x) + reachX;
+      const y0 = (dy < 0 ? y + dy : y) - reachY;
+      const y1 = (dy > 0 ? y + dy : y) + reachY;
       minX[a] = x0;
       maxX[a] = x1;
       minY[a] = y0;
       maxY[a] = y1;
-      const still = speed[a]! < 0.1;
-      const vru = type[a]! >= 4;
+      const kind = (v < 0.1 ? 1 : 0) | (type[a]! >= 4 ? 2 : 0);
+      kinds[a] = kind;
       const lowX = Math.floor(x0 / CELL_METRES);
       const highX = Math.floor(x1 / CELL_METRES);
       const lowY = Math.floor(y0 / CELL_METRES);
       const highY = Math.floor(y1 / CELL_METRES);
+      lowXs[a] = lowX;
+      lowYs[a] = lowY;
       for (let cx = lowX; cx <= highX; cx++)
         for (let cy = lowY; cy <= highY; cy++) {
           const bucket = (Math.imul(cx, 73_856_093) ^ Math.imul(cy, 19_349_663)) & mask;
           let seen = 0;
-          for (let entry = heads[bucket]!; entry >= 0 && seen < MAX_NEIGHBOURS; entry = this.#next[entry]!) {
-            if (this.#cellX[entry] !== cx || this.#cellY[entry] !== cy) continue;
+          for (let entry = heads[bucket]!; entry >= 0 && seen < MAX_NEIGHBOURS; entry = next[entry]!) {
+            if (cellX[entry] !== cx || cellY[entry] !== cy) continue;
             seen++;
-            const b = this.#slots[entry]!;
+            const b = slots[entry]!;
             if (minX[b]! > x1 || maxX[b]! < x0 || minY[b]! > y1 || maxY[b]! < y0) continue;
-            if ((still && speed[b]! < 0.1) || (vru && type[b]! >= 4)) continue;
+            if ((kind & kinds[b]!) !== 0) continue;
             // a pair that shares several cells is visited in the first of them only
-            if (Math.max(lowX, Math.floor(minX[b]! / CELL_METRES)) !== cx) continue;
-            if (Math.max(lowY, Math.floor(minY[b]! / CELL_METRES)) !== cy) continue;
+            if (cx !== lowX && cx !== lowXs[b]) continue;
+            if (cy !== lowY && cy !== lowYs[b]) continue;
             visit(b, a);
           }
-          if (entries === this.#slots.length) this.#growEntries();
-          this.#slots[entries] = a;
-          this.#cellX[entries] = cx;
-          this.#cellY[entries] = cy;
-          this.#next[entries] = heads[bucket]!;
+          if (entries === slots.length) {
+            this.#growEntries();
+            [slots, next, cellX, cellY] = [this.#slots, this.#next, this.#cellX, this.#cellY];
+          }
+          slots[entries] = a;
+          cellX[entries] = cx;
+          cellY[entries] = cy;
+          next[entries] = heads[bucket]!;
           heads[bucket] = entries++;
         }
     }

@@ -8,6 +8,7 @@ import {
   empiricalBayes,
   type Indices,
   type IntervalFeatures,
+  type IntervalSeconds,
   indices,
   type NormalizationConstants,
   SHRINKAGE_VEHICLES,
@@ -42,7 +43,13 @@ export interface Quality {
   readonly accepted: number;
 }
 
-export type NotScoredReason = 'silent' | 'too-few-messages' | 'low-quality' | 'speeds-unknown';
+export type NotScoredReason =
+  | 'silent'
+  | 'too-few-messages'
+  | 'low-quality'
+  | 'speeds-unknown'
+  /** Nothing to relate to: no constants, or none for this time. */
+  | 'no-constants';
 
 export interface Interval {
   readonly low: number;
@@ -99,7 +106,10 @@ export interface ScoreInput {
   /** null: nothing was observed at all. */
   readonly features: IntervalFeatures | null;
   readonly observed: Observed;
-  readonly constants: NormalizationConstants;
+  /** null: none are known. */
+  readonly constants: NormalizationConstants | null;
+  /** Length of the interval; needed where there are no constants. */
+  readonly intervalSeconds?: IntervalSeconds;
   /** Begin of the interval, ms since 1970 UTC. */
   readonly atMs: number;
   readonly weather: Weather | null;
@@ -112,12 +122,13 @@ export interface ScoreInput {
 /** The score of an interval. @throws as `indices` does, for constants that do not fit. */
 export function score(input: ScoreInput): SafetyScore {
   const { features, observed, constants, baseline } = input;
-  const seconds = constants.intervalSeconds;
+  const seconds = constants?.intervalSeconds ?? input.intervalSeconds ?? 60;
   const how = quality(observed, seconds);
   const none = (reason: NotScoredReason): SafetyScore => ({ scored: false, reason, quality: how });
   if (features === null || observed.messages === 0) return none('silent');
   if (observed.messages < (input.rules?.minMessages ?? seconds)) return none('too-few-messages');
   if (how.score < (input.rules?.minQuality ?? 0.5)) return none('low-quality');
+  if (constants === null) return none('no-constants');
   const raw = indices(features, constants, input.atMs, input.weather);
   if (raw === null) return none('speeds-unknown');
   const k = input.shrinkageVehicles ?? SHRINKAGE_VEHICLES;

@@ -15,6 +15,8 @@ const GONE_MS = 1000;
 const MAX_SPEED = 100;
 const FASTEST_JUMP = 70;
 const JUMPS_TO_BELIEVE = 3;
+/** Sine of the least turn a step that counts as turning: 9 degrees a second at steps of 0.1 s. */
+const STRAIGHT_SIN = 0.016;
 const HARD_BRAKING = -3;
 const BICYCLE = USER_TYPES.indexOf('bicycle');
 
@@ -37,10 +39,17 @@ export class Users {
   #missing: Map<number, number[]> | null = null;
   #nowMs = Number.NEGATIVE_INFINITY;
   relinked = 0;
+  /** Of the last update taken. */
+  lastSlot = -1;
+  #serials = 0;
+  /** Users there ever were, by type in the order of USER_TYPES. */
+  readonly created = new Float64Array(USER_TYPES.length);
   /** Called when a slot's user ends braking hard. */
   onHardBraking: ((slot: number, timeMs: number, peak: number) => void) | null = null;
 
   status = new Uint8Array(256);
+  /** Number of the user in the slot, counted up from 1 over all there ever were. */
+  serial = new Float64Array(256);
   type = new Uint8Array(256);
   timeMs = new Float64Array(256);
   x = new Float64Array(256);
@@ -58,6 +67,8 @@ export class Users {
   link = new Int32Array(256);
   lane = new Int32Array(256);
   group = new Int32Array(256);
+  /** Lane of a MAP; -1: on none, or there is no MAP. */
+  mapLane = new Int32Array(256);
   /** Where it is at the step in hand. */
   px = new Float64Array(256);
   py = new Float64Array(256);
@@ -89,13 +100,14 @@ export class Users {
     return this.type[slot]! >= BICYCLE;
   }
 
-  /** Whether its heading changed by more than 4.6 degrees a second over the last five steps of 0.1 s: a straight course is then no forecast. */
-  isTurning(slot: number): boolean {
+  /** Sine of the angle by which its heading turned a step, over the last five; 0 where that is below 0.9 degrees: it drives straight on. */
+  turnPerStep(slot: number): number {
     const last = this.lastStep[slot]!;
     const before = Math.max(this.firstStep[slot]!, last - 5);
+    if (before === last) return 0;
     const at = slot * TRAIL + (before & (TRAIL - 1));
-    const sin = this.trailHx[at]! * this.hy[slot]! - this.trailHy[at]! * this.hx[slot]!;
-    return Math.abs(sin) > 0.016 * (last - before);
+    const sin = (this.trailHx[at]! * this.hy[slot]! - this.trailHy[at]! * this.hx[slot]!) / (last - before);
+    return sin > STRAIGHT_SIN || sin < -STRAIGHT_SIN ? sin : 0;
   }
 
   /** The step that place `trail` of a user's path is of. */
@@ -112,7 +124,7 @@ export class Users {
     const size = this.#capacity * 2;
     for (const key of Object.keys(this) as (keyof this)[]) {
       const value = this[key];
-      if (ArrayBuffer.isView(value)) {
+      if (ArrayBuffer.isView(value) && key !== 'created') {
         const old = value as unknown as Float64Array;
         const bigger = new (old.constructor as Float64ArrayConstructor)(old.length * 2);
         bigger.set(old);
@@ -183,6 +195,8 @@ export class Users {
     this.ids[slot] = u.id;
     this.#idToSlot.set(u.id, slot);
     this.status[slot] = ALIVE;
+    this.serial[slot] = ++this.#serials;
+    this.created[type]!++;
     this.type[slot] = type;
     this.hx[slot] = 1;
     this.hy[slot] = 0;
@@ -248,6 +262,7 @@ export class Users {
         slot = this.#create(u, type);
       }
     }
+    this.lastSlot = slot;
     this.#write(slot, u);
     return null;
   }
@@ -289,6 +304,7 @@ export class Users {
     this.link[slot] = u.link ?? -1;
     this.lane[slot] = u.lane ?? -1;
     this.group[slot] = u.signalGroup ?? -1;
+    this.mapLane[slot] = -1;
     this.#brake(slot, u.timeMs);
   }
 
@@ -309,6 +325,12 @@ export class Users {
     if (Number.isNaN(since)) return;
     this.#brakingSinceMs[slot] = Number.NaN;
     this.onHardBraking?.(slot, since, this.#brakingPeak[slot]!);
+  }
+
+  /** The user `id`, if there is one, is known to be gone. */
+  leave(id: string): void {
+    const slot = this.#idToSlot.get(id);
+    if (slot !== undefined && this.status[slot] === ALIVE) this.#bury(slot);
   }
 
   /** Takes a user out of those alive; its path stays for those who come after it. */

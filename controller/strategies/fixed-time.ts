@@ -1,7 +1,8 @@
 /** The same greens every cycle: today's plan, or greens that are given. */
-import type { Memory, Observation, Parameters, Strategy } from '../types.ts';
-import type { JunctionConfiguration, PlanStage } from '../../junction/types.ts';
+
 import { checkStages } from '../../junction/interlock.ts';
+import type { JunctionConfiguration, PlanStage } from '../../junction/types.ts';
+import type { Memory, Observation, Parameters, Strategy } from '../types.ts';
 import { isTimeToDecide, listOf } from './cycle.ts';
 
 /** The stages of `greens`, or today's plan. Throws RangeError for what is no such list. */

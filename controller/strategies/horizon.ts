@@ -1,10 +1,16 @@
-/** Looks ahead: each second the best plan of the next minute, on queues and arrivals as the detectors tell of them. */
+/**
+ * Looks ahead: each second the best plan of the next minute for the vehicles that radios and detectors tell of, those that
+ * can be inferred, and those that are to be expected.
+ */
+import type { JunctionConfiguration } from '../../junction/types.ts';
+import { observeReported, type ReportedMemory } from '../estimation/reported.ts';
 import { groundOf } from '../estimation/streams.ts';
 import { observeTraffic, type TrafficMemory, trafficOf } from '../estimation/traffic.ts';
-import { laneTraffic, type LaneTraffic, observeVehicles, type VehiclesMemory } from '../estimation/vehicles.ts';
-import type { JunctionConfiguration } from '../../junction/types.ts';
+import { laneTraffic, observeVehicles, type VehiclesMemory } from '../estimation/vehicles.ts';
 import type { Observation, Parameters, Strategy } from '../types.ts';
-import { type SearchLane, type SearchResult, searchPlans } from './horizon-search.ts';
+import { type BeamResult, searchBeam } from './horizon-beam.ts';
+import { modelLanes } from './horizon-lanes.ts';
+import { Model, type ModelLane, type ModelStage, type View } from './horizon-model.ts';
 import {
   askFor,
   CHOICE_STAGES_PARAMETER,
@@ -20,10 +26,12 @@ import {
 /** A prediction that waits for its moment, and how those before it came out. */
 interface Foreseen {
   readonly dueMs: number;
-  /** Vehicles at the lines, as foreseen; -1: none is waiting. */
-  readonly queued: number;
+  /** Vehicles that will have left by then, since it was made; -1: none is waiting. */
+  readonly gone: number;
+  /** Vehicles counted over the lines since it was made. */
+  readonly counted: number;
   readonly judged: number;
-  /** Of those judged, fading: what came less what was foreseen, and the same without sign. */
+  /** Of those judged, fading: counted less foreseen, and the same without sign. */
   readonly meanError: number;
   readonly meanAbsoluteError: number;
 }
@@ -33,6 +41,12 @@ interface HorizonMemory {
   readonly stage: StageFollowed;
   readonly traffic: TrafficMemory;
   readonly vehicles: VehiclesMemory;
+  /** null: no radio has been heard. */
+  readonly reported: ReportedMemory | null;
+  /** By group: since when it is green, ms; 0: it is not. */
+  readonly greenSinceMs: readonly number[];
+  /** By stream: when somebody last left, ms; 0: not yet. */
+  readonly lastLeftMs: readonly number[];
   /** Stage asked for last, and when it was decided. */
   readonly target: string | null;
   readonly decidedAtMs: number;
@@ -42,28 +56,32 @@ interface HorizonMemory {
 const FORESEEN_SECONDS = 10;
 const FORESEEN_LATE_MS = 2000;
 const FORESEEN_GAIN = 0.02;
-const NOTHING_FORESEEN: Foreseen = { dueMs: 0, queued: -1, judged: 0, meanError: 0, meanAbsoluteError: 0 };
-/** A head that has not moved for two headways and the start of a queue wants a link that is red, seconds of green. */
-const STUCK_SECONDS = 6;
-/** Walkers start together. */
-const WALKERS_PER_SECOND = 10;
+const NOTHING_FORESEEN: Foreseen = {
+  dueMs: 0,
+  gone: -1,
+  counted: 0,
+  judged: 0,
+  meanError: 0,
+  meanAbsoluteError: 0,
+};
+/** Walkers start together, and come so often in the model, seconds. */
+const WALKER_HEADWAY_SECONDS = 0.1;
+const WALKERS_EVERY_SECONDS = 10;
+/** Nobody has left for long. */
+const LONG_AGO_SECONDS = 1000;
 const number = (parameters: Parameters, name: string): number => Number(parameters[name]);
 
 export const horizon: Strategy = {
   name: 'horizon',
   description:
-    'Each second the plan with the least delay over the next minute and what it leaves behind, found by a search on queues and arrivals estimated from the detectors.',
+    'Each second the plan with the least delay over the next minute and what it leaves behind, found by a search on single vehicles as radios and detectors tell of them.',
   needs: ['stopline', 'upstream'],
   parameters: {
     stages: CHOICE_STAGES_PARAMETER,
-    horizonSeconds: { default: 60, min: 10, max: 120, description: 'Looks so far ahead, seconds' },
-    rolloutSeconds: {
-      default: 60,
-      min: 0,
-      max: 300,
-      description: 'Judges what a plan leaves behind over so long after that, seconds',
-    },
+    horizonSeconds: { default: 50, min: 10, max: 120, description: 'Looks so far ahead, seconds' },
+    stepSeconds: { default: 2, min: 1, max: 10, description: 'A plan may change stage so often, seconds' },
     replanSeconds: { default: 1, min: 1, max: 10, description: 'Thinks again after so long, seconds' },
+    radioMetres: { default: 200, min: 20, max: 1000, description: 'Range in which vehicles report by radio, metres' },
     upstreamSeconds: {
       default: 9,
       min: 1,
@@ -71,13 +89,18 @@ export const horizon: Strategy = {
       description: 'From the upstream detector to the stop line at free speed, seconds, until it was measured',
     },
     saturationFlowPerHourPerLane: {
-      default: 1800,
+      default: 1900,
       min: 300,
       max: 6000,
       description: 'Vehicles an hour that a lane discharges from a queue, until enough of them were measured',
     },
-    startUpSeconds: { default: 1, min: 0, max: 10, description: 'Lost when a queue starts, seconds' },
-    amberSeconds: { default: 2, min: 0, max: 5, description: 'Of the yellow, used like green, seconds' },
+    startUpSeconds: { default: 2, min: 0, max: 10, description: 'A queue starts so long after its green, seconds' },
+    gapSeconds: {
+      default: 3.5,
+      min: 0,
+      max: 20,
+      description: 'A permitted turn goes where nobody comes for so long, seconds',
+    },
     smoothingSeconds: {
       default: 200,
       min: 10,
@@ -104,12 +127,12 @@ export const horizon: Strategy = {
       max: 10_000,
       description: 'Walkers an hour at each crossing whom nobody counts',
     },
-    beamWidth: { default: 4, min: 1, max: 64, description: 'Plans kept for each moment ahead' },
+    beamWidth: { default: 6, min: 1, max: 64, description: 'Plans kept for each moment ahead' },
     work: {
       default: 150_000,
       min: 1000,
       max: 10_000_000,
-      description: 'Lane-seconds of model that a decision may take; when they are used up it looks less far',
+      description: 'Lane-steps of model that a decision may take; when they are used up it looks less far',
     },
   },
   check(configuration, parameters) {
@@ -122,24 +145,15 @@ export const horizon: Strategy = {
   },
   decide(configuration, parameters, memory, observation) {
     const choice = stageChoiceOf(configuration, parameters, 'all');
-    const ground = groundOf(configuration);
     const before = memory as unknown as HorizonMemory | null;
-    const upstreamSeconds = number(parameters, 'upstreamSeconds');
-    const smoothingSeconds = number(parameters, 'smoothingSeconds');
-    const traffic = observeTraffic(ground, before?.traffic ?? null, observation, smoothingSeconds);
-    const vehicles = observeVehicles(ground, before?.vehicles ?? null, observation, {
-      upstreamSeconds,
-      smoothingSeconds,
-    });
-    const running = followStage(choice, before?.stage ?? null, observation);
-    const lanes = laneTraffic(ground, vehicles);
     const { nowMs } = observation;
-    const judged = judge(before?.foreseen ?? NOTHING_FORESEEN, lanes, nowMs);
+    const known = observe(configuration, parameters, before, observation);
+    const running = followStage(choice, before?.stage ?? null, observation);
+    const judged = judge(before?.foreseen ?? NOTHING_FORESEEN, known.left, nowMs);
     const keep = (target: string | null, decidedAtMs: number, foreseen: Foreseen = judged): HorizonMemory => ({
       foreseen,
       stage: followed(running),
-      traffic,
-      vehicles,
+      ...known.memory,
       target,
       decidedAtMs,
     });
@@ -160,107 +174,146 @@ export const horizon: Strategy = {
     if (asked === running.index && sinceSeconds < number(parameters, 'replanSeconds')) {
       return again(running.index, `${own.id} as planned`);
     }
-    const found = searchPlans({
-      lanes: [
-        ...searchLanes(configuration, lanes, traffic, vehicles, parameters),
-        ...walkers(choice, running, parameters, observation),
-      ],
-      stages: choice.stages.map(({ minGreenSeconds, maxGreenSeconds, isGreen }, stage) => ({
-        minGreenSeconds,
-        maxGreenSeconds,
-        serves: [
-          ...servesNow(choice, stage, vehicles),
-          ...choice.pedestrianGroups.map((group) => (isGreen[group] ? 1 : 0)),
-        ],
-      })),
-      betweenSeconds: choice.betweenSeconds,
-      stage: running.index,
-      greenSeconds: running.greenSeconds,
-      horizonSeconds: number(parameters, 'horizonSeconds'),
-      rolloutSeconds: number(parameters, 'rolloutSeconds'),
-      startUpSeconds: number(parameters, 'startUpSeconds'),
-      amberSeconds: number(parameters, 'amberSeconds'),
-      beamWidth: number(parameters, 'beamWidth'),
-      stopCost: number(parameters, 'stopCost'),
-      changeCost: number(parameters, 'changeCost'),
-      fairness: number(parameters, 'fairness'),
-      foreseenSeconds: FORESEEN_SECONDS,
-      work: number(parameters, 'work'),
-    });
+    const { found, lanes } = search(configuration, parameters, choice, running, known.memory, observation);
     const { id } = choice.stages[found.stage]!;
     const reason = reasonOf(choice, found, running.index);
-    const next = foresee(judged, found, lanes.length, nowMs);
+    const next = foresee(judged, found, choice.streams.length, nowMs);
     return askFor(choice, found.stage, reason, inputsOf(choice, found, lanes, next), keep(id, nowMs, next));
   },
 };
 
-/**
- * The share of each lane's discharge that a stage lets go. Where a lane's groups are not green together its head may want
- * one that is red, and blocks it: where that was seen, stages with no other of its groups let nobody go, and if some stage
- * opens the whole lane only that one does.
- */
-function servesNow(choice: StageChoice, stage: number, { lines }: VehiclesMemory): number[] {
-  const own = choice.stages[stage]!;
-  return choice.streams.map(({ groups }, i) => {
-    const { stuckSeconds, stuckGroups } = lines[i]!;
-    const share = own.serves[i]!;
-    if (share === 1 || share === 0 || stuckSeconds < STUCK_SECONDS) return share;
-    const wholly = choice.stages.some(({ serves }) => serves[i] === 1);
-    const others = groups.some((group) => own.isGreen[group] && !stuckGroups.includes(group));
-    return wholly || !others ? 0 : share;
+type Known = Pick<HorizonMemory, 'traffic' | 'vehicles' | 'reported' | 'greenSinceMs' | 'lastLeftMs'>;
+
+/** Takes in a frame; `left`: vehicles that were counted over the lines. */
+function observe(
+  configuration: JunctionConfiguration,
+  parameters: Parameters,
+  before: HorizonMemory | null,
+  observation: Observation,
+): { memory: Known; left: number } {
+  const ground = groundOf(configuration);
+  const { nowMs, lamps } = observation;
+  const upstreamSeconds = number(parameters, 'upstreamSeconds');
+  const smoothingSeconds = number(parameters, 'smoothingSeconds');
+  const traffic = observeTraffic(ground, before?.traffic ?? null, observation, smoothingSeconds);
+  const vehicles = observeVehicles(ground, before?.vehicles ?? null, observation, {
+    upstreamSeconds,
+    smoothingSeconds,
   });
+  const hears = observation.vehicles !== undefined;
+  const reported = hears ? observeReported(ground, before?.reported ?? null, observation) : null;
+  const greenSinceMs = configuration.signalGroups.map(({ id }, g) => {
+    if (lamps.byGroup[id] !== 'green') return 0;
+    const since = before?.greenSinceMs[g] ?? 0;
+    return since > 0 ? Math.min(since, nowMs) : nowMs;
+  });
+  let left = 0;
+  const lastLeftMs = vehicles.lines.map(({ count }, i) => {
+    const was = before?.vehicles.lines[i]?.count ?? -1;
+    const passed = count >= 0 && was >= 0 && count > was ? count - was : 0;
+    left += passed;
+    return passed > 0 ? nowMs : (before?.lastLeftMs[i] ?? 0);
+  });
+  return { memory: { traffic, vehicles, reported, greenSinceMs, lastLeftMs }, left };
 }
 
-function searchLanes(
+interface Prepared {
+  readonly stages: readonly ModelStage[];
+  readonly yields: readonly (readonly number[])[];
+  readonly views: (View | undefined)[];
+}
+
+const prepared = new WeakMap<StageChoice, Prepared>();
+
+/** What does not change from second to second. */
+function prepare(choice: StageChoice, configuration: JunctionConfiguration): Prepared {
+  let own = prepared.get(choice);
+  if (own === undefined) {
+    own = {
+      stages: choice.stages.map(({ minGreenSeconds, maxGreenSeconds, isGreen }) => ({
+        minGreenSeconds,
+        maxGreenSeconds,
+        green: Uint8Array.from(isGreen, (lit) => (lit ? 1 : 0)),
+      })),
+      yields: configuration.signalGroups.map((_, g) =>
+        (configuration.yields?.[g] ?? []).flatMap((gives, other) => (gives ? [other] : [])),
+      ),
+      views: [],
+    };
+    prepared.set(choice, own);
+  }
+  return own;
+}
+
+function search(
   configuration: JunctionConfiguration,
-  lanes: readonly LaneTraffic[],
-  traffic: TrafficMemory,
-  vehicles: VehiclesMemory,
   parameters: Parameters,
-): SearchLane[] {
+  choice: StageChoice,
+  running: Running,
+  { traffic, vehicles, reported, greenSinceMs, lastLeftMs }: Known,
+  observation: Observation,
+): { found: BeamResult; lanes: readonly ModelLane[] } {
+  const ground = groundOf(configuration);
+  const { nowMs } = observation;
   const horizonSeconds = number(parameters, 'horizonSeconds');
-  const upstreamSeconds = number(parameters, 'upstreamSeconds');
   const startUpSeconds = number(parameters, 'startUpSeconds');
-  const unseen = number(parameters, 'unseenWeight');
-  const measured = trafficOf(groundOf(configuration), traffic, {
-    upstreamSeconds,
+  const measured = trafficOf(ground, traffic, {
+    upstreamSeconds: number(parameters, 'upstreamSeconds'),
     saturationFlowPerHourPerLane: number(parameters, 'saturationFlowPerHourPerLane'),
   });
-  return lanes.map((lane, i): SearchLane => {
-    const arrivals = new Float64Array(horizonSeconds);
-    let waitedSeconds = 0;
-    let last = vehicles.sections[groundOf(configuration).streams[i]!.section]!.travelSeconds;
-    for (const { inSeconds, mass } of lane.arrivals) {
-      if (inSeconds <= 0) waitedSeconds -= inSeconds * mass;
-      else if (inSeconds < horizonSeconds) {
-        arrivals[Math.floor(inSeconds)]! += mass;
-        last = Math.max(last, inSeconds);
-      }
-    }
-    for (let k = Math.ceil(last); k < horizonSeconds; k++) arrivals[k]! += unseen * lane.perSecond;
-    const { greenSeconds } = vehicles.lines[i]!;
-    return {
-      queued: lane.queued,
-      waitedSeconds,
-      arrivals,
-      rate: unseen * lane.perSecond,
-      perSecond: 1 / measured[i]!.headwaySeconds,
-      startsInSeconds: greenSeconds > 0 && lane.queued > 0 ? Math.max(0, startUpSeconds - greenSeconds) : 0,
-      weight: 1,
-    };
+  const lanes = modelLanes(
+    {
+      configuration,
+      choice,
+      observation,
+      vehicles,
+      traffic: laneTraffic(ground, vehicles),
+      reported,
+      headways: measured.map(({ headwaySeconds }) => headwaySeconds),
+      lastSeconds: lastLeftMs.map((ms) => (ms === 0 ? -LONG_AGO_SECONDS : (ms - nowMs) / 1000)),
+    },
+    {
+      horizonSeconds,
+      radioMetres: number(parameters, 'radioMetres'),
+      unseenWeight: number(parameters, 'unseenWeight'),
+      stopCost: number(parameters, 'stopCost'),
+      fairness: number(parameters, 'fairness'),
+    },
+  );
+  const { stages, yields, views } = prepare(choice, configuration);
+  const times = { startUpSeconds, gapSeconds: number(parameters, 'gapSeconds') };
+  const all = [...lanes, ...walkers(choice, running, parameters, observation)];
+  const model = new Model(all, stages, configuration.signalGroups.length, yields, times, views);
+  const found = searchBeam({
+    model,
+    betweenSeconds: choice.betweenSeconds,
+    stage: running.index,
+    greenSeconds: running.greenSeconds,
+    open: Float64Array.from(greenSinceMs, (ms) => (ms === 0 ? Number.POSITIVE_INFINITY : (ms - nowMs) / 1000)),
+    horizonSeconds,
+    stepSeconds: number(parameters, 'stepSeconds'),
+    beamWidth: number(parameters, 'beamWidth'),
+    startUpSeconds,
+    changeCost: number(parameters, 'changeCost'),
+    foreseenSeconds: FORESEEN_SECONDS,
+    work: number(parameters, 'work'),
   });
+  return { found, lanes };
 }
 
-/** Compares a prediction whose moment has come with what the detectors tell then. */
-function judge(before: Foreseen, lanes: readonly LaneTraffic[], nowMs: number): Foreseen {
-  if (before.queued < 0 || nowMs < before.dueMs) return before;
-  if (nowMs > before.dueMs + FORESEEN_LATE_MS) return { ...before, queued: -1 };
-  const error = lanes.reduce((sum, { queued }) => sum + queued, 0) - before.queued;
+/** Compares a prediction whose moment has come with what the detectors counted. */
+function judge(before: Foreseen, left: number, nowMs: number): Foreseen {
+  if (before.gone < 0) return before;
+  const counted = before.counted + left;
+  if (nowMs < before.dueMs) return { ...before, counted };
+  if (nowMs > before.dueMs + FORESEEN_LATE_MS) return { ...before, gone: -1 };
+  const error = counted - before.gone;
   const judged = before.judged + 1;
   const gain = Math.max(1 / judged, FORESEEN_GAIN);
   return {
     dueMs: nowMs,
-    queued: -1,
+    gone: -1,
+    counted: 0,
     judged,
     meanError: before.meanError + (error - before.meanError) * gain,
     meanAbsoluteError: before.meanAbsoluteError + (Math.abs(error) - before.meanAbsoluteError) * gain,
@@ -268,31 +321,40 @@ function judge(before: Foreseen, lanes: readonly LaneTraffic[], nowMs: number): 
 }
 
 /** Keeps what the plan foresees, where no prediction is waiting. */
-function foresee(judged: Foreseen, { foreseen }: SearchResult, lanes: number, nowMs: number): Foreseen {
-  if (judged.queued >= 0 || foreseen === null) return judged;
-  const queued = foreseen.queued.slice(0, lanes).reduce((sum, waiting) => sum + waiting, 0);
-  return { ...judged, dueMs: nowMs + 1000 * foreseen.inSeconds, queued };
+function foresee(judged: Foreseen, { foreseen }: BeamResult, lanes: number, nowMs: number): Foreseen {
+  if (judged.gone >= 0 || foreseen === null) return judged;
+  const gone = foreseen.gone.slice(0, lanes).reduce((sum, vehicles) => sum + vehicles, 0);
+  return { ...judged, dueMs: nowMs + 1000 * foreseen.inSeconds, gone, counted: 0 };
 }
 
 /** Those who want to walk: nobody counts them, they come as assumed, and go when their light is green. */
-function walkers(choice: StageChoice, running: Running, parameters: Parameters, { nowMs }: Observation): SearchLane[] {
+function walkers(choice: StageChoice, running: Running, parameters: Parameters, { nowMs }: Observation): ModelLane[] {
   const horizonSeconds = number(parameters, 'horizonSeconds');
+  const fairness = number(parameters, 'fairness');
   const perSecond = number(parameters, 'pedestriansPerHour') / 3600;
-  return choice.pedestrianGroups.map((_, i): SearchLane => {
-    const waits = (nowMs - running.walkersSinceMs[i]!) / 1000;
+  return choice.pedestrianGroups.map((group, i): ModelLane => {
+    const waits = Math.max(0, nowMs - running.walkersSinceMs[i]!) / 1000;
+    const free: number[] = [0];
+    const weight: number[] = [waits * perSecond * (1 + (fairness * waits) / 200)];
+    for (let at = WALKERS_EVERY_SECONDS / 2; at < horizonSeconds; at += WALKERS_EVERY_SECONDS) {
+      free.push(at);
+      weight.push(WALKERS_EVERY_SECONDS * perSecond);
+    }
     return {
-      queued: waits * perSecond,
-      waitedSeconds: (waits * waits * perSecond) / 2,
-      arrivals: new Float64Array(horizonSeconds).fill(perSecond),
-      rate: perSecond,
-      perSecond: WALKERS_PER_SECOND,
-      startsInSeconds: 0,
-      weight: 1,
+      groups: [group],
+      count: free.length,
+      free: Float64Array.from(free),
+      weight: Float64Array.from(weight),
+      stop: new Float64Array(free.length),
+      mass: Float64Array.from(weight),
+      group: new Int32Array(free.length).fill(group),
+      lastSeconds: -LONG_AGO_SECONDS,
+      headwaySeconds: WALKER_HEADWAY_SECONDS,
     };
   });
 }
 
-function reasonOf(choice: StageChoice, { stage, options, plan }: SearchResult, running: number): string {
+function reasonOf(choice: StageChoice, { stage, options, plan }: BeamResult, running: number): string {
   const name = (index: number): string => choice.stages[index]!.id;
   const chosen = options[stage];
   let other = -1;
@@ -312,13 +374,12 @@ function reasonOf(choice: StageChoice, { stage, options, plan }: SearchResult, r
 
 function inputsOf(
   choice: StageChoice,
-  found: SearchResult,
-  lanes: readonly LaneTraffic[],
+  found: BeamResult,
+  lanes: readonly ModelLane[],
   { judged, meanError, meanAbsoluteError }: Foreseen,
 ): Record<string, unknown> {
   return {
-    queued: Object.fromEntries(choice.streams.map(({ id }, i) => [id, tenths(lanes[i]!.queued)])),
-    coming: Object.fromEntries(choice.streams.map(({ id }, i) => [id, tenths(lanes[i]!.coming)])),
+    ahead: Object.fromEntries(choice.streams.map(({ id }, i) => [id, lanes[i]!.count])),
     predictedDelaySeconds: Object.fromEntries(
       choice.stages.flatMap(({ id }, i) => {
         const option = found.options[i];
@@ -328,6 +389,6 @@ function inputsOf(
     plan: found.plan.map(({ stage, inSeconds }) => `${choice.stages[stage]!.id}@${inSeconds}`).join(' '),
     lookedSeconds: found.lookedSeconds,
     work: found.work,
-    foreseenQueueError: judged === 0 ? null : { judged, mean: tenths(meanError), absolute: tenths(meanAbsoluteError) },
+    foreseenDepartures: judged === 0 ? null : { judged, mean: tenths(meanError), absolute: tenths(meanAbsoluteError) },
   };
 }

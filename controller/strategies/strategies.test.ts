@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { crossroads } from '../../junction/testing.ts';
 import type { JunctionConfiguration } from '../../junction/types.ts';
+import { groundOf } from '../estimation/streams.ts';
 import { START_MS } from '../testing.ts';
 import type { Decision, Memory, Observation, Parameters } from '../types.ts';
 import { cycleOf, stageNeeds, streamsByStage } from './cycle.ts';
-import { groundOf } from '../estimation/streams.ts';
 import { checkJunction, checkParameters, STRATEGIES, strategyNamed } from './index.ts';
 import { webster } from './webster.ts';
 

@@ -3,8 +3,9 @@
  * the critical flow ratios. Flows are given, or measured by the detectors over a window, and the plan is worked out anew
  * every cycle. The effective green is taken to be the green shown: what a start loses, the yellow gives back.
  */
-import { type Ground, groundOf, type Stream } from '../estimation/streams.ts';
+
 import type { JunctionConfiguration } from '../../junction/types.ts';
+import { type Ground, groundOf, type Stream } from '../estimation/streams.ts';
 import type { Observation, Parameters, Strategy } from '../types.ts';
 import {
   BOUNDS_PARAMETERS,

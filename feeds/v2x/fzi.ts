@@ -1,8 +1,12 @@
 /**
- * The FZI test area's recordings of real junctions (tracks and signal phases as CSV) -> BSM, PSM and SPaT, in order of
- * time. x is taken for east and y for north of the recording's origin, as its metadata places it.
+ * The FZI test area's recordings of real junctions (tracks and signal phases as CSV, lanes as KML) -> BSM, PSM, SPaT and MAP,
+ * in order of time. x is taken for east and y for north of the recording's origin, as its metadata places it.
+ *
+ * Speeds, and the headings of those who move, are taken from the positions: `vx, vy` as recorded do not fit them (docs/SAFETY.md
+ * says why the positions are right), and `psi_rad` points anywhere in the first rows of a track.
  */
 import { EVENT_STATES, type EventState, type PersonType } from './enums.ts';
+import { fziMap } from './fzi-map.ts';
 import { fromLocal, localFrame } from './local-frame.ts';
 import type { PersonMessage, SignalMessage, V2xMessage, VehicleMessage } from './messages.ts';
 import { upperSnake } from './ode-v4.ts';
@@ -14,6 +18,15 @@ export interface FziRecording {
   readonly signals: string;
   /** `meta_data.csv` */
   readonly metadata: string;
+  /** `*_map.kml`; without it there is no MAP. */
+  readonly map?: string;
+}
+
+export interface FziOptions {
+  /** J2735 id of the intersection; default 733. */
+  readonly intersectionId?: number;
+  /** Where speeds and headings come from: the positions of a second (default), or `vx, vy, psi_rad` as recorded. */
+  readonly speeds?: 'positions' | 'recorded';
 }
 
 export interface FziRejection {
@@ -39,6 +52,12 @@ const STATES = new Map<string, EventState>(EVENT_STATES.map((state) => [upperSna
 const UNKNOWN_ACCURACY = { semiMajorMetres: null, semiMinorMetres: null, orientationDegrees: null };
 const DEGREES = 180 / Math.PI;
 
+/** Degrees clockwise from north, 0-360, of radians counter-clockwise from east. */
+function clockwise(radians: number): number {
+  const degrees = 90 - radians * DEGREES;
+  return degrees - 360 * Math.floor(degrees / 360);
+}
+
 type Row = Readonly<Record<string, string>>;
 function rowsOf(csv: string): Row[] {
   const [head = '', ...lines] = csv.split(/\r?\n/).filter((line) => line !== '');
@@ -60,8 +79,48 @@ function startOf(meta: Row): number {
   return atMs - offsetHours * 3_600_000;
 }
 
+/** A MAP is sent once a second. */
+const MAP_EVERY_MS = 1000;
+/** Speed is the way covered from half a second before to half a second after, less where a track begins or ends. */
+const SPEED_HALF_WINDOW_MS = 500;
+
+/** Least way covered in the window by which a direction of travel can be told, metres. */
+const MOVED_METRES = 0.5;
+
+interface Place {
+  readonly atMs: number;
+  readonly x: number;
+  readonly y: number;
+}
+interface Motion {
+  /** null: the track has a single row. */
+  readonly speedMetresPerSecond: number | null;
+  /** Direction of travel; absent: it hardly moved. */
+  readonly headingDegrees?: number;
+}
+
+/** Speeds and directions by the positions of one track, in its order. */
+function motionOf(rows: readonly Place[]): Motion[] {
+  let from = 0;
+  let to = 0;
+  return rows.map((row) => {
+    while (row.atMs - rows[from]!.atMs > SPEED_HALF_WINDOW_MS) from++;
+    while (to + 1 < rows.length && rows[to + 1]!.atMs - row.atMs <= SPEED_HALF_WINDOW_MS) to++;
+    const [a, b] = [rows[from]!, rows[to]!];
+    if (b.atMs === a.atMs) return { speedMetresPerSecond: null };
+    const dx = b.x - a.x;
+    const dy = b.y - a.y;
+    const moved = Math.sqrt(dx * dx + dy * dy);
+    return {
+      speedMetresPerSecond: (moved * 1000) / (b.atMs - a.atMs),
+      ...(moved >= MOVED_METRES && { headingDegrees: clockwise(Math.atan2(dy, dx)) }),
+    };
+  });
+}
+
 /** @throws where the metadata does not say where and when; rows that cannot be used are named instead. */
-export function fziMessages(recording: FziRecording, intersectionId = 733): FziMessages {
+export function fziMessages(recording: FziRecording, options: FziOptions = {}): FziMessages {
+  const intersectionId = options.intersectionId ?? 733;
   const meta = rowsOf(recording.metadata)[0] ?? {};
   const startsAtMs = startOf(meta);
   const [latitude, longitude] = [Number.parseFloat(meta.originLat ?? ''), Number.parseFloat(meta.originLon ?? '')];
@@ -69,6 +128,7 @@ export function fziMessages(recording: FziRecording, intersectionId = 733): FziM
   const rejections: FziRejection[] = [];
   const messages: V2xMessage[] = [];
   const counts = new Map<string, number>();
+  const byTrack = new Map<string, { atMs: number; x: number; y: number; message: number }[]>();
 
   const tracks = rowsOf(recording.tracks);
   for (const [i, row] of tracks.entries()) {
@@ -106,11 +166,11 @@ export function fziMessages(recording: FziRecording, intersectionId = 733): FziM
     const [latitudeDegrees, longitudeDegrees] = fromLocal(frame, x, y);
     const count = counts.get(track!) ?? 0;
     counts.set(track!, (count + 1) % 128);
-    const clockwise = 90 - psi * DEGREES;
     const shared = {
       receivedAtMs: atMs,
       via: null,
-      id: number.toString(16).toUpperCase().padStart(8, '0'),
+      // the track's number as it stands: eight digits are hexadecimal digits too
+      id: String(number).padStart(8, '0'),
       messageCount: count,
       secondMarkMs: atMs % 60_000,
       measuredAtMs: atMs,
@@ -119,9 +179,13 @@ export function fziMessages(recording: FziRecording, intersectionId = 733): FziM
       elevationMetres: null,
       accuracy: UNKNOWN_ACCURACY,
       speedMetresPerSecond: Math.sqrt(vx * vx + vy * vy),
-      headingDegrees: clockwise - 360 * Math.floor(clockwise / 360),
+      headingDegrees: clockwise(psi),
       rest: {},
     };
+    const ofTrack = byTrack.get(track!);
+    const place = { atMs, x, y, message: messages.length };
+    if (ofTrack === undefined) byTrack.set(track!, [place]);
+    else ofTrack.push(place);
     messages.push(
       personType !== undefined
         ? ({ ...shared, kind: 'psm', personType } satisfies PersonMessage)
@@ -149,6 +213,15 @@ export function fziMessages(recording: FziRecording, intersectionId = 733): FziM
           } satisfies VehicleMessage),
     );
   }
+
+  if (options.speeds !== 'recorded')
+    for (const rows of byTrack.values()) {
+      rows.sort((p, q) => p.atMs - q.atMs);
+      for (const [i, motion] of motionOf(rows).entries()) {
+        const at = rows[i]!.message;
+        messages[at] = { ...(messages[at] as VehicleMessage | PersonMessage), ...motion };
+      }
+    }
 
   const phases = rowsOf(recording.signals);
   const byMoment = new Map<
@@ -198,9 +271,15 @@ export function fziMessages(recording: FziRecording, intersectionId = 733): FziM
       rest: {},
     } as SignalMessage);
   }
-  messages.sort(
-    (p, q) => p.receivedAtMs - q.receivedAtMs || (p.kind === 'spat' ? -1 : 0) - (q.kind === 'spat' ? -1 : 0),
-  );
+  if (recording.map !== undefined) {
+    let endMs = startsAtMs;
+    for (const { receivedAtMs } of messages) endMs = Math.max(endMs, receivedAtMs);
+    for (let atMs = startsAtMs; atMs <= endMs; atMs += MAP_EVERY_MS)
+      messages.push(fziMap(recording.map, intersectionId, atMs));
+  }
+  // what is known before what happens: lanes, lights, road users
+  const order = { map: 0, spat: 1, bsm: 2, psm: 2 };
+  messages.sort((p, q) => p.receivedAtMs - q.receivedAtMs || order[p.kind] - order[q.kind]);
   return {
     startsAtMs,
     originLatitudeDegrees: latitude,

@@ -95,8 +95,9 @@ export class LampController {
     } else if (command.kind === 'stage-request') {
       this.#acknowledge(device.receiveRequest(requestFromMessage(command.message), nowMs), outbox);
     } else if (command.kind === 'mode') {
-      const { mode, until } = command.message;
-      device.setMode(mode, until === null ? null : msOf(until), nowMs);
+      const { mode, until, seq } = command.message;
+      const refusal = device.setMode(mode, until === null ? null : msOf(until), nowMs, seq);
+      if (refusal !== null) this.#warn(`mode refused: ${refusal}`, nowMs, outbox);
     } else {
       const configuration = configurationFromMessage(command.message);
       const refusal = device.receiveConfiguration(configuration, nowMs);
@@ -137,6 +138,7 @@ export class LampController {
       source,
       secondsLeft,
       cycleSecondsLeft,
+      commandSeq: this.#device.snapshot().lastSeq,
       ...(fault === null ? {} : { fault }),
     });
     outbox.send('lamps', { junctionId: this.#configuration.junctionId }, message);

@@ -1,14 +1,23 @@
 /** Junctions whose lamps follow a file's own light plan: no device, nobody to command. */
 import type { StateDigest } from '../digest.ts';
 import { type LightProgram, programCycleSeconds, programLamps, programPhase } from '../traffic/program.ts';
+import type { FileSignals } from './signals.ts';
 
-export class ProgramSignals {
+export interface ShownProgram {
+  readonly groups: readonly number[];
+  readonly stageOfPhase: Int32Array;
+}
+
+export class ProgramSignals implements FileSignals {
   readonly #program: LightProgram;
+  readonly #shown: ShownProgram;
   readonly #groupLamp: Uint8Array;
   #phase = -1;
   #seconds = 0;
 
-  constructor(program: LightProgram, groupLamp: Uint8Array) {
+  /** `shown`: what frames are to say of it. Groups by their index in the junction. */
+  constructor(program: LightProgram, groupLamp: Uint8Array, shown: ShownProgram) {
+    this.#shown = shown;
     this.#program = program;
     this.#groupLamp = groupLamp;
     this.tick(0);
@@ -24,18 +33,16 @@ export class ProgramSignals {
   }
 
   letters(): string {
-    const { firstGroup, groupCount } = this.#program;
-    let text = '';
-    for (let g = firstGroup; g < firstGroup + groupCount; g++) text += this.#groupLamp[g] === 1 ? 'g' : 'r';
-    return text;
+    const { firstGroup } = this.#program;
+    return this.#shown.groups.map((g) => (this.#groupLamp[firstGroup + g] === 1 ? 'g' : 'r')).join('');
   }
 
-  /** Index of the phase and seconds left of it. */
+  /** Index of the stage that the phase shows (-1: none), and seconds left of the phase. */
   stage(): [number, number] {
     const cycle = programCycleSeconds(this.#program);
     let end = Math.floor(this.#seconds / cycle + 1e-9) * cycle;
     for (let p = 0; p <= this.#phase; p++) end += this.#program.phases[p]!.seconds;
-    return [this.#phase, Math.max(0, Math.round((end - this.#seconds) * 10) / 10)];
+    return [this.#shown.stageOfPhase[this.#phase]!, Math.max(0, Math.round((end - this.#seconds) * 10) / 10)];
   }
 
   write(digest: StateDigest): void {

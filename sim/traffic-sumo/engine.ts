@@ -5,8 +5,10 @@ import type { SumoNet } from '../network/sumo/net-types.ts';
 import type { SumoWorld } from '../network/sumo/network.ts';
 import { programPhaseAt } from '../network/sumo/programs.ts';
 import { clearApproaches, createApproaches } from './approaches.ts';
+import { buildConflicts } from './conflicts.ts';
 import { createEntryQueue, enterDue } from './insertion.ts';
-import { changeLanes, createLaneChanging } from './lane-change.ts';
+import { changeLanes } from './lane-change.ts';
+import { resolveDeadlocks } from './merging.ts';
 import { decideAll, moveAll } from './moves.ts';
 import { planAll } from './plan.ts';
 import { buildRouteLanes } from './routes.ts';
@@ -20,6 +22,8 @@ export interface SumoEngineOptions {
   readonly seed: number;
   /** Whether signals show the files' programs (default) or what is put into `groupLamp`. */
   readonly ownSignals?: boolean;
+  /** Ballistic update (`--step-method.ballistic`): a step is driven at the mean of its two speeds. Default: Euler. */
+  readonly ballistic?: boolean;
 }
 
 export interface SumoEngine extends Engine {
@@ -42,10 +46,9 @@ export function createSumoEngine(
   const { stepSeconds: dt, beginSeconds } = options;
   if (!(dt > 0 && dt <= 2)) throw new RangeError(`stepSeconds is ${dt}; more than 0 and at most 2. Choose 0.1 to 1 s.`);
   const lanes = buildRouteLanes(world, net);
-  const t = createTraffic(world, demand, lanes, beginSeconds, dt, options.seed);
+  const t = createTraffic(world, demand, lanes, buildConflicts(world, net), beginSeconds, dt, options.seed);
   const a = createApproaches(t);
   const queue = createEntryQueue(t, demand.departures);
-  const changing = createLaneChanging(t);
   const movers = new Int32Array(t.demand.count);
   const groupLamp = new Uint8Array(t.groupState.length);
   const crossings: Crossings = {
@@ -94,16 +97,22 @@ export function createSumoEngine(
       updates += t.state.activeCount;
       signals(now);
       clearApproaches(a);
-      planAll(t, a, now);
+      t.deadlockedCount = 0;
+      planAll(t, a);
+      if (t.deadlockedCount > 0) resolveDeadlocks(t, a);
       decideAll(t, a);
       moveAll(t, movers, now);
-      changeLanes(t, changing);
+      changeLanes(t, t.lc);
       enterDue(t, queue, now);
     },
   };
 }
 
-/** What a group shows that is only known to be red, green or yellow: a green that yields to whom it must. */
+/**
+ * What a group shows that is only known to be red, green or yellow: a green that yields to whom it must. From 32 on it is
+ * the character code of a state itself.
+ */
 function greenCode(lamp: number): number {
+  if (lamp >= 32) return lamp;
   return lamp === 0 ? RED : lamp === 2 ? YELLOW : 'g'.charCodeAt(0);
 }

@@ -2,109 +2,56 @@
  * Lane changes as SUMO's LC2013 makes them: at once, one a step and vehicle, for the route, to let others in, for speed
  * and to keep right. Where a change for the route is blocked, the vehicles in the way make room in the next step.
  */
-import { brakeGap, entrySpeed, followSpeed, stopSpeed } from './krauss.ts';
-import { makeRoom, secureGap } from './making-room.ts';
-import { delist, enlist, leaverRear, speedOn, type Traffic } from './traffic.ts';
-
-export interface LaneChanging {
-  /** Remembered speed that the distance to plan ahead follows, m/s. */
-  readonly remembered: Float64Array;
-  /** How much faster (left) or slower the neighbour lanes have been. */
-  readonly speedGain: Float64Array;
-  readonly keepRight: Float64Array;
-  /** Step in which somebody last asked the vehicle for room, and on which side the asker stood: -1 right, 1 left. */
-  readonly askedStep: Int32Array;
-  readonly askedSide: Int8Array;
-  /** Vehicles of an edge, front to back, while it is dealt with. */
-  readonly order: Int32Array;
-  readonly cursor: Int32Array;
-  /** Lanes of each edge in the network: first lane, one past the last. */
-  readonly roads: readonly (readonly [number, number])[];
-  /** Metres of each lane that those ahead of the vehicle being dealt with take, their gaps included. */
-  readonly jam: Float64Array;
-  /** Links into lane l: linksInto[firstInto[l] .. firstInto[l + 1]). */
-  readonly firstInto: Int32Array;
-  readonly linksInto: Int32Array;
-}
-
-const LOOK_FORWARD_SECONDS = 10;
-const LEFT_FACTOR = 2;
-const MEMORY_PER_SECOND = 0.9;
-const THRESHOLD_LEFT = 0.2;
-const THRESHOLD_RIGHT = 2;
-const KEEP_RIGHT_SECONDS = 5;
-const ACCEPTANCE_SECONDS = 7;
-const LEAST_NORMAL_SPEED = 10;
-const STAY_METRES = 200;
-
-export function createLaneChanging(t: Traffic): LaneChanging {
-  const { network } = t.world;
-  const count = t.demand.count;
-  const roads: [number, number][] = [];
-  const road = network.tables!.road;
-  for (let lane = 0; lane < network.laneCount; ) {
-    let end = lane + 1;
-    while (end < network.laneCount && road[end] === road[lane]) end++;
-    if (end - lane > 1) roads.push([lane, end]);
-    lane = end;
-  }
-  return {
-    remembered: new Float64Array(count),
-    speedGain: new Float64Array(count),
-    keepRight: new Float64Array(count),
-    askedStep: new Int32Array(count).fill(-1),
-    askedSide: new Int8Array(count),
-    order: new Int32Array(count),
-    cursor: new Int32Array(network.laneCount),
-    roads,
-    jam: new Float64Array(network.laneCount),
-    ...linksIntoLanes(t),
-  };
-}
-
-function linksIntoLanes(t: Traffic): { firstInto: Int32Array; linksInto: Int32Array } {
-  const { laneCount, linkCount, linkEnd } = t.world.network;
-  const firstInto = new Int32Array(laneCount + 1);
-  for (let link = laneCount; link < laneCount + linkCount; link++) firstInto[linkEnd[link]! + 1]!++;
-  for (let lane = 0; lane < laneCount; lane++) firstInto[lane + 1]! += firstInto[lane]!;
-  const linksInto = new Int32Array(linkCount);
-  const next = firstInto.slice();
-  for (let link = laneCount; link < laneCount + linkCount; link++) linksInto[next[linkEnd[link]!]!++] = link;
-  return { firstInto, linksInto };
-}
+import {
+  ASKED,
+  BLOCKED,
+  BLOCKED_BY_FOLLOWER,
+  BLOCKED_BY_LEADER,
+  forgetWishes,
+  LEFT,
+  type LaneChanging,
+  OVERLAPPING,
+  RIGHT,
+  URGENT,
+  WANTS_CHANGE,
+} from './lane-change-state.ts';
+import { wish } from './lane-change-wish.ts';
+import { AHEAD_GAP, around, BEHIND_GAP, findFollower, findLeader, LEADER_GAP, secureGap } from './surroundings.ts';
+import { delist, enlist, type Traffic } from './traffic.ts';
 
 /** All lane changes of a step. */
 export function changeLanes(t: Traffic, c: LaneChanging): void {
-  const { position, active, activeCount } = t.state;
-  for (let i = 0; i < activeCount; i++) t.advice[active[i]!] = Number.POSITIVE_INFINITY;
+  const { vehicleClass } = t.demand;
+  const { length, minGap } = t.types;
   for (const [from, to] of c.roads) {
     let count = 0;
     for (let lane = from; lane < to; lane++) {
       count += t.onSegment[lane]!;
       c.jam[lane] = 0;
+      c.firstBlocked[lane] = -1;
+      c.lastBlocked[lane] = -1;
     }
     if (count === 0) continue;
-    mergeLanes(t, c, from, to, position);
+    mergeLanes(t, c, from, to);
     for (let i = 0; i < count; i++) {
       const vehicle = c.order[i]!;
-      const type = t.demand.vehicleClass[vehicle]!;
+      const type = vehicleClass[vehicle]!;
       consider(t, c, vehicle, from);
-      c.jam[t.state.segment[vehicle]!]! += t.types.length[type]! + t.types.minGap[type]!;
+      c.jam[t.state.segment[vehicle]!]! += length[type]! + minGap[type]!;
     }
   }
 }
 
-/** Writes the vehicles of adjacent lanes to `order`, front to back; beside each other by index. */
-function mergeLanes(t: Traffic, c: LaneChanging, from: number, to: number, position: Float64Array): void {
+/** Writes the vehicles of adjacent lanes to `order`, front to back; beside each other the rightmost first. */
+function mergeLanes(t: Traffic, c: LaneChanging, from: number, to: number): void {
+  const { position } = t.state;
   for (let lane = from; lane < to; lane++) c.cursor[lane] = t.first[lane]!;
   for (let i = 0; ; i++) {
     let best = -1;
     let lane = -1;
     for (let l = from; l < to; l++) {
       const w = c.cursor[l]!;
-      if (w < 0) continue;
-      const beside = best >= 0 && position[w] === position[best];
-      if (best < 0 || position[w]! > position[best]! || (beside && w < best)) {
+      if (w >= 0 && (best < 0 || position[w]! > position[best]!)) {
         best = w;
         lane = l;
       }
@@ -116,213 +63,81 @@ function mergeLanes(t: Traffic, c: LaneChanging, from: number, to: number, posit
 }
 
 function consider(t: Traffic, c: LaneChanging, vehicle: number, from: number): void {
-  const { lanes, state, dt } = t;
-  const v = state.speed[vehicle]!;
-  const memory = 1 - (1 - MEMORY_PER_SECOND) * dt;
-  const remembered = c.remembered[vehicle]!;
-  c.remembered[vehicle] = v > remembered ? v : memory * remembered + (1 - memory) * v;
+  const { lanes, state } = t;
   const k = lanes.firstStage[t.demand.route[vehicle]!]! + t.stage[vehicle]!;
   const base = lanes.first[k]!;
-  const index = state.segment[vehicle]! - from;
-  const count = lanes.laneCount[k]!;
-  const own = lanes.offset[base + index]!;
-  // towards the best lane first
-  const first = own > 0 ? 1 : -1;
-  for (let turn = 0; turn < 2; turn++) {
-    const side = turn === 0 ? first : -first;
-    const to = index + side;
-    if (to < 0 || to >= count || lanes.allowed[base + to] === 0) continue;
-    if (wants(t, c, vehicle, side, base + index, from + to, base + to)) {
-      change(t, c, vehicle, from + to);
+  const segment = state.segment[vehicle]!;
+  const index = segment - from;
+  const mayRight = index > 0 && lanes.allowed[base + index - 1] === 1;
+  const mayLeft = index + 1 < lanes.laneCount[k]! && lanes.allowed[base + index + 1] === 1;
+  if (!mayRight && !mayLeft) return;
+  around.leader = findLeader(t, vehicle, segment, base + index, k, t.ahead[vehicle]!, LEADER_GAP);
+  let right = 0;
+  if (mayRight) {
+    right = check(t, c, vehicle, -1, k, base + index);
+    if ((right & RIGHT) !== 0 && (right & BLOCKED) === 0) {
+      change(t, c, vehicle, segment - 1, base + index - 1);
       return;
     }
+    if ((right & RIGHT) !== 0 && (right & URGENT) !== 0) block(c, vehicle, segment - 1);
   }
+  let left = 0;
+  if (mayLeft) {
+    left = check(t, c, vehicle, 1, k, base + index);
+    if ((left & LEFT) !== 0 && (left & BLOCKED) === 0) {
+      change(t, c, vehicle, segment + 1, base + index + 1);
+      return;
+    }
+    if ((left & LEFT) !== 0 && (left & URGENT) !== 0) block(c, vehicle, segment + 1);
+  }
+  if ((right & URGENT) !== 0 && (left & URGENT) !== 0) left = 0;
+  c.state[vehicle] = right | left | (c.state[vehicle]! & ASKED);
 }
 
-function change(t: Traffic, c: LaneChanging, vehicle: number, lane: number): void {
+function block(c: LaneChanging, vehicle: number, lane: number): void {
+  c.lastBlocked[lane] = vehicle;
+  if (c.firstBlocked[lane]! < 0) c.firstBlocked[lane] = vehicle;
+}
+
+function change(t: Traffic, c: LaneChanging, vehicle: number, lane: number, entry: number): void {
   delist(t, vehicle);
   enlist(t, vehicle, lane);
-  c.speedGain[vehicle] = 0;
-  c.keepRight[vehicle] = 0;
+  forgetWishes(c, vehicle, t.lanes.offset[entry] !== 0);
 }
 
-/** Whether the vehicle changes to `lane` now; asks for room where it must change and cannot. */
-function wants(
-  t: Traffic,
-  c: LaneChanging,
-  vehicle: number,
-  side: number,
-  entry: number,
-  lane: number,
-  laneEntry: number,
-): boolean {
-  const { lanes, state, types, dt } = t;
-  const { length } = t.world.network;
-  const type = t.demand.vehicleClass[vehicle]!;
+/** State of the wish to change to `side`, with what blocks it. */
+function check(t: Traffic, c: LaneChanging, vehicle: number, side: number, k: number, entry: number): number {
+  const { state, types, dt } = t;
+  const lane = state.segment[vehicle]! + side;
   const position = state.position[vehicle]!;
+  let ahead = t.last[lane]!;
+  // beside each other: whoever is dealt with later is behind
+  while (ahead >= 0 && (state.position[ahead]! < position || (state.position[ahead] === position && side > 0)))
+    ahead = t.ahead[ahead]!;
+  const behind = ahead >= 0 ? t.behind[ahead]! : t.first[lane]!;
+  const leader = findLeader(t, vehicle, lane, entry + side, k, ahead, AHEAD_GAP);
+  let follower = findFollower(t, c, vehicle, lane, behind);
+  if (follower === leader) follower = -1;
+  around.neighbourLeader = leader;
+  around.neighbourFollower = follower;
+  let blocked = 0;
+  if (follower >= 0 && around.gap[BEHIND_GAP]! < 0) blocked |= BLOCKED_BY_FOLLOWER | OVERLAPPING;
+  if (leader >= 0 && around.gap[AHEAD_GAP]! < 0) blocked |= BLOCKED_BY_LEADER | OVERLAPPING;
   const v = state.speed[vehicle]!;
-  const segment = state.segment[vehicle]!;
-  const offset = lanes.offset[entry]!;
-  const lengthWithGap = types.length[type]! + types.minGap[type]!;
-  const toBest = side * offset > 0;
-  const ahead = c.remembered[vehicle]! * LOOK_FORWARD_SECONDS * (side > 0 ? LEFT_FACTOR : 1) + 2 * lengthWithGap;
-  const distance = lanes.reach[entry]! - position;
-  // SUMO compares these from the begin of the lane on, not from where the vehicle is
-  const reachHere = lanes.reach[entry]!;
-  const neighbour = lanes.reach[laneEntry]!;
-  const leader = aheadOn(t, lane, position);
-  const follower = leader >= 0 ? t.behind[leader]! : t.first[lane]!;
-
-  if (toBest) {
-    const usable = distance - c.jam[segment + offset]!;
-    if (usable / Math.abs(offset) < ahead) {
-      if (isSafe(t, c, vehicle, lane, leader, follower)) return true;
-      makeRoom(t, c, vehicle, side, offset, leader, follower, length[segment]! - position);
-      return false;
-    }
-  } else {
-    const jam = Math.max(c.jam[lane]!, c.jam[segment]!);
-    const left = Math.max(0, neighbour - position - jam);
-    if (left / (Math.abs(offset) + 2) < ahead) return false;
-    if (offset === 0 && lanes.offset[laneEntry] !== 0 && (left * 2 < ahead || neighbour < STAY_METRES)) return false;
+  const a = state.acceleration[vehicle]!;
+  const safety = c.params.safety[t.demand.vehicleClass[vehicle]!]!;
+  if (follower >= 0 && (blocked & BLOCKED_BY_FOLLOWER) === 0) {
+    const later = Math.max(0, types.tau[t.demand.vehicleClass[follower]!]! - dt);
+    const theirs = state.speed[follower]! + Math.max(0, later * state.acceleration[follower]!);
+    const needed = secureGap(t, follower, theirs, vehicle, v + Math.min(0, later * a));
+    if (around.gap[BEHIND_GAP]! < needed * safety) blocked |= BLOCKED_BY_FOLLOWER;
   }
-  if (c.askedStep[vehicle] === t.step - 1 || c.askedStep[vehicle] === t.step) {
-    const away = c.askedSide[vehicle] !== side;
-    const inconvenience = side < 0 ? c.speedGain[vehicle]! / THRESHOLD_RIGHT : -c.speedGain[vehicle]! / THRESHOLD_LEFT;
-    const room = toBest || neighbour / (Math.abs(lanes.offset[laneEntry]!) + 1) >= ahead;
-    if (away && inconvenience <= 1 && room && isSafe(t, c, vehicle, lane, leader, follower)) return true;
+  if (leader >= 0 && (blocked & BLOCKED_BY_LEADER) === 0) {
+    const later = Math.max(0, types.tau[t.demand.vehicleClass[vehicle]!]! - dt);
+    const theirs = state.speed[leader]! + Math.min(0, later * state.acceleration[leader]!);
+    const needed = secureGap(t, vehicle, v + Math.max(0, later * a), leader, theirs);
+    if (around.gap[AHEAD_GAP]! < needed * safety) blocked |= BLOCKED_BY_LEADER;
   }
-
-  const most = speedOn(t, vehicle, segment);
-  const mostThere = speedOn(t, vehicle, lane);
-  const here = Math.min(most, safeSpeed(t, vehicle, t.ahead[vehicle]!, reachHere));
-  const there = Math.min(mostThere, nextSpeed(t, vehicle, leader, neighbour));
-  const gain = (there - here) / Math.max(there, LEAST_NORMAL_SPEED);
-  const seconds = neighbour / Math.max(0.1, v);
-  let wanted = false;
-  if (side < 0) {
-    if (here - 5 / 3.6 > there) {
-      if (c.speedGain[vehicle]! < 0) c.speedGain[vehicle]! *= halved(dt);
-    } else {
-      if (here <= there) c.speedGain[vehicle]! -= dt * gain;
-      const acceptance = ACCEPTANCE_SECONDS * t.demand.speedFactor[vehicle]! * Math.max(1, v);
-      let gap = Math.max(0, neighbour - position - brakeGap(most, types.decel[type]!, 0, dt));
-      let driving = Math.min(acceptance, gap / most);
-      if (leader >= 0 && state.speed[leader]! < most) {
-        const other = t.demand.vehicleClass[leader]!;
-        const free = state.position[leader]! - types.length[other]! - position - types.minGap[type]!;
-        gap = Math.max(0, Math.min(gap, free - secureGap(t, vehicle, most, leader)));
-        driving = Math.min(driving, gap / (most - state.speed[leader]!));
-      }
-      c.keepRight[vehicle]! -= (dt * THRESHOLD_RIGHT * (driving / acceptance)) / KEEP_RIGHT_SECONDS;
-      wanted = c.keepRight[vehicle]! < -THRESHOLD_RIGHT;
-    }
-    if (c.speedGain[vehicle]! < -THRESHOLD_RIGHT && seconds > 20) wanted = true;
-  } else {
-    if (here > there) {
-      if (c.speedGain[vehicle]! > 0) c.speedGain[vehicle]! *= halved(dt);
-    } else c.speedGain[vehicle]! += dt * gain;
-    wanted = c.speedGain[vehicle]! > THRESHOLD_LEFT && gain > 0.001 && seconds > 20;
-  }
-  if (toBest && (side < 0 ? c.speedGain[vehicle]! < 0 : c.speedGain[vehicle]! > 0)) wanted = true;
-  return wanted && isSafe(t, c, vehicle, lane, leader, follower);
-}
-
-/** 0.5 to the power of dt, for the usual steps; the halving time is 1 s. */
-function halved(dt: number): number {
-  return 1 / (1 + dt * (Math.LN2 + (dt * Math.LN2 * Math.LN2) / 2 + (dt * dt * Math.LN2 * Math.LN2 * Math.LN2) / 6));
-}
-
-/** The next vehicle at or beyond `position` on a lane, -1 for none. */
-function aheadOn(t: Traffic, lane: number, position: number): number {
-  let w = t.last[lane]!;
-  while (w >= 0 && t.state.position[w]! < position) w = t.ahead[w]!;
-  return w;
-}
-
-/** Safe speed behind the leader, or towards the end of the lane: what the vehicle's own lane offers. */
-function safeSpeed(t: Traffic, vehicle: number, leader: number, distance: number): number {
-  const { types, state, dt } = t;
-  const type = t.demand.vehicleClass[vehicle]!;
-  const decel = types.decel[type]!;
-  const tau = types.tau[type]!;
-  if (leader < 0) return stopSpeed(distance, decel, tau, dt);
-  const other = t.demand.vehicleClass[leader]!;
-  const gap = state.position[leader]! - types.length[other]! - state.position[vehicle]! - types.minGap[type]!;
-  return entrySpeed(gap, state.speed[leader]!, types.apparentDecel[other]!, decel, tau, dt);
-}
-
-/** Speed of the next step on another lane: what that lane offers. It is bound by the vehicle's acceleration. */
-function nextSpeed(t: Traffic, vehicle: number, leader: number, distance: number): number {
-  const { types, state, dt } = t;
-  const type = t.demand.vehicleClass[vehicle]!;
-  const decel = types.decel[type]!;
-  const accel = types.accel[type]!;
-  const other = leader < 0 ? type : t.demand.vehicleClass[leader]!;
-  const gap =
-    leader < 0
-      ? distance
-      : state.position[leader]! - types.length[other]! - state.position[vehicle]! - types.minGap[type]!;
-  // in a second from now, less the step to come
-  const v = state.speed[vehicle]! + accel - accel * dt;
-  const safe = followSpeed(
-    v,
-    gap,
-    leader < 0 ? 0 : state.speed[leader]!,
-    types.apparentDecel[other]!,
-    decel,
-    types.emergencyDecel[type]!,
-    types.tau[type]!,
-    dt,
-  );
-  return Math.min(safe, v + accel * dt);
-}
-
-function isSafe(t: Traffic, c: LaneChanging, vehicle: number, lane: number, leader: number, follower: number): boolean {
-  const { state, types } = t;
-  const type = t.demand.vehicleClass[vehicle]!;
-  const position = state.position[vehicle]!;
-  const rear = position - types.length[type]!;
-  let front = leader;
-  let frontRear = Number.POSITIVE_INFINITY;
-  if (leader >= 0) frontRear = state.position[leader]! - types.length[t.demand.vehicleClass[leader]!]!;
-  else {
-    frontRear = leaverRear(t, lane);
-    if (frontRear < Number.POSITIVE_INFINITY) front = t.leaver[lane]!;
-  }
-  if (front >= 0) {
-    const gap = frontRear - position - types.minGap[type]!;
-    if (gap < secureGap(t, vehicle, state.speed[vehicle]!, front)) return false;
-  }
-  let behind = follower;
-  let at = behind >= 0 ? state.position[behind]! : Number.NEGATIVE_INFINITY;
-  if (behind < 0) {
-    // one still on a link that leads here
-    const found = approaching(t, c, lane);
-    if (found >= 0) {
-      behind = found;
-      const segment = state.segment[found]!;
-      at = state.position[found]! - t.world.network.length[segment]!;
-    }
-  }
-  if (behind < 0) return true;
-  const gap = rear - at - types.minGap[t.demand.vehicleClass[behind]!]!;
-  return gap >= secureGap(t, behind, state.speed[behind]!, vehicle);
-}
-
-/** The foremost vehicle on the links that lead into a lane, -1 for none. */
-function approaching(t: Traffic, c: LaneChanging, lane: number): number {
-  let found = -1;
-  let nearest = Number.POSITIVE_INFINITY;
-  for (let i = c.firstInto[lane]!; i < c.firstInto[lane + 1]!; i++) {
-    const link = c.linksInto[i]!;
-    const w = t.first[link]!;
-    if (w < 0) continue;
-    const rest = t.world.network.length[link]! - t.state.position[w]!;
-    if (rest < nearest) {
-      nearest = rest;
-      found = w;
-    }
-  }
-  return found;
+  const wanted = wish(t, c, vehicle, side, k, entry, blocked);
+  return (wanted & WANTS_CHANGE) !== 0 ? wanted | blocked : wanted;
 }

@@ -1,5 +1,5 @@
 /** The traffic engine: moves the demand's vehicles through a network, one tick at a time. */
-import type { Demand, Engine, Network } from '../core.ts';
+import type { Demand, Engine, LinkStretches, Network } from '../core.ts';
 import { cityFlowStep } from './cityflow-step.ts';
 import { calibratedHeadways } from './calibration.ts';
 import { enterAtRest, enterMoving, queueDue } from './entry.ts';
@@ -17,6 +17,8 @@ export interface EngineOptions {
   readonly seed: number;
   /** Look at segments in the opposite order. Must not change anything; tests say so. */
   readonly backwards?: boolean;
+  /** Where people cross links; IDM classes yield to them. */
+  readonly people?: LinkStretches;
 }
 
 /** IDM is integrated in substeps no longer than this, so that its behaviour hardly depends on the tick, s. */
@@ -38,7 +40,7 @@ export function createEngine(network: Network, demand: Demand, options: EngineOp
   const substeps = hasIdm && !hasCityFlow ? Math.ceil(stepSeconds / LONGEST_SUBSTEP - 1e-9) : 1;
   const substepSeconds = stepSeconds / substeps;
   const moveCityFlow = cityFlowStep(w);
-  const moveIdm = idmStep(w);
+  const moveIdm = idmStep(w, options.people);
   const decide = manoeuvres(w);
   const decideEvery = Math.max(1, Math.round(1 / substepSeconds));
   const { shared } = w.tracks;
@@ -81,6 +83,7 @@ export function createEngine(network: Network, demand: Demand, options: EngineOp
     state: w.state,
     crossings: w.crossings,
     groupLamp: w.groupLamp,
+    ways: { next: w.nextSegment, previous: w.previousSegment },
     get tick() {
       return w.tick;
     },

@@ -5,6 +5,7 @@
  * leader could come to rest; it brakes evenly, at its comfortable deceleration, for stop lines, slower segments and
  * vehicles it must wait for; and it goes no faster than the segment's limit times its own factor.
  */
+import type { LinkStretches } from '../core.ts';
 import { junctionRules } from './junction-rules.ts';
 import { busStops as busStopsOf } from './bus-stops.ts';
 import { crossingTime, safeSpeed, stoppingSpeed } from './kinematics.ts';
@@ -25,7 +26,7 @@ const FILTERING_SPEED = 4;
 const NO_BOUND = 1e9;
 
 /** Makes the function that computes one substep of `h` seconds beginning at `begin`. */
-export function idmStep(w: World): (begin: number, h: number) => void {
+export function idmStep(w: World, people?: LinkStretches): (begin: number, h: number) => void {
   const { network, state, classes, demand, first, last, behind } = w;
   const { length: segmentLength, speedLimit, linkEnd, linkJunction, laneCount } = network;
   const tables = network.tables!;
@@ -34,7 +35,7 @@ export function idmStep(w: World): (begin: number, h: number) => void {
   const { vehicleLength, nextSegment, cursor, nextBlocker } = w;
   const { vehicleClass, speedFactor } = demand;
   const { row, link } = w.routes;
-  const rules = junctionRules(w);
+  const rules = junctionRules(w, people);
   const found = new Float64Array(4);
   const leaderOf = leaderFinder(w, found);
   const { tracks, makesRoomFor, makesRoomUntil, standsUntil } = w;

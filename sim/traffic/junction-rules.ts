@@ -12,6 +12,7 @@
  * circle of waiting forms, and whoever must halt inside the junction does so where its body keeps the zones of others
  * clear.
  */
+import type { LinkStretches } from '../core.ts';
 import { exitRoom } from './exit-room.ts';
 import { canStop, safeSpeed, stoppingSpeed } from './kinematics.ts';
 import { INNER, OUTER } from './tracks.ts';
@@ -22,6 +23,10 @@ const AMBER = 2;
 /** Front of a stopped vehicle before its stop line, and before a zone it waits for, m. */
 const STOP_GAP = 1;
 const ZONE_GAP = 0.5;
+/** Front of a stopped vehicle before the stretch where people cross, m. */
+const PEOPLE_GAP = 0.3;
+/** Whoever is slower stands where it is, m/s. */
+const CREEPING = 0.05;
 /** Rounding must not carry a stopped vehicle over a line or into a zone, m. */
 const SLACK = 0.02;
 /** Deceleration above which amber is passed: ITE's for the yellow interval, m/s2. */
@@ -80,7 +85,7 @@ function kerbwardTurns(network: World['network']): Float64Array {
 }
 
 /** The rules for one world; everything they need is looked up once. */
-export function junctionRules(w: World): JunctionRules {
+export function junctionRules(w: World, people?: LinkStretches): JunctionRules {
   const { network, state, classes, demand, first, last, behind, groupLamp } = w;
   const { length: segmentLength, speedLimit, linkStart, linkEnd, linkGroup, linkJunction } = network;
   const { laneCount, linkCount } = network;
@@ -412,6 +417,7 @@ export function junctionRules(w: World): JunctionRules {
       if (met[zoneFoe[z]!] === 0 || zoneEnd[z]! < along) continue;
       least = besideLink(v, kind, on, along, z, h, least);
     }
+    if (people !== undefined) least = yieldToPeople(v, kind, on, along, h, least);
     if (leader >= 0 && speed[leader]! < CRAWLING) {
       const place = along + gap - classes.minGap[kind]!;
       if (place < halt[0]!) halt[0] = place;
@@ -420,6 +426,24 @@ export function junctionRules(w: World): JunctionRules {
       nextBlocker[v] = STUCK;
     if (halt[0]! >= 1e9) return least;
     return keepZonesClear(v, kind, along, begin, end, h, least);
+  }
+
+  /** Highest speed that people on crossings leave to v: it goes on only where it will be over before they are there. */
+  function yieldToPeople(v: number, kind: number, own: number, along: number, h: number, goal: number): number {
+    const { first: from, list, start, end, arrival } = people!;
+    let least = goal;
+    for (let i = from[own]!; i < from[own + 1]!; i++) {
+      const k = list[i]!;
+      if (arrival[k] === Number.POSITIVE_INFINITY || along > start[k]! + SLACK) continue;
+      const away = start[k]! - along;
+      const own0 = speed[v]!;
+      if (own0 > CREEPING && !canStop(own0, away, classes.maxDeceleration[kind]!)) continue;
+      if (seconds(v, end[k]! + vehicleLength[v]! - along, own) + ACCEPTED_MARGIN < arrival[k]!) continue;
+      if (start[k]! < halt[0]!) halt[0] = start[k]!;
+      stuck[0] = 1;
+      least = lower(stopBefore(own0, away, PEOPLE_GAP, kind, h), least);
+    }
+    return least;
   }
 
   /** Keeps v, still on its lane, behind those whose bodies have not yet left it for other links. */

@@ -3,19 +3,21 @@ import { handmadeEngine, network } from '../testing/corner.ts';
 import { drawingOfNetwork } from './drawing.ts';
 
 describe('the drawing of a network', () => {
-  const program = {
+  const signal = {
     junction: 0,
-    firstGroup: 0,
-    groupCount: 2,
-    phases: [
-      { seconds: 5, greenGroups: [] },
-      { seconds: 30, greenGroups: [0] },
+    groups: [
+      { id: 'N-straight', group: 0 },
+      { id: 'E-left', group: 1 },
+    ],
+    stages: [
+      { id: 'phase-0', groups: [] },
+      { id: 'phase-1', groups: [0] },
     ],
   };
   const drawing = drawingOfNetwork(
     network,
     Float64Array.of(3, 3, 4),
-    [program],
+    [signal],
     handmadeEngine({ departSeconds: [] }).demand.classes,
   );
 
@@ -54,8 +56,8 @@ describe('the drawing of a network', () => {
       },
     ]);
     expect(drawing.junctions[0]!.stages).toEqual([
-      { id: 'phase-1', groups: [] },
-      { id: 'phase-2', groups: ['N-straight'] },
+      { id: 'phase-0', groups: [] },
+      { id: 'phase-1', groups: ['N-straight'] },
     ]);
   });
 

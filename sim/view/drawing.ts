@@ -1,7 +1,6 @@
 /** What stands still: built once for a street, from the network and, where there is one, the scenario's layout. */
 import { type Point, type Polyline, type Scenario, type Turn, VEHICLE_CLASSES } from '../../scenarios/types.ts';
 import type { ClassParameters, Network } from '../core.ts';
-import type { LightProgram } from '../traffic/program.ts';
 import type { Drawing } from './types.ts';
 
 type SignalGroupDrawing = Drawing['junctions'][number]['signalGroups'][number];
@@ -68,11 +67,21 @@ export function drawingOfScenario(scenario: Scenario, network: Network, classes:
   };
 }
 
-/** The drawing of a file that has lanes and links only. `laneWidth` is in metres, by lane; stages are the light phases. */
+/** What a file says of a junction's signal. */
+export interface FileSignal {
+  /** Index into `Network.junctions`. */
+  readonly junction: number;
+  /** Signal groups to draw: their ids, and their index among all groups of the network. */
+  readonly groups: readonly { readonly id: string; readonly group: number }[];
+  /** Groups by their index in `groups`. */
+  readonly stages: readonly { readonly id: string; readonly groups: readonly number[] }[];
+}
+
+/** The drawing of a file that has lanes and links only. `laneWidth` is in metres, by lane. */
 export function drawingOfNetwork(
   network: Network,
   laneWidth: Float64Array,
-  programs: readonly LightProgram[],
+  signals: readonly FileSignal[],
   classes: readonly ClassParameters[],
 ): Drawing {
   const isExit = network.junctions.length === 1;
@@ -88,24 +97,20 @@ export function drawingOfNetwork(
     return { path: polyline(network.paths[lane]!), widthMetres: laneWidth[lane]!, kind };
   });
   const junctions = network.junctions.map((junction, index): Drawing['junctions'][number] => {
-    const taken = new Set<string>();
-    const signalGroups = Array.from({ length: junction.groupCount }, (_, g): SignalGroupDrawing => {
-      const place = atStopLines(network, laneWidth, junction.firstGroup + g);
-      let id = `${place.approach}-${place.turns[0] ?? 'straight'}`;
-      for (let n = 2; taken.has(id); n++) id = `${place.approach}-${place.turns[0] ?? 'straight'}-${n}`;
-      taken.add(id);
-      return { id, number: g + 1, kind: 'vehicle', ...place };
-    });
-    const phases = programs.find((program) => program.junction === index)?.phases ?? [];
+    const { groups = [], stages = [] } = signals.find((signal) => signal.junction === index) ?? {};
     return {
       id: junction.id,
       name: junction.name,
       outline: hull(cornersOf(network, laneWidth, index)),
-      signalGroups,
-      stages: phases.map((phase, p) => ({
-        id: `phase-${p + 1}`,
-        groups: phase.greenGroups.map((group) => signalGroups[group - junction.firstGroup]!.id),
-      })),
+      signalGroups: groups.map(
+        ({ id, group }, g): SignalGroupDrawing => ({
+          id,
+          number: g + 1,
+          kind: 'vehicle',
+          ...atStopLines(network, laneWidth, group),
+        }),
+      ),
+      stages: stages.map((stage) => ({ id: stage.id, groups: stage.groups.map((g) => groups[g]!.id) })),
       crossings: [],
     };
   });

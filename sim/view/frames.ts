@@ -1,6 +1,8 @@
 /** What moves, as the page gets it every simulated second. */
+import atan2 from '@stdlib/math-base-special-atan2';
 import type { Engine } from '../core.ts';
 import type { Measures } from '../measures/measures.ts';
+import type { Crowd } from '../pedestrians/crowd.ts';
 import { classIndex } from './drawing.ts';
 import { Poses } from './poses.ts';
 
@@ -40,4 +42,22 @@ export class VehicleFrames {
     }
     return numbers;
   }
+}
+
+const DEGREES_PER_RADIAN = 57.295779513082323;
+
+/** Six integers a person on or near a crossing, as `Frame.people` says. */
+export function peopleOf(crowd: Crowd, nowSeconds: number): number[] {
+  const numbers: number[] = [];
+  crowd.positions(nowSeconds, (person, x, y, headingX, headingY, speed) => {
+    numbers.push(
+      person,
+      crowd.people.rides[person]!,
+      Math.round(x * 10) + 0,
+      Math.round(y * 10) + 0,
+      (Math.round(atan2(headingX, headingY) * DEGREES_PER_RADIAN) + 360) % 360,
+      Math.round(speed * 10) + 0,
+    );
+  });
+  return numbers;
 }

@@ -11,6 +11,11 @@ export interface Frame {
    * heading in degrees clockwise from north, speed in decimetres per second.
    */
   vehicles: number[];
+  /**
+   * People on and near crossings, six integers each: id, 0 on foot or 1 on a bicycle, x and y in decimetres, heading in
+   * degrees clockwise from north, speed in decimetres per second. Absent where nobody walks.
+   */
+  people?: number[];
   /** Per junction one letter a signal group, in the configuration's order: r a g u(red-amber) f(flash) d(dark). */
   lamps: string[];
   /** Per junction: index of the running stage (-1 in transition before the next is known), seconds left of it (-1 unknown). */
@@ -42,4 +47,6 @@ export interface Drawing {
   }[];
   approaches: { junction: string; name: string; id: string; label: Point }[];
   vehicleClasses: { name: VehicleClassName; lengthMetres: number; widthMetres: number }[];
+  /** Who crosses; absent where nobody does. */
+  people?: { onFoot: boolean; riding: boolean };
 }

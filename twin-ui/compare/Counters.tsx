@@ -45,10 +45,18 @@ const ROWS: readonly Row[] = [
   },
 ];
 
+const PEOPLE: Row = {
+  id: 'people',
+  label: 'delay per person',
+  value: (c) => c.pedestrians?.delaySeconds ?? 0,
+  text: (v) => `${fixed(v, 1)} s`,
+  difference: (v) => `${signed(v, 1)} s`,
+};
+
 export function Counters({ variant, counters, reference, referenceName }: Props) {
   return (
     <dl className="counters">
-      {ROWS.map((row) => {
+      {(counters?.pedestrians ? [...ROWS, PEOPLE] : ROWS).map((row) => {
         const value = counters && row.value(counters);
         const difference = counters && reference ? row.value(counters) - row.value(reference) : undefined;
         return (

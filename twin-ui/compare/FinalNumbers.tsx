@@ -29,6 +29,29 @@ const ROWS: readonly Row[] = [
   { label: 'Through per hour', value: (r) => r.throughputPerHour, decimals: 0 },
   { label: 'Fuel', value: (r) => r.fuelLitres, decimals: 1, unit: 'l' },
   { label: 'CO₂', value: (r) => r.co2Kilograms, decimals: 1, unit: 'kg' },
+  { label: 'NOₓ', value: (r) => r.noxGrams, decimals: 1, unit: 'g' },
+  {
+    label: 'CO₂ if all cars were Euro 6 diesels',
+    value: (r) => r.sensitivity?.co2Kilograms,
+    decimals: 1,
+    unit: 'kg',
+  },
+  { label: 'People who came to cross', value: (r) => r.pedestrians?.demanded },
+  { label: 'People over', value: (r) => r.pedestrians?.crossed },
+  {
+    id: 'people-delay',
+    label: 'Delay of people, mean',
+    value: (r) => r.pedestrians?.delaySeconds.mean,
+    decimals: 1,
+    unit: 's',
+  },
+  {
+    label: 'Delay of people, 95th percentile',
+    value: (r) => r.pedestrians?.delaySeconds.p95,
+    decimals: 1,
+    unit: 's',
+  },
+  { label: 'Delay of people, longest', value: (r) => r.pedestrians?.delaySeconds.max, decimals: 1, unit: 's' },
   { id: 'digest', label: 'Digest of the world', value: (r) => r.digest },
 ];
 
@@ -55,9 +78,11 @@ export function FinalNumbers({ run }: { run: RunDetail }) {
   const variants = run.variants.flatMap(({ name }) =>
     result.variants[name] ? [{ name, result: result.variants[name] }] : [],
   );
+  // What was not measured in any of them has no row.
+  const shown = ROWS.filter((row) => variants.some((variant) => row.value(variant.result) !== undefined));
   const fileName = `${run.scenario}-seed${run.seed}`;
   const saveTable = (): void => {
-    const rows = ROWS.map((row): Cell[] => [
+    const rows = shown.map((row): Cell[] => [
       row.label,
       row.unit ?? '',
       ...variants.map((variant) => row.value(variant.result)),
@@ -102,7 +127,7 @@ export function FinalNumbers({ run }: { run: RunDetail }) {
             </tr>
           </thead>
           <tbody>
-            {ROWS.map((row) => (
+            {shown.map((row) => (
               <tr key={row.label}>
                 <th scope="row">{row.label}</th>
                 {variants.map((variant) => (

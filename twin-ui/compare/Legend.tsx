@@ -3,14 +3,11 @@ import { useMemo } from 'react';
 import type { Drawing } from '../../runs/types.ts';
 import { usePage } from '../frame/context.ts';
 import { firstView, viewOfAll, viewOfJunction, zoomed } from '../world/camera.ts';
-import { CLASS_LOOKS, type ClassLook } from '../world/classes.ts';
+import { CLASS_LOOKS, type ClassLook, isShown } from '../world/classes.ts';
 
 export function Legend({ drawing }: { drawing: Drawing }) {
   const { camera, trueColours, setTrueColours } = usePage();
-  const looks = useMemo(
-    () => CLASS_LOOKS.filter((look) => drawing.vehicleClasses.some((known) => known.name === look.name)),
-    [drawing],
-  );
+  const looks = useMemo(() => CLASS_LOOKS.filter((look) => isShown(look, drawing)), [drawing]);
   return (
     <div className="legend">
       <ul aria-label="Vehicle classes">
@@ -66,8 +63,9 @@ export function Legend({ drawing }: { drawing: Drawing }) {
 
 /** Facing right, as the vehicles are drawn on the road. */
 function ClassIcon({ look }: { look: ClassLook }) {
-  const length = Math.min(30, Math.max(10, look.lengthMetres * 2.6));
-  const width = Math.max(4, look.widthMetres * 3.4);
+  const isDot = look.name === 'pedestrian';
+  const length = isDot ? 5 : Math.min(30, Math.max(10, look.lengthMetres * 2.6));
+  const width = isDot ? 5 : Math.max(4, look.widthMetres * 3.4);
   const y = 6 - width / 2;
   const part = (from: number, to: number, fill = 'rgb(0 0 0 / 0.5)') => (
     <rect x={(0.5 + from) * length} y={y} width={(to - from) * length} height={width} fill={fill} />
@@ -85,7 +83,7 @@ function ClassIcon({ look }: { look: ClassLook }) {
           y={y}
           width={length}
           height={width}
-          rx={look.name === 'bike' ? width / 2 : look.name === 'car' ? 2 : 0.8}
+          rx={['bike', 'pedestrian', 'cyclist'].includes(look.name) ? width / 2 : look.name === 'car' ? 2 : 0.8}
           fill={look.colour}
         />
       )}

@@ -1,7 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { frame } from '../testing.ts';
-import { capacityFor, INSTANCE_FLOATS, interpolate, interpolateHeading, packFrame } from './interpolate.ts';
+import {
+  capacityFor,
+  INSTANCE_FLOATS,
+  interpolate,
+  interpolateHeading,
+  packFrame,
+  peopleCount,
+  vehicleCount,
+} from './interpolate.ts';
 
 /** id, class, x and y in decimetres, heading in degrees, speed in decimetres per second */
 type Vehicle = [number, number, number, number, number, number];
@@ -101,5 +109,23 @@ describe('interpolate', () => {
     expect(interpolate(first, undefined, 0, out)).toBe(1);
     expect(out[0]).toBeCloseTo(1.2);
     expect(out[2]).toBeCloseTo(Math.PI / 2);
+  });
+});
+
+describe('people', () => {
+  const first = packFrame(frame(0, { vehicles: [0, 0, 0, 0, 90, 100], people: [0, 1, 50, 0, 0, 10] }));
+  const next = packFrame(frame(1, { vehicles: [0, 0, 100, 0, 90, 100], people: [0, 1, 50, 10, 0, 10] }));
+
+  it('are counted apart from vehicles', () => {
+    expect([vehicleCount(first), peopleCount(first)]).toEqual([1, 1]);
+    expect(peopleCount(packFrame(frame(0)))).toBe(0);
+  });
+
+  it('move beside a vehicle of the same number, with looks of their own', () => {
+    const out = new Float32Array(capacityFor(first, next));
+    expect(interpolate(first, next, 0.5, out)).toBe(2);
+    const [vehicle, person] = [out.subarray(0, INSTANCE_FLOATS), out.subarray(INSTANCE_FLOATS, 2 * INSTANCE_FLOATS)];
+    expect([vehicle[0], vehicle[3]]).toEqual([5, 0]);
+    expect([person[0], person[1], person[3]]).toEqual([5, 0.5, 7]);
   });
 });

@@ -4,7 +4,10 @@
  */
 import type { Frame } from '../../runs/types.ts';
 
-/** A frame as the page keeps it: vehicles in one typed array, six integers each as in `Frame.vehicles`. */
+/**
+ * A frame as the page keeps it: vehicles and people in one typed array, six integers each as in `Frame.vehicles`. People
+ * come last, with negative ids and the classes that follow those of vehicles.
+ */
 export interface PackedFrame extends Omit<Frame, 'vehicles'> {
   readonly vehicles: Int32Array;
 }
@@ -18,12 +21,28 @@ const BRAKING_DECIMETRES_PER_SECOND = 8;
 /** Floats a vehicle in the output of `interpolate`: x, y (metres), heading (radians), class, braking 0/1, opacity. */
 export const INSTANCE_FLOATS = 6;
 
+/** Class of a person on foot; one on a bicycle has the next. */
+const FIRST_KIND_OF_PEOPLE = 6;
+
 export function packFrame(frame: Frame): PackedFrame {
-  return { ...frame, vehicles: Int32Array.from(frame.vehicles) };
+  const { people = [] } = frame;
+  const vehicles = new Int32Array(frame.vehicles.length + people.length);
+  vehicles.set(frame.vehicles);
+  vehicles.set(people, frame.vehicles.length);
+  for (let offset = frame.vehicles.length; offset < vehicles.length; offset += FIELDS) {
+    vehicles[offset] = -1 - vehicles[offset]!;
+    vehicles[offset + 1]! += FIRST_KIND_OF_PEOPLE;
+  }
+  return { ...frame, vehicles };
 }
 
+export function peopleCount(frame: PackedFrame): number {
+  return (frame.people?.length ?? 0) / FIELDS;
+}
+
+/** Vehicles, without people. */
 export function vehicleCount(frame: PackedFrame): number {
-  return frame.vehicles.length / FIELDS;
+  return frame.vehicles.length / FIELDS - peopleCount(frame);
 }
 
 /** From `from` to `to`, in degrees, the short way round; `share` 0-1. The answer may lie outside 0-360. */
@@ -155,5 +174,5 @@ function put(
 
 /** Floats that `interpolate` may fill for these frames. */
 export function capacityFor(first: PackedFrame, next: PackedFrame | undefined): number {
-  return (vehicleCount(first) + (next ? vehicleCount(next) : 0)) * INSTANCE_FLOATS;
+  return ((first.vehicles.length + (next?.vehicles.length ?? 0)) / FIELDS) * INSTANCE_FLOATS;
 }

@@ -12,7 +12,11 @@ export function momentWords(variant: string, drawing: Drawing, frame: PackedFram
   const approaches = drawing.approaches
     .map((approach, index) => `${approachTitle(approach.name)} ${counters.approachQueues[index] ?? 0}`)
     .join(', ');
-  return `${traffic} Queued by approach: ${approaches}. ${stagesInWords(drawing, frame)}`;
+  const { pedestrians } = counters;
+  const people = pedestrians
+    ? ` ${pedestrians.waiting} waiting to walk, ${pedestrians.crossing} on crossings, mean delay ${fixed(pedestrians.delaySeconds, 1)} s.`
+    : '';
+  return `${traffic}${people} Queued by approach: ${approaches}. ${stagesInWords(drawing, frame)}`;
 }
 
 function stagesInWords(drawing: Drawing, frame: PackedFrame): string {

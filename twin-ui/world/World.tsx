@@ -1,7 +1,7 @@
 /** One world from above: ground, vehicles and signal heads, drawn at the playhead. */
 import { type PointerEvent, type Ref, useEffect, useImperativeHandle, useMemo, useRef, useState } from 'react';
 import type { Drawing } from '../../runs/types.ts';
-import { capacityFor, INSTANCE_FLOATS, interpolate } from '../playback/interpolate.ts';
+import { capacityFor, INSTANCE_FLOATS, interpolate, peopleCount, vehicleCount } from '../playback/interpolate.ts';
 import { type Player, usePosition } from '../playback/player.ts';
 import { type Camera, panned, type Size, useView, zoomed } from './camera.ts';
 import { classSizes } from './classes.ts';
@@ -79,7 +79,8 @@ export function World(props: Props) {
         if (instances.length < needed) instances = new Float32Array(needed * 2 + INSTANCE_FLOATS);
         count = interpolate(pair.first, pair.next, pair.share, instances);
         element.dataset.second = String(pair.first.second);
-        element.dataset.vehicles = String(pair.first.vehicles.length / INSTANCE_FLOATS);
+        element.dataset.vehicles = String(vehicleCount(pair.first));
+        element.dataset.people = String(peopleCount(pair.first));
       }
       if (shownSize.current.width > 0) vehicles.paint(instances, count, camera.get(), shownSize.current);
     };

@@ -1,7 +1,8 @@
 /** Vehicle classes as they are drawn: colour on dark asphalt, and a shape that tells them apart without it. */
 import type { Drawing } from '../../runs/types.ts';
 
-type ClassName = Drawing['vehicleClasses'][number]['name'];
+/** Classes of vehicles, and the two kinds of people on crossings. */
+type ClassName = Drawing['vehicleClasses'][number]['name'] | 'pedestrian' | 'cyclist';
 
 export interface ClassLook {
   readonly name: ClassName;
@@ -14,7 +15,7 @@ export interface ClassLook {
   readonly widthMetres: number;
 }
 
-/** In the order of the class index in `Frame.vehicles`. */
+/** In the order of the class index in `Frame.vehicles`, then of the kinds in `Frame.people`. */
 export const CLASS_LOOKS: readonly ClassLook[] = [
   { name: 'car', title: 'Car', colour: '#dfe4ea', shape: 'rounded', lengthMetres: 4.5, widthMetres: 1.8 },
   { name: 'bus', title: 'Bus', colour: '#f0b04c', shape: 'long, two roof hatches', lengthMetres: 12, widthMetres: 2.5 },
@@ -36,7 +37,23 @@ export const CLASS_LOOKS: readonly ClassLook[] = [
     lengthMetres: 6,
     widthMetres: 2.1,
   },
+  {
+    name: 'pedestrian',
+    title: 'On foot',
+    colour: '#ffe66d',
+    shape: 'a dot',
+    lengthMetres: 0.7,
+    widthMetres: 0.7,
+  },
+  { name: 'cyclist', title: 'By bicycle', colour: '#7fd6ff', shape: 'slim', lengthMetres: 1.8, widthMetres: 0.6 },
 ];
+
+/** Whether the street has what is drawn like this. */
+export function isShown(look: ClassLook, drawing: Drawing): boolean {
+  if (look.name === 'pedestrian') return drawing.people?.onFoot === true;
+  if (look.name === 'cyclist') return drawing.people?.riding === true;
+  return drawing.vehicleClasses.some((known) => known.name === look.name);
+}
 
 /** Length and width by class index, metres. */
 export function classSizes(drawing: Drawing): { lengthMetres: number; widthMetres: number }[] {

@@ -27,7 +27,8 @@ export function paintVehicle(
     context.lineTo(-width / 4, -length / 2);
     context.lineTo(-width / 2, 0);
   } else {
-    const radius = look.name === 'bike' ? width / 2 : look.name === 'car' ? width * 0.3 : width * 0.1;
+    const slim = look.name === 'bike' || look.name === 'pedestrian' || look.name === 'cyclist';
+    const radius = slim ? width / 2 : look.name === 'car' ? width * 0.3 : width * 0.1;
     context.roundRect(-width / 2, -length / 2, width, length, radius);
   }
   context.fill();
@@ -80,8 +81,10 @@ export function createCanvasLayer(sizes: Sizes): VehicleLayer {
         const sin = Math.sin(heading) * deviceScale;
         context.setTransform(cos, sin, -sin, cos, pixel.x * deviceScale, pixel.y * deviceScale);
         context.globalAlpha = instances[at + 5]!;
-        const width = Math.max(2, dimensions.widthMetres * scale);
-        paintVehicle(context, kind, width, Math.max(3.2, dimensions.lengthMetres * scale), instances[at + 4]! > 0.5);
+        const isDot = CLASS_LOOKS[kind]?.name === 'pedestrian';
+        const width = Math.max(isDot ? 5 : 2, dimensions.widthMetres * scale);
+        const length = Math.max(isDot ? 5 : 3.2, dimensions.lengthMetres * scale);
+        paintVehicle(context, kind, width, length, instances[at + 4]! > 0.5 && kind < 6);
       }
       context.globalAlpha = 1;
     },

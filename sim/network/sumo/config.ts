@@ -38,9 +38,16 @@ const FALSIFYING: Readonly<Record<string, readonly [neutral: readonly string[], 
   mesosim: [['false', '0'], 'only the microscopic model is there'],
   'default.speeddev': [['-1', '0.1'], 'types keep the deviation of their class'],
   scale: [['1', '1.0'], 'the demand would be another'],
-  'default.action-step-length': [['0', '1', '1.0'], 'drivers decide every step here'],
   'default.carfollowmodel': [['Krauss', 'krauss'], 'vehicles of SUMO files follow Krauss here'],
-  'device.rerouting.probability': [['0', '0.0'], 'vehicles are not rerouted'],
+  'device.rerouting.probability': [['0', '0.0', '-1'], 'vehicles are not rerouted'],
+  'device.rerouting.explicit': [[''], 'vehicles are not rerouted'],
+  'device.bluelight.probability': [['0', '0.0', '-1'], 'others would give way'],
+  'device.bluelight.explicit': [[''], 'others would give way'],
+  'device.driverstate.probability': [['0', '0.0', '-1'], 'drivers make no mistakes'],
+  'device.toc.probability': [['0', '0.0', '-1'], 'vehicles drive in one way'],
+  'device.glosa.probability': [['0', '0.0', '-1'], 'vehicles do not hear of signals'],
+  'weight-files': [[''], 'routes are found by travel time in free flow'],
+  'random-depart-offset': [['0', '0.0'], 'vehicles depart when the file says'],
   'lanechange.duration': [['0', '0.0'], 'lanes are changed at once here'],
   'load-state': [[''], 'a run cannot begin from a saved state'],
   'max-num-vehicles': [['-1', ''], 'the number of vehicles is not limited'],
@@ -49,12 +56,10 @@ const FALSIFYING: Readonly<Record<string, readonly [neutral: readonly string[], 
 
 /** Options that are left out with an effect worth telling. */
 const LEFT_OUT: Readonly<Record<string, string>> = {
-  'time-to-teleport': 'vehicles are never teleported here; gridlock is reported',
   'time-to-teleport.highways': 'vehicles are never teleported here; gridlock is reported',
   'ignore-route-errors': 'routes are always checked',
   'collision.action': 'vehicles do not collide',
   'ignore-junction-blocker': 'blocked junctions stay blocked',
-  'time-to-impatience': 'impatience is not simulated',
   threads: 'one run uses one thread',
 };
 
@@ -95,6 +100,9 @@ export function readSumoConfig(text: string, file: string): SumoConfig {
       open: () => {},
     }) as never;
   }
+  noteActions(options, number('step-length', 1, 0.001, 10), notices);
+  const teleport = options.get('time-to-teleport');
+  noteTeleport(teleport?.value, teleport === undefined ? file : `${file}:${teleport.element.line}`, notices);
   const truth = (name: string): boolean => options.get(name)?.element.boolean('value', false) ?? false;
   const endSeconds = options.get('end')?.value.trim() === '-1' ? Number.NaN : number('end', Number.NaN, 0, 1e9);
   return {
@@ -110,7 +118,34 @@ export function readSumoConfig(text: string, file: string): SumoConfig {
   };
 }
 
+function noteActions(options: Options, stepSeconds: number, notices: Notices): void {
+  const option = options.get('default.action-step-length');
+  if (option === undefined || plainNumber(option.value) <= stepSeconds) return;
+  const where = `${option.element.file}:${option.element.line}`;
+  notices.falsify('default.action-step-length', where, 'drivers decide every step here');
+}
+
+/** SUMO takes away who stands for long unless told otherwise, which hides gridlock. `given`: the option's value. */
+export function noteTeleport(given: string | undefined, where: string, notices: Notices): void {
+  const seconds = given === undefined ? TELEPORT_SECONDS : plainNumber(given);
+  if (!(seconds > 0)) return;
+  const how = given === undefined ? `, by SUMO's default after ${seconds} s` : '';
+  notices.ignore(
+    'time-to-teleport',
+    where,
+    `vehicles that stand are never taken out of the way here${how}; gridlock stays`,
+  );
+}
+
+type Options = ReadonlyMap<string, { readonly value: string; readonly element: XmlElement }>;
+const TELEPORT_SECONDS = 300;
+
 const READ = [
+  'default.action-step-length',
+  'time-to-teleport',
+  'time-to-impatience',
+  'routing-algorithm',
+  'collision.check-junctions',
   'net-file',
   'route-files',
   'additional-files',

@@ -179,6 +179,11 @@ function addLane(draft: NetDraft, element: XmlElement, lanesOfEdge: number[]): v
   const speed = element.number('speed', 0, 200);
   if (speed <= 0)
     element.refuse('has speed="0"; nothing could ever leave it', 'Give the limit in m/s, or remove the lane.');
+  for (const name of ['changeLeft', 'changeRight']) {
+    const allowed = element.optional(name);
+    if (allowed !== null && allowed !== 'all')
+      draft.notices.falsify(`lane ${name}`, where(element), 'vehicles would change lanes over forbidden lines');
+  }
   draft.laneIndex.set(id, draft.lanes.length);
   lanesOfEdge.push(draft.lanes.length);
   draft.lanes.push({

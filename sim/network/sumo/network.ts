@@ -155,7 +155,7 @@ function linkDraft(
 }
 
 /** Junction and request index of each connection, -1 where it has none. */
-function requestsOfLinks(net: SumoNet): { junction: number; request: number }[] {
+export function requestsOfLinks(net: SumoNet): { junction: number; request: number }[] {
   const found = net.connections.map(() => ({ junction: -1, request: -1 }));
   net.junctions.forEach((junction: SumoJunction, j) => {
     if (junction.type === 'internal') return;

@@ -1,11 +1,12 @@
 /** Reads signal programs (`<tlLogic>`), of networks and of additional files, and says what they show when. */
 import { InputFileError } from '../json.ts';
-import type { SumoConnection, SumoPhase, SumoProgram } from './net-types.ts';
-import type { Notices } from './notices.ts';
-import type { XmlElement } from './xml.ts';
+import type { SumoConnection, SumoNet, SumoPhase, SumoProgram } from './net-types.ts';
+import { Notices } from './notices.ts';
+import { walkXml, type XmlElement } from './xml.ts';
 
 const STATES = 'rygGsuoO';
 const MOST_PHASES = 10_000;
+const PROGRAM_NOTICE = ' signal program';
 
 type Draft = { -readonly [K in keyof SumoProgram]: SumoProgram[K] } & {
   phases: SumoPhase[];
@@ -91,6 +92,41 @@ export class ProgramReader {
   }
 }
 
+/** The network with the programs of an additional file, which come after its own: the last one is active. */
+export function withPrograms(net: SumoNet, text: string, file: string): SumoNet {
+  const reader = new ProgramReader();
+  const notices = new Notices();
+  walkXml(text, file, ['additional', 'routes', 'tlLogics'], {
+    open(element) {
+      const inside = element.parent?.name === 'tlLogic';
+      if (element.name === 'tlLogic' || (inside && (element.name === 'phase' || element.name === 'param')))
+        reader.open(element);
+    },
+  });
+  if (reader.byId.size === 0) return net;
+  const programs = new Map(net.programs);
+  for (const [id, list] of reader.byId) {
+    const known = programs.get(id);
+    if (known === undefined) {
+      notices.ignore('<tlLogic> of no signal of the network', list[0]!.where, 'not used');
+      continue;
+    }
+    const twice = list.find(({ programId }) => known.some((other) => other.programId === programId));
+    if (twice !== undefined) {
+      throw new InputFileError(
+        twice.where,
+        `<tlLogic id="${id}" programID="${twice.programId}">`,
+        `is there already, at ${known.find(({ programId }) => programId === twice.programId)!.where}`,
+        'Give it another programID.',
+      );
+    }
+    programs.set(id, [...known, ...list]);
+  }
+  checkPrograms(programs, net.connections, net.file, notices);
+  const others = net.notices.filter(({ what }) => !what.endsWith(PROGRAM_NOTICE));
+  return { ...net, programs, notices: [...others, ...notices.list()] };
+}
+
 /** Throws InputFileError where a program has no time to cycle through, or too few states for the links it governs. */
 export function checkPrograms(
   programs: ReadonlyMap<string, readonly SumoProgram[]>,
@@ -116,7 +152,7 @@ export function checkPrograms(
     for (const program of list) checkProgram(program, most.get(signal));
     const type = list.at(-1)!.type;
     if (type !== 'static') {
-      notices.falsify(`${type} signal program`, list.at(-1)!.where, 'only static programs are run');
+      notices.falsify(`${type}${PROGRAM_NOTICE}`, list.at(-1)!.where, 'only static programs are run');
     }
   }
 }

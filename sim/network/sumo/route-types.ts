@@ -72,6 +72,7 @@ export interface SumoRoutes {
   readonly file: string;
   readonly types: ReadonlyMap<string, SumoVehicleType | SumoTypeDistribution>;
   readonly routes: ReadonlyMap<string, SumoRoute>;
+  readonly routeDistributions: ReadonlyMap<string, SumoRouteDistribution>;
   /** Vehicles, trips and flows in the order of the file, without those that SUMO ignores for coming out of order. */
   readonly vehicles: readonly SumoVehicle[];
   readonly notices: readonly SumoNotice[];

@@ -268,10 +268,17 @@ describe('a configuration', () => {
       stepSeconds: 0.5,
       seed: 7,
     });
-    expect(config.notices.map(({ what, falsifies }) => [what, falsifies])).toEqual([
-      ['time-to-teleport', false],
-      ['lateral-resolution', true],
-    ]);
+    expect(config.notices.map(({ what, falsifies }) => [what, falsifies])).toEqual([['lateral-resolution', true]]);
+  });
+
+  it.each([
+    ['', "by SUMO's default after 300 s"],
+    ['<time-to-teleport value="120"/>', 'never taken out of the way'],
+  ])('tells that nobody is teleported, whether it is asked for or not: %s', (option, effect) => {
+    const text = `<configuration><net-file value="n.net.xml"/>${option}</configuration>`;
+    const { notices } = readSumoConfig(text, 'c.sumocfg');
+    expect(notices).toMatchObject([{ what: 'time-to-teleport', count: 1, falsifies: false }]);
+    expect(notices[0]!.effect).toContain(effect);
   });
 
   it('without a network, or with a step of 0, is refused', () => {

@@ -9,7 +9,38 @@ import { shortened, walkXml, type XmlElement } from './xml.ts';
 const MOST_VEHICLES = 5_000_000;
 /** Edges of all routes together. */
 const MOST_ROUTE_EDGES = 100_000_000;
-const HARMLESS = ['param', 'carFollowing-Krauss', 'include'];
+const HARMLESS = ['param', 'carFollowing-Krauss'];
+/** Of additional files: what only measures, is only drawn, or does nothing unless vehicles refer to it. */
+const PASSIVE = [
+  ...[
+    'poly',
+    'poi',
+    'location',
+    'taz',
+    'tazs',
+    'tazSource',
+    'tazSink',
+    'edgeData',
+    'laneData',
+    'timedEvent',
+    'routeProbe',
+  ],
+  ...['inductionLoop', 'e1Detector', 'instantInductionLoop', 'laneAreaDetector', 'e2Detector', 'entryExitDetector'],
+  ...['e3Detector', 'detEntry', 'detExit', 'busStop', 'trainStop', 'containerStop', 'parkingArea', 'parkingSpace'],
+  ...['chargingStation', 'access'],
+];
+
+const REPORTING_DEVICES = [
+  'tripinfo',
+  'fcd',
+  'emissions',
+  'ssm',
+  'vehroute',
+  'routing',
+  'btreceiver',
+  'btsender',
+  'example',
+];
 
 /** Elements whose absence would make the result false, and why. */
 const MISSING: Readonly<Record<string, string>> = {
@@ -18,17 +49,23 @@ const MISSING: Readonly<Record<string, string>> = {
   container: 'containers are not simulated',
   containerFlow: 'containers are not simulated',
   stop: 'vehicles do not stop on their way, and would not block their lane',
-  busStop: 'stops are not read',
   rerouter: 'vehicles are not rerouted',
   variableSpeedSign: 'limits do not change',
   calibrator: 'flows are not calibrated',
   closingReroute: 'edges do not close',
+  closingLaneReroute: 'lanes do not close',
+  include: 'only files named by the configuration are read',
+  vaporizer: 'vehicles are not taken out on their way',
+  WAUT: 'signals keep one program',
+  wautJunction: 'signals keep one program',
+  interval: 'nothing changes by the time of day',
 };
 
 /** What a route file may refer to beyond itself: types and routes of files read before. */
 export interface SumoRoutesContext {
   readonly types?: ReadonlyMap<string, SumoVehicleType | SumoTypeDistribution>;
   readonly routes?: ReadonlyMap<string, SumoRoute>;
+  readonly routeDistributions?: ReadonlyMap<string, SumoRouteDistribution>;
 }
 
 /**
@@ -75,7 +112,14 @@ class RouteReader {
 
   result(): SumoRoutes {
     const types = new Map<string, SumoVehicleType | SumoTypeDistribution>([...this.types, ...this.typeDistributions]);
-    return { file: this.file, types, routes: this.routes, vehicles: this.vehicles, notices: this.notices.list() };
+    return {
+      file: this.file,
+      types,
+      routes: this.routes,
+      routeDistributions: this.routeDistributions,
+      vehicles: this.vehicles,
+      notices: this.notices.list(),
+    };
   }
 
   open(element: XmlElement): void {
@@ -108,11 +152,26 @@ class RouteReader {
   private other(element: XmlElement): void {
     const where = `${element.file}:${element.line}`;
     const parent = element.parent?.name ?? '';
-    if (parent === 'person' || parent === 'personFlow' || parent === 'container' || HARMLESS.includes(element.name))
+    if (
+      ['person', 'personFlow', 'container', 'rerouter', 'calibrator', 'variableSpeedSign', 'tlLogic'].includes(parent)
+    )
       return;
+    if (element.name === 'param') this.parameter(element, where);
+    if (HARMLESS.includes(element.name) || PASSIVE.includes(element.name)) return;
+    // programs are read by `readSumoPrograms`
+    if (element.name === 'tlLogic') return;
     const effect = MISSING[element.name];
     if (effect === undefined) this.notices.ignore(`<${element.name}>`, where, 'not read');
     else this.notices.falsify(`<${element.name}>`, where, effect);
+  }
+
+  /** Devices that change how vehicles drive; those that only report are no loss. */
+  private parameter(element: XmlElement, where: string): void {
+    const key = element.optional('key') ?? '';
+    const device = /^has\.(\w+)\.device$/.exec(key)?.[1];
+    if (device === undefined || REPORTING_DEVICES.includes(device)) return;
+    if (['true', '1'].includes(element.optional('value') ?? ''))
+      this.notices.falsify(`device ${device}`, where, 'vehicles have no such device here');
   }
 
   private vehicleType(element: XmlElement): void {
@@ -230,7 +289,7 @@ class RouteReader {
     if (this.ownRoute !== null) return { kind: 'route', route: this.ownRoute };
     const id = element.optional('route');
     if (id !== null) {
-      const distribution = this.routeDistributions.get(id);
+      const distribution = this.routeDistributions.get(id) ?? this.outside.routeDistributions?.get(id);
       return distribution === undefined
         ? { kind: 'route', route: this.namedRoute(element, id) }
         : { kind: 'distribution', distribution };

@@ -219,11 +219,37 @@ function oneOf(element: XmlElement, name: string, value: string, known: readonly
     element.refuse(`has ${name}="${shortened(value)}"; ${known.join(', ')} are known`, 'Choose one.');
 }
 
+/** Parameters that the traffic heeds. */
+const APPLIED = [
+  ...['lcStrategic', 'lcCooperative', 'lcSpeedGain', 'lcKeepRight', 'lcAssertive', 'lcLookaheadLeft'],
+  ...['lcSpeedGainRight', 'jmTimegapMinor', 'jmStoplineGap'],
+];
+/** Parameters of drivers that ignore signals or foes, with the value at which they do not. */
+const LAWLESS: Readonly<Record<string, number>> = {
+  jmIgnoreKeepClearTime: -1,
+  jmDriveAfterRedTime: -1,
+  jmDriveAfterYellowTime: -1,
+  jmDriveRedSpeed: -1,
+  jmIgnoreFoeProb: 0,
+  jmIgnoreFoeSpeed: 0,
+  jmIgnoreJunctionFoeProb: 0,
+  jmSigmaMinor: 0,
+  jmCrossingGap: 10,
+  jmAdvance: 1,
+  jmExtraGap: 0,
+};
+
 function modelParameters(element: XmlElement, notices: Notices, where: string): Record<string, number> {
   const found: Record<string, number> = {};
   for (const name of element.names()) {
     if (READ.includes(name) || HARMLESS.includes(name)) continue;
-    if (/^(lc|jm)[A-Z]\w*$/.test(name)) found[name] = element.number(name, -1e9, 1e9);
+    if (/^(lc|jm)[A-Z]\w*$/.test(name)) {
+      found[name] = element.number(name, -1e9, 1e9);
+      const neutral = LAWLESS[name];
+      if (neutral !== undefined) {
+        if (found[name] !== neutral) notices.falsify(name, where, 'drivers heed signals and right of way here');
+      } else if (!APPLIED.includes(name)) notices.ignore(name, where, "SUMO's default is taken");
+    } else if (name === 'impatience') continue;
     else if (name === 'actionStepLength') notices.falsify(name, where, 'drivers decide every step here');
     else if (name === 'latAlignment' || name === 'minGapLat' || name === 'maxSpeedLat') {
       notices.ignore(name, where, 'vehicles of SUMO files keep to the middle of their lane');

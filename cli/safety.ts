@@ -1,0 +1,306 @@
+/** `flextraff safety`: a recording of movements or messages through the encounter engine, and what came out. */
+import { createWriteStream } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { z } from 'zod';
+import type { Encounter } from '../controller/safety/encounter-types.ts';
+import type { Weather } from '../controller/safety/index-formulas.ts';
+import type { AnalysisOutput } from '../controller/safety/analysis.ts';
+import { type CrashEstimate, crashEstimate } from '../controller/safety/extreme-value.ts';
+import { stopLineReport } from '../controller/safety/passage-report.ts';
+import { localFrame } from '../feeds/v2x/local-frame.ts';
+import { envelope } from '../feeds/v2x/read.ts';
+import { type FrozenConstants, freeze, indexOf, type SourceIndex } from '../runs/safety/index.ts';
+import { analyseSource } from '../runs/safety/source.ts';
+import type { SourceReport } from '../runs/safety/types.ts';
+import { Refusal } from './failure.ts';
+import { conflictRows, conflictsCsv, conflictsGeoJson, writeConflictsParquet } from './safety-files.ts';
+import { safetyText } from './safety-table.ts';
+
+export interface SafetyCommandOptions {
+  readonly types?: string;
+  readonly origin?: string;
+  readonly intersection?: string;
+  readonly penetration?: string;
+  readonly constants?: string;
+  readonly saveConstants?: string;
+  readonly weather?: string;
+  readonly csv?: string;
+  readonly geojson?: string;
+  readonly parquet?: string;
+  readonly messages?: string;
+  readonly json?: boolean;
+}
+
+const tell = (text: string) => process.stderr.write(`${text}\n`);
+
+/** What `--json` prints. */
+export interface SafetyResult {
+  readonly source: string;
+  readonly kind: SourceReport['kind'];
+  /** What seconds are counted from, ISO 8601; null: the simulation's own 0. */
+  readonly startsAt: string | null;
+  readonly users: number;
+  readonly usersByType: Readonly<Record<string, number>>;
+  readonly relinkedIds: number;
+  readonly messages: {
+    readonly read: number;
+    readonly used: number;
+    readonly rejected: Readonly<Record<string, number>>;
+  };
+  readonly notUsed: SourceReport['tally']['problems'];
+  readonly encounters: readonly EncounterJson[];
+  readonly hardBraking: readonly { user: string; type: string; seconds: number; peakMetresPerSecond2: number }[];
+  readonly checks: ReturnType<typeof checksJson>;
+  readonly index: ReturnType<typeof indexJson>;
+  readonly notes: readonly string[];
+}
+
+const round = (value: number, digits = 3): number => {
+  const factor = 10 ** digits;
+  return Math.round(value * factor) / factor;
+};
+
+const bounds = (of: { readonly low: number; readonly high: number } | undefined) =>
+  of && { low: round(of.low), high: round(of.high) };
+
+/** An encounter in seconds from the source's zero. What is not known is absent. */
+export function encounterJson(one: Encounter, zeroMs: number) {
+  const second = (ms: number) => round((ms - zeroMs) / 1000);
+  return {
+    users: one.users,
+    userTypes: one.userTypes,
+    type: one.type,
+    withVru: one.withVru,
+    startSeconds: second(one.startMs),
+    endSeconds: second(one.endMs),
+    criticalSeconds: second(one.criticalMs),
+    x: round(one.x, 2),
+    y: round(one.y, 2),
+    angleDegrees: round(one.angleDegrees, 1),
+    minTtcSeconds: one.minTtcSeconds === undefined ? undefined : round(one.minTtcSeconds),
+    ttcBoundsSeconds: bounds(one.ttcBoundsSeconds),
+    petSeconds: one.petSeconds === undefined ? undefined : round(one.petSeconds),
+    petBoundsSeconds: bounds(one.petBoundsSeconds),
+    dracMetresPerSecond2: one.dracMetresPerSecond2 === undefined ? undefined : round(one.dracMetresPerSecond2),
+    mdracMetresPerSecond2: one.mdracMetresPerSecond2 === undefined ? undefined : round(one.mdracMetresPerSecond2),
+    withinReactionTime: one.withinReactionTime,
+    deltaVMetresPerSecond: round(one.deltaVMetresPerSecond),
+    speedsMetresPerSecond: one.speedsMetresPerSecond.map((speed) => round(speed)),
+    severity: one.severity,
+    hardBraking: one.hardBraking,
+    outlinesTouched: one.outlinesTouched,
+    signalStates: one.signalStates,
+    lanes: one.lanes,
+  };
+}
+export type EncounterJson = ReturnType<typeof encounterJson>;
+
+/** Hours of the minutes in which anything was heard. */
+const hoursObserved = (index: SourceIndex): number =>
+  index.minutes.reduce((sum, { interval }) => sum + interval.observed.secondsHeard, 0) / 3600;
+
+/** Experimental. null: too few conflicts to say anything, which is not "no crashes". */
+function crashes(encounters: readonly Encounter[], hours: number): CrashEstimate | null {
+  const pets = encounters.flatMap((one) => (one.petSeconds === undefined || one.outlinesTouched ? [] : one.petSeconds));
+  return hours > 0 ? crashEstimate(pets, hours) : null;
+}
+
+function indexJson(index: SourceIndex, encounters: readonly Encounter[], zeroMs: number) {
+  const rows = (intervals: SourceIndex['minutes']) =>
+    intervals.map(({ interval, score }) => ({
+      startSeconds: round((interval.startMs - zeroMs) / 1000),
+      features: interval.features,
+      vrus: interval.vrus,
+      observed: interval.observed,
+      ...score,
+    }));
+  return {
+    constants: index.constants,
+    constantsOf: index.ownConstants ? 'this source' : 'the file given',
+    minutes: rows(index.minutes),
+    quarterHours: rows(index.quarterHours),
+    hoursObserved: round(hoursObserved(index), 4),
+    crashEstimate: crashes(encounters, hoursObserved(index)),
+  };
+}
+
+/** What is said of the messages, and of what vehicles do at stop lines where a MAP is known. */
+function checksJson(out: AnalysisOutput, faultCounts: Readonly<Record<string, number>>, zeroMs: number) {
+  const timed = <T extends { readonly timeMs: number }>({ timeMs, ...rest }: T) => ({
+    seconds: round((timeMs - zeroMs) / 1000),
+    ...rest,
+  });
+  return {
+    messageFaults: faultCounts,
+    faults: out.faults.slice(0, MOST_FAULTS).map(timed),
+    stopLines: stopLineReport(out.passages, out.stops),
+    passages: out.passages.map(timed),
+    stops: out.stops.map(timed),
+    connectionsNotInMap: out.unmapped.map(timed),
+    wrongWay: out.wrongWay.map(timed),
+  };
+}
+
+/** Faults that are printed one by one; all are in the counts. */
+const MOST_FAULTS = 200;
+
+const weatherSchema = z.strictObject({
+  rainMillimetres: z.number().min(0).max(500),
+  visibilityMetres: z.number().min(0).max(100_000),
+  windMetresPerSecond: z.number().min(0).max(150),
+  temperatureCelsius: z.number().min(-90).max(70),
+});
+const share = z.number().min(0).max(1);
+const constantsSchema = z.object({
+  version: z.number().int(),
+  intervalSeconds: z.union([z.literal(60), z.literal(900)]),
+  validFromMs: z.number(),
+  validUntilMs: z.number().nullable(),
+  vruConflictMax: z.number().positive(),
+  vehicleConflictMax: z.number().positive(),
+  volumeMax: z.number().positive(),
+  speedSpreadMaxMetresPerSecond: z.number().positive(),
+  hardBrakingMax: z.number().positive(),
+  referenceSpeedMetresPerSecond: z.number().positive(),
+});
+const indicesSchema = z.object({
+  vru: z.number(),
+  vehicle: z.number(),
+  traffic: z.number(),
+  weather: z.number().nullable(),
+  combined: z.number(),
+});
+const frozenSchema = z.object({
+  minute: constantsSchema,
+  quarterHour: constantsSchema,
+  baselines: z.object({
+    minute: z.record(z.string(), indicesSchema),
+    quarterHour: z.record(z.string(), indicesSchema),
+  }),
+});
+
+async function readJson<S extends z.ZodType>(path: string, schema: S, what: string): Promise<z.output<S>> {
+  let value: unknown;
+  try {
+    value = JSON.parse(await readFile(path, 'utf8'));
+  } catch (error) {
+    throw new Refusal(`${path}: ${(error as Error).message}. ${what} is expected, as JSON.`);
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  throw new Refusal(`${path}: ${issue.path.join('.') || 'it'}: ${issue.message}. ${what} is expected.`);
+}
+
+function numbers(text: string, option: string, count: number, example: string): number[] {
+  const parts = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
+  if (parts.length !== count || !parts.every(Number.isFinite))
+    throw new Refusal(`${option} is ${text}; it must be like ${example}.`);
+  return parts;
+}
+
+/** Throws Refusal and SafetySourceError for input that is refused. */
+export async function safety(source: string, options: SafetyCommandOptions): Promise<void> {
+  const origin = options.origin === undefined ? undefined : numbers(options.origin, '--origin', 2, '49.0053,8.4374');
+  const [intersectionId] =
+    options.intersection === undefined ? [] : numbers(options.intersection, '--intersection', 1, '12101');
+  const [penetration] =
+    options.penetration === undefined ? [] : numbers(options.penetration, '--penetration', 1, '0.3');
+  if (penetration !== undefined && !share.safeParse(penetration).success)
+    throw new Refusal(`--penetration is ${penetration}; it must be from 0 to 1.`);
+  const frozen: FrozenConstants | undefined =
+    options.constants === undefined
+      ? undefined
+      : await readJson(options.constants, frozenSchema, 'What --save-constants wrote');
+  const weather: Weather | null =
+    options.weather === undefined ? null : await readJson(options.weather, weatherSchema, 'The weather');
+  let frame: ReturnType<typeof localFrame> | undefined;
+  try {
+    frame = origin === undefined ? undefined : localFrame(origin[0]!, origin[1]!);
+  } catch (error) {
+    throw new Refusal(`--origin: ${(error as Error).message}`);
+  }
+
+  const messageFile = options.messages === undefined ? null : createWriteStream(options.messages);
+  let messagesWritten = 0;
+  const { report, analysis } = await analyseSource(source, {
+    ...(options.types !== undefined && { typesPath: options.types }),
+    analysis: {
+      ...(frame !== undefined && { frame }),
+      ...(intersectionId !== undefined && { intersectionId }),
+      ...(penetration !== undefined && { penetration }),
+    },
+    ...(messageFile !== null && {
+      onMessage: (message) => {
+        messagesWritten++;
+        const by = message.kind === 'bsm' || message.kind === 'psm' ? 'OBU' : 'RSU';
+        messageFile.write(`${JSON.stringify(envelope(message, by))}\n`);
+      },
+    }),
+  });
+  if (messageFile !== null) {
+    messageFile.end();
+    await once(messageFile, 'finish');
+    if (messagesWritten === 0)
+      throw new Refusal(`--messages: ${source} holds no tracks that could become messages; it is for recordings.`);
+  }
+  const out = analysis.take();
+  const encounters = [...out.encounters].sort(
+    (p, q) => p.startMs - q.startMs || (p.users.join(' ') < q.users.join(' ') ? -1 : 1),
+  );
+  const index = indexOf(out.minutes, out.quarterHours, {
+    ...(frozen !== undefined && { frozen }),
+    weatherAt: () => weather,
+  });
+  const { tally, zeroMs } = report;
+  const { usersByType, relinked } = analysis.engine;
+  const result: SafetyResult = {
+    source,
+    kind: report.kind,
+    startsAt: report.dated ? new Date(zeroMs).toISOString() : null,
+    users: Object.values(usersByType).reduce((sum, n) => sum + n, 0),
+    usersByType,
+    relinkedIds: relinked,
+    messages: { read: tally.read, used: tally.used, rejected: tally.rejected },
+    notUsed: tally.problems,
+    encounters: encounters.map((one) => encounterJson(one, zeroMs)),
+    hardBraking: out.hardBraking.map(({ user, type, timeMs, peakMetresPerSecond2 }) => ({
+      user,
+      type,
+      seconds: round((timeMs - zeroMs) / 1000),
+      peakMetresPerSecond2: round(peakMetresPerSecond2),
+    })),
+    checks: checksJson(out, analysis.faultCounts, zeroMs),
+    index: indexJson(index, encounters, zeroMs),
+    notes: report.notes,
+  };
+
+  const written: string[] = [];
+  const rows = conflictRows(encounters, report);
+  if (options.csv !== undefined) {
+    await writeFile(options.csv, conflictsCsv(rows));
+    written.push(options.csv);
+  }
+  if (options.geojson !== undefined) {
+    if (report.frame === null)
+      throw new Refusal(`--geojson: ${source} says nowhere where on Earth it is; give --origin LAT,LON of its 0,0.`);
+    await writeFile(options.geojson, `${JSON.stringify(conflictsGeoJson(rows))}\n`);
+    written.push(options.geojson);
+  }
+  if (options.parquet !== undefined) {
+    await writeConflictsParquet(options.parquet, rows);
+    written.push(options.parquet);
+  }
+  if (options.saveConstants !== undefined) {
+    const constants = freeze(index);
+    if (constants === null)
+      throw new Refusal(`--save-constants: nothing was observed in ${source}, so there is nothing to freeze.`);
+    await writeFile(options.saveConstants, `${JSON.stringify(constants, null, 2)}\n`);
+    written.push(options.saveConstants);
+  }
+  for (const note of report.notes) tell(note);
+  if (options.messages !== undefined) written.push(options.messages);
+  for (const path of written) tell(`wrote ${path}`);
+  process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : `${safetyText(result)}\n`);
+}

@@ -1,0 +1,106 @@
+/** One junction's safety as messages come: what `SafetyAnalysis` finds, and the scores of the intervals that ended. */
+import {
+  type AnalysisOptions,
+  type AnalysisOutput,
+  type NotUsed,
+  SafetyAnalysis,
+} from '../../controller/safety/analysis.ts';
+import type { RoadUserUpdate } from '../../controller/safety/encounter-types.ts';
+import type { CurrentEncounter } from '../../controller/safety/encounters.ts';
+import type { Weather } from '../../controller/safety/index-formulas.ts';
+import type { Rejection, V2xMessage } from '../../feeds/v2x/messages.ts';
+import { readV2x } from '../../feeds/v2x/read.ts';
+import { type FrozenConstants, indexOf, type ScoredInterval } from './index.ts';
+
+export interface JunctionSetup {
+  readonly analysis?: AnalysisOptions;
+  /** What the index relates to; null: nothing yet, and no interval is scored. */
+  readonly frozen: FrozenConstants | null;
+  readonly weather?: Weather | null;
+}
+
+/** What came in, in its order: first `texts`, then `messages`, then `updates`. */
+export interface JunctionBatch {
+  /** Messages or frames as JSON, as they were received. */
+  readonly texts?: readonly string[];
+  readonly messages?: readonly V2xMessage[];
+  /** States in the junction's local metres; each arrived at its own time. */
+  readonly updates?: readonly RoadUserUpdate[];
+  /** When texts were received that do not say so themselves, ms since 1970. */
+  readonly receivedAtMs?: number;
+  /** The clock, where it is ahead of the messages: silence is told by it. */
+  readonly nowMs?: number;
+  /** New weather or constants from here on; absent: as before. */
+  readonly weather?: Weather | null;
+  readonly frozen?: FrozenConstants | null;
+  /** Nothing comes after this batch. */
+  readonly finish?: boolean;
+}
+
+export interface JunctionResult extends Omit<AnalysisOutput, 'minutes' | 'quarterHours'> {
+  readonly minutes: readonly ScoredInterval[];
+  readonly quarterHours: readonly ScoredInterval[];
+  /** Encounters that began, as they stand; their records come among `encounters` once they end, if the paths bear them out. */
+  readonly started: readonly CurrentEncounter[];
+  readonly read: number;
+  readonly used: number;
+  readonly rejected: Readonly<Record<string, number>>;
+  /** What the reader refused, for `data_quality_log`: at most 100 a batch. */
+  readonly rejections: readonly Rejection[];
+}
+
+const MOST_REJECTIONS = 100;
+
+export class JunctionSafety {
+  readonly analysis: SafetyAnalysis;
+  #frozen: FrozenConstants | null;
+  #weather: Weather | null;
+
+  constructor(setup: JunctionSetup) {
+    this.analysis = new SafetyAnalysis(setup.analysis);
+    this.#frozen = setup.frozen;
+    this.#weather = setup.weather ?? null;
+  }
+
+  /** Takes a batch. What it gives depends on what came before it and on it, not on how that was cut into batches. */
+  push(batch: JunctionBatch): JunctionResult {
+    if (batch.weather !== undefined) this.#weather = batch.weather;
+    if (batch.frozen !== undefined) this.#frozen = batch.frozen;
+    const { analysis } = this;
+    const rejected = new Map<string, number>();
+    const rejections: Rejection[] = [];
+    let read = 0;
+    let used = 0;
+    const count = (why: NotUsed | Rejection['reason'] | null) => {
+      read++;
+      if (why === null) used++;
+      else rejected.set(why, (rejected.get(why) ?? 0) + 1);
+    };
+    for (const text of batch.texts ?? []) {
+      const receivedAtMs = batch.receivedAtMs ?? (Number.isFinite(analysis.nowMs) ? analysis.nowMs : 0);
+      const result = readV2x(text, { receivedAtMs });
+      for (const one of result.rejections) {
+        count(one.reason);
+        analysis.rejected(analysis.nowMs);
+        if (rejections.length < MOST_REJECTIONS) rejections.push(one);
+      }
+      for (const message of result.messages) count(analysis.message(message));
+    }
+    for (const message of batch.messages ?? []) count(analysis.message(message));
+    for (const update of batch.updates ?? []) count(analysis.update(update));
+    if (batch.nowMs !== undefined) analysis.advance(batch.nowMs);
+    if (batch.finish === true) analysis.finish();
+    const { minutes, quarterHours, ...out } = analysis.take();
+    const scored = indexOf(minutes, quarterHours, { frozen: this.#frozen, weatherAt: () => this.#weather });
+    return {
+      ...out,
+      minutes: scored.minutes,
+      quarterHours: scored.quarterHours,
+      started: analysis.engine.takeStarted(),
+      read,
+      used,
+      rejected: Object.fromEntries([...rejected].sort(([a], [b]) => (a < b ? -1 : 1))),
+      rejections,
+    };
+  }
+}

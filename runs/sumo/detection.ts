@@ -1,0 +1,241 @@
+/** Turns SUMO's vehicles into what the detectors and radios of its junctions would say. */
+import type { DetectorReading, ReportedVehicle } from '../../controller/types.ts';
+import type { SumoNet } from '../../sim/network/sumo/net-types.ts';
+import { type NextSignal, type RouteAhead, Routes } from './approaching.ts';
+import type { SumoSignal } from './signals.ts';
+import type { TraciVehicle } from './traci.ts';
+
+/** `full`: all vehicles report by radio. A share: some do, and there are loops. `loops`: nobody reports. */
+export type Detection = 'full' | 'loops' | { readonly share: number };
+
+/** Range of the radio, metres. */
+export const RADIO_METRES = 200;
+/** The stop-line loop, metres before the line: SUMO's vehicles stop 1 m before it. */
+const LINE_LOOP_METRES = 3;
+
+interface Followed {
+  readonly vehicle: TraciVehicle;
+  readonly reports: boolean;
+  route: RouteAhead | null;
+  edges: readonly string[];
+  /** Position in the route. */
+  at: number;
+  laneId: string;
+  /** Index into the net's lanes. */
+  lane: number;
+  /** Signal lane it was on, encoded; -1: none. Metres to its line. */
+  signalLane: number;
+  metres: number;
+}
+
+interface Counter {
+  count: number;
+  covered: boolean;
+  coveredSteps: number;
+}
+
+interface LaneCounters {
+  readonly line: Counter;
+  readonly upstream: Counter;
+  readonly upstreamMetres: number;
+  readonly length: number;
+  readonly edge: number;
+}
+
+export class DetectionOfStreet {
+  private readonly net: SumoNet;
+  private readonly signals: readonly SumoSignal[];
+  private readonly detection: Detection;
+  private readonly routes: Routes;
+  private readonly followed = new Map<string, Followed>();
+  /** By index into the net's lanes: index into `counters`, -1 for none. */
+  private readonly counterOfLane: Int32Array;
+  private readonly counters: LaneCounters[] = [];
+  private readonly firstCounter: number[] = [];
+  private steps = 0;
+  private readonly names: readonly (readonly string[])[];
+  private readonly lines: readonly (readonly string[])[];
+
+  constructor(net: SumoNet, signals: readonly SumoSignal[], detection: Detection) {
+    this.net = net;
+    this.signals = signals;
+    this.detection = detection;
+    this.routes = new Routes(net, signals, RADIO_METRES);
+    this.counterOfLane = new Int32Array(net.lanes.length).fill(-1);
+    for (const { lanes } of signals) {
+      this.firstCounter.push(this.counters.length);
+      for (const { lane, upstreamMetres, edge } of lanes) {
+        this.counterOfLane[lane] = this.counters.length;
+        const counter = (): Counter => ({ count: 0, covered: false, coveredSteps: 0 });
+        const { length } = net.lanes[lane]!;
+        this.counters.push({ line: counter(), upstream: counter(), upstreamMetres, length, edge });
+      }
+    }
+    this.names = signals.map(({ configuration }) => configuration.signalGroups.map(({ id }) => id));
+    this.lines = signals.map(({ lanes }) => lanes.map(({ stopLine }) => stopLine));
+  }
+
+  /** Takes in where the vehicles are after a step. */
+  step(vehicles: ReadonlyMap<string, TraciVehicle>, arrived: readonly string[]): void {
+    this.steps++;
+    for (const id of arrived) this.followed.delete(id);
+    for (const { line, upstream } of this.counters) {
+      line.covered = false;
+      upstream.covered = false;
+    }
+    for (const vehicle of vehicles.values()) {
+      let known = this.followed.get(vehicle.id);
+      if (known === undefined) {
+        known = {
+          vehicle,
+          reports: this.doesReport(vehicle.id),
+          route: null,
+          edges: [],
+          at: 0,
+          laneId: '',
+          lane: -1,
+          signalLane: -1,
+          metres: 0,
+        };
+        this.followed.set(vehicle.id, known);
+      }
+      this.follow(known);
+    }
+    for (const { line, upstream } of this.counters) {
+      if (line.covered) line.coveredSteps++;
+      if (upstream.covered) upstream.coveredSteps++;
+    }
+  }
+
+  private doesReport(id: string): boolean {
+    if (this.detection === 'full') return true;
+    return this.detection !== 'loops' && hashShare(id) < this.detection.share;
+  }
+
+  private follow(known: Followed): void {
+    const { vehicle } = known;
+    if (vehicle.edges !== known.edges) {
+      known.edges = vehicle.edges;
+      known.route = this.routes.of(vehicle.edges);
+      known.at = 0;
+      known.laneId = '';
+    }
+    const before = known.signalLane;
+    if (vehicle.laneId !== known.laneId) {
+      known.laneId = vehicle.laneId;
+      known.lane = this.net.laneIndex.get(vehicle.laneId) ?? -1;
+      known.signalLane = known.lane < 0 ? -1 : this.counterOfLane[known.lane]!;
+      const { route } = known;
+      if (route !== null && known.lane >= 0 && !vehicle.laneId.startsWith(':')) {
+        const at = route.edges.indexOf(this.net.lanes[known.lane]!.edge, known.at);
+        if (at >= 0) known.at = at;
+      }
+      const same =
+        before >= 0 && known.signalLane >= 0 && this.counters[before]!.edge === this.counters[known.signalLane]!.edge;
+      if (before >= 0 && !same && vehicle.laneId !== '') this.counters[before]!.line.count++;
+      if (!same) known.metres = Number.POSITIVE_INFINITY;
+    }
+    if (known.signalLane < 0) return;
+    const own = this.counters[known.signalLane]!;
+    const metres = own.length - vehicle.lanePosition;
+    if (metres <= LINE_LOOP_METRES) own.line.covered = true;
+    if (metres <= own.upstreamMetres) {
+      // Who enters the network on the lane below the detector has not passed it.
+      if (known.metres > own.upstreamMetres && (before >= 0 || known.at > 0 || known.metres < Number.POSITIVE_INFINITY))
+        own.upstream.count++;
+      if (metres + vehicle.length >= own.upstreamMetres) own.upstream.covered = true;
+    }
+    known.metres = metres;
+  }
+
+  /** What the detectors of each signal say, since they were last asked. */
+  readings(): Record<string, DetectorReading>[] {
+    const share = (covered: number): number =>
+      this.steps === 0 ? 0 : Math.round((1000 * covered) / this.steps) / 1000;
+    const all = this.signals.map(({ lanes }, signal) => {
+      const readings: Record<string, DetectorReading> = {};
+      lanes.forEach((lane, k) => {
+        const { line, upstream } = this.counters[this.firstCounter[signal]! + k]!;
+        readings[lane.stopLine] = { count: line.count, occupancy: share(line.coveredSteps), presence: line.covered };
+        readings[lane.upstream] = {
+          count: upstream.count,
+          occupancy: share(upstream.coveredSteps),
+          presence: upstream.covered,
+        };
+      });
+      return readings;
+    });
+    for (const { line, upstream } of this.counters) {
+      line.coveredSteps = 0;
+      upstream.coveredSteps = 0;
+    }
+    this.steps = 0;
+    return all;
+  }
+
+  /** What the radios of each signal hear; undefined where nobody reports. */
+  reports(): ReportedVehicle[][] | undefined {
+    if (this.detection === 'loops') return undefined;
+    const all: ReportedVehicle[][] = this.signals.map(() => []);
+    for (const known of this.followed.values()) {
+      if (!known.reports || known.route === null) continue;
+      this.report(known, known.route, all);
+    }
+    return all;
+  }
+
+  private report({ vehicle, at, lane, laneId }: Followed, route: RouteAhead, all: ReportedVehicle[][]): void {
+    if (lane < 0) return;
+    const inside = laneId.startsWith(':');
+    const position = inside ? at + 1 : at;
+    const next: NextSignal | null | undefined = route.next[position];
+    if (next == null) return;
+    const edge = route.edges[position]!;
+    const remaining = inside
+      ? this.net.lanes[this.net.edges[edge]!.lanes[0]!]!.length +
+        Math.max(0, route.insideMetres[at]! - vehicle.lanePosition)
+      : this.net.lanes[lane]!.length - vehicle.lanePosition;
+    const metres = remaining + next.metres;
+    if (metres > RADIO_METRES) return;
+    const own = this.signals[next.signal]!;
+    let chosen = 0;
+    const index = this.net.lanes[lane]!.index;
+    let least = Number.POSITIVE_INFINITY;
+    const on = !inside && edge === next.edge;
+    next.lanes.forEach((candidate, k) => {
+      const away = Math.abs(this.net.lanes[own.lanes[candidate]!.lane]!.index - index);
+      if (away < least) {
+        least = away;
+        chosen = k;
+      }
+    });
+    if (!on && next.lanes.length > 1) {
+      // Not there yet: it will most probably take the lane with the fewest.
+      let fewest = Number.POSITIVE_INFINITY;
+      next.lanes.forEach((candidate, k) => {
+        const line = this.lines[next.signal]![candidate];
+        const count = all[next.signal]!.reduce((sum, other) => sum + (other.lane === line ? 1 : 0), 0);
+        if (count < fewest) {
+          fewest = count;
+          chosen = k;
+        }
+      });
+    }
+    all[next.signal]!.push({
+      id: vehicle.id,
+      lane: this.lines[next.signal]![next.lanes[chosen]!]!,
+      metres: Math.max(0, Math.round(metres * 100) / 100),
+      metresPerSecond: Math.round(vehicle.speed * 50) / 50,
+      group: this.names[next.signal]![next.groups[chosen]!]!,
+    });
+  }
+}
+
+/** A number in [0, 1) that depends on the text only (FNV-1a, with a final mix). */
+export function hashShare(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return ((hash ^ (hash >>> 16)) >>> 0) / 4_294_967_296;
+}
