@@ -442,16 +442,16 @@ export class EncounterEngine {
     const pastA = trail >= 0 && !bFirst;
     const pastB = trail >= 0 && bFirst;
     const then = trail >= 0 ? this.#trailSpeed(bFirst ? b : a, u.stepOfTrail(bFirst ? b : a, trail)) : 0;
-    const hxA = pastA ? u.trailHx[trail]! : u.hx[a]!;
-    const hyA = pastA ? u.trailHy[trail]! : u.hy[a]!;
-    const hxB = pastB ? u.trailHx[trail]! : u.hx[b]!;
-    const hyB = pastB ? u.trailHy[trail]! : u.hy[b]!;
+    const hxA = pastA ? u.trail[trail * 4 + 2]! : u.hx[a]!;
+    const hyA = pastA ? u.trail[trail * 4 + 3]! : u.hy[a]!;
+    const hxB = pastB ? u.trail[trail * 4 + 2]! : u.hx[b]!;
+    const hyB = pastB ? u.trail[trail * 4 + 3]! : u.hy[b]!;
     const speedA = pastA ? then : u.speed[a]!;
     const speedB = pastB ? then : u.speed[b]!;
     critical.urgency = urgency;
     critical.timeMs = this.#nowMs;
-    critical.x = ((pastA ? u.trailX[trail]! : u.px[a]!) + (pastB ? u.trailX[trail]! : u.px[b]!)) / 2;
-    critical.y = ((pastA ? u.trailY[trail]! : u.py[a]!) + (pastB ? u.trailY[trail]! : u.py[b]!)) / 2;
+    critical.x = ((pastA ? u.trail[trail * 4]! : u.px[a]!) + (pastB ? u.trail[trail * 4]! : u.px[b]!)) / 2;
+    critical.y = ((pastA ? u.trail[trail * 4 + 1]! : u.py[a]!) + (pastB ? u.trail[trail * 4 + 1]! : u.py[b]!)) / 2;
     critical.cos = hxA * hxB + hyA * hyB;
     critical.sin = Math.abs(hxA * hyB - hyA * hxB);
     critical.bFirst = bFirst;
@@ -493,19 +493,28 @@ export class EncounterEngine {
       for (let cy = lowY; cy <= highY; cy++) {
         const at = cells.cell(cx, cy, oldest);
         const { users, steps } = cells;
+        // its own record, else a free one, else the one longest ago
+        let mine = at;
         for (let i = at; i < at + 4; i++) {
           const first = users[i]!;
-          if (first < 0) break;
-          if (first === second || steps[i]! < oldest) continue;
-          if (cells.hx[i]! * hx + cells.hy[i]! * hy > ALONG_COS) continue;
+          if (first < 0 || first === second) {
+            mine = i;
+            if (first < 0) break;
+            continue;
+          }
           const then = steps[i]!;
+          if (users[mine] !== second && then < steps[mine]!) mine = i;
+          if (then < oldest || cells.hx[i]! * hx + cells.hy[i]! * hy > ALONG_COS) continue;
           if (this.#petStamp[first] !== stamp) {
             this.#petStamp[first] = stamp;
             this.#petThen[first] = then;
             this.#petFound[found++] = first;
           } else if (then > this.#petThen[first]!) this.#petThen[first] = then;
         }
-        cells.mark(at, second, step, hx, hy);
+        users[mine] = second;
+        steps[mine] = step;
+        cells.hx[mine] = hx;
+        cells.hy[mine] = hy;
       }
     for (let i = 0; i < found; i++) {
       const first = this.#petFound[i]!;
@@ -522,10 +531,12 @@ export class EncounterEngine {
     const from = Math.max(u.firstStep[first]!, step - Math.floor((limit * 1000) / this.#stepMs));
     // the place may have passed to another user since
     if (then < from || then > u.lastStep[first]!) return;
-    const left = this.#leftAt(first, second, 0, from, then);
-    if (left < 0 || left >= step) return;
     const known = this.#open.get(key(first, second));
     const best = known !== undefined && now - known.lastMs <= ENCOUNTER_GAP_MS ? known.pet : Number.POSITIVE_INFINITY;
+    // it left the cell within a step of `then`: most pairs have had their smallest PET by now
+    if (((step - then - 2) * this.#stepMs) / 1000 >= best) return;
+    const left = this.#leftAt(first, second, 0, from, then);
+    if (left < 0 || left >= step) return;
     let pet = ((step - left) * this.#stepMs) / 1000;
     if (pet - this.#stepMs / 1000 >= best) return;
     const low = Math.max(from, Math.floor(left) - 5);
@@ -545,7 +556,7 @@ export class EncounterEngine {
     }
     if (pet < 0 || pet >= best || pet > limit) return;
     const trail = first * TRAIL + (Math.floor(left) & (TRAIL - 1));
-    if (u.trailHx[trail]! * u.hx[second]! + u.trailHy[trail]! * u.hy[second]! > ALONG_COS) return;
+    if (u.trail[trail * 4 + 2]! * u.hx[second]! + u.trail[trail * 4 + 3]! * u.hy[second]! > ALONG_COS) return;
     const open = this.#opened(first, second, vru);
     if (open === null) return;
     open.lastMs = now;
@@ -564,8 +575,8 @@ export class EncounterEngine {
     const u = this.#users;
     const p = slot * TRAIL + (Math.max(u.firstStep[slot]!, step - 1) & (TRAIL - 1));
     const q = slot * TRAIL + (Math.min(u.lastStep[slot]!, step + 1) & (TRAIL - 1));
-    const dx = u.trailX[q]! - u.trailX[p]!;
-    const dy = u.trailY[q]! - u.trailY[p]!;
+    const dx = u.trail[q * 4]! - u.trail[p * 4]!;
+    const dy = u.trail[q * 4 + 1]! - u.trail[p * 4 + 1]!;
     return (Math.sqrt(dx * dx + dy * dy) * 1000) / (2 * this.#stepMs);
   }
 
@@ -577,8 +588,8 @@ export class EncounterEngine {
     const u = this.#users;
     const last = second * TRAIL + (u.lastStep[second]! & (TRAIL - 1));
     const before = second * TRAIL + ((u.lastStep[second]! - 1) & (TRAIL - 1));
-    const x = u.trailX[last]! + (u.trailX[before]! - u.trailX[last]!) * (back > 0 ? back : 0);
-    const y = u.trailY[last]! + (u.trailY[before]! - u.trailY[last]!) * (back > 0 ? back : 0);
+    const x = u.trail[last * 4]! + (u.trail[before * 4]! - u.trail[last * 4]!) * (back > 0 ? back : 0);
+    const y = u.trail[last * 4 + 1]! + (u.trail[before * 4 + 1]! - u.trail[last * 4 + 1]!) * (back > 0 ? back : 0);
     const hx = u.hx[second]!;
     const hy = u.hy[second]!;
     const halfLength = u.length[second]! / 2;
@@ -589,15 +600,15 @@ export class EncounterEngine {
     const base = first * TRAIL;
     for (let s = to; s >= from; s--) {
       const at = base + (s & (TRAIL - 1));
-      const dx = u.trailX[at]! - x;
-      const dy = u.trailY[at]! - y;
+      const dx = u.trail[at * 4]! - x;
+      const dy = u.trail[at * 4 + 1]! - y;
       if (dx > reach || dx < -reach || dy > reach || dy < -reach) {
         // it came from there: what lies still farther back was no nearer
         if (dx * dx + dy * dy > 4 * (reach + FAR_METRES) * (reach + FAR_METRES)) return -1;
         continue;
       }
-      const ahx = u.trailHx[at]!;
-      const ahy = u.trailHy[at]!;
+      const ahx = u.trail[at * 4 + 2]!;
+      const ahy = u.trail[at * 4 + 3]!;
       if (!overlap(x + dx, y + dy, ahx, ahy, firstHalfLength, firstHalfWidth, x, y, hx, hy, halfLength, halfWidth))
         continue;
       if (s === u.lastStep[first]!) return s;
@@ -606,8 +617,8 @@ export class EncounterEngine {
       let outside = 1;
       for (let i = 0; i < 8; i++) {
         const middle = (inside + outside) / 2;
-        const mx = u.trailX[at]! + (u.trailX[after]! - u.trailX[at]!) * middle;
-        const my = u.trailY[at]! + (u.trailY[after]! - u.trailY[at]!) * middle;
+        const mx = u.trail[at * 4]! + (u.trail[after * 4]! - u.trail[at * 4]!) * middle;
+        const my = u.trail[at * 4 + 1]! + (u.trail[after * 4 + 1]! - u.trail[at * 4 + 1]!) * middle;
         if (overlap(mx, my, ahx, ahy, firstHalfLength, firstHalfWidth, x, y, hx, hy, halfLength, halfWidth))
           inside = middle;
         else outside = middle;
