@@ -18,7 +18,7 @@ import type {
 import { USER_TYPES } from './encounter-types.ts';
 import { deltaV, LONGITUDINAL, measured, measurePair, meetTurning, NO_CONFLICT, overlap } from './geometry.ts';
 import { NearPairs } from './near-pairs.ts';
-import { type Critical, type Forecast, OpenEncounter } from './open-encounter.ts';
+import { type Critical, Forecast, OpenEncounter } from './open-encounter.ts';
 import { wouldHaveMet } from './real-paths.ts';
 import { TRAIL, Users } from './users.ts';
 
@@ -72,6 +72,8 @@ export class EncounterEngine {
   readonly #crossingDegrees: number;
   readonly #open = new Map<number, OpenEncounter>();
   #started: OpenEncounter[] = [];
+  /** Not in use just now. */
+  readonly #forecasts: Forecast[] = [];
   readonly #signals = new Map<number, string>();
   #closed: Encounter[] = [];
   #braking: HardBraking[] = [];
@@ -251,8 +253,8 @@ export class EncounterEngine {
 
   #asItStands(open: OpenEncounter): CurrentEncounter[] {
     const confirmed = open.sure.critical.urgency < Number.POSITIVE_INFINITY;
-    if (!confirmed && open.pendingStep < 0) return [];
-    return [{ ...this.#record(open, confirmed ? open.sure : open.pending), confirmed }];
+    const forecast = confirmed ? open.sure : open.pending;
+    return forecast === null ? [] : [{ ...this.#record(open, forecast), confirmed }];
   }
 
   #step(step: number): void {
@@ -316,7 +318,7 @@ export class EncounterEngine {
     open.lastMs = now;
     // who follows in the same lane needs no proof that the paths meet
     const sure = following && u.link[a]! >= 0 && u.link[a] === u.link[b] && u.lane[a] === u.lane[b];
-    const forecast = sure ? open.sure : open.pending;
+    const forecast = sure ? open.sure : this.#pendingOf(open);
     if (now < forecast.startMs) forecast.startMs = now;
     forecast.endMs = now;
     if (dracMetresPerSecond2 > forecast.drac) forecast.drac = dracMetresPerSecond2;
@@ -335,9 +337,15 @@ export class EncounterEngine {
     this.#worse(open, forecast.critical, ttcSeconds, open.a === a ? secondLeads : !secondLeads, -1);
   }
 
+  #pendingOf(open: OpenEncounter): Forecast {
+    open.pending ??= this.#forecasts.pop() ?? new Forecast();
+    return open.pending;
+  }
+
   /** Holds what is pending against the paths driven, once they have been. `now`: whether or not. */
   #review(open: OpenEncounter, now: boolean): void {
     const { pending } = open;
+    if (pending === null) return;
     const seconds = this.#stepMs / 1000;
     const steps = Math.ceil((pending.ttc + CONFIRM_SECONDS) / seconds);
     if (!now && this.#step_ < open.pendingStep + steps && this.#step_ < open.pendingSince + MAX_PENDING_STEPS) return;
@@ -345,6 +353,8 @@ export class EncounterEngine {
     if (wouldHaveMet(this.#users, open.a, open.b, open.pendingStep, speedA, speedB, steps, this.#step_, seconds))
       open.sure.merge(pending);
     pending.clear();
+    this.#forecasts.push(pending);
+    open.pending = null;
     open.pendingStep = -1;
   }
 
