@@ -2,6 +2,7 @@
 /** The `flextraff` command: puts the parts together, decides nothing. Each command loads what it needs when it runs. */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { addStoreCommands } from './cli/store-commands.ts';
 import { explain } from './cli/failure.ts';
 
 const DEFAULT_SCENARIO = 'hangzhou-kn-hz';
@@ -173,6 +174,37 @@ function program(): Command {
     });
 
   flextraff
+    .command('import')
+    .description('turn a SUMO case or CityFlow folder into a scenario, and say what was approximated')
+    .argument('[file]', 'a .sumocfg or a CityFlow folder')
+    .addOption(sumoNet())
+    .addOption(sumoRoutes())
+    .addOption(sumoAdditional())
+    .addOption(sumoTime('begin'))
+    .addOption(sumoTime('end'))
+    .addOption(new Option('--until <seconds>', 'end after so many seconds').argParser(positive))
+    .option('-o, --output <file>', 'the scenario to write, ending in .yaml')
+    .option('--force', 'replace the file if it is there')
+    .option('--json', 'print exactly one JSON object on standard output')
+    .action(async (file: string | undefined, options) => {
+      const { importFiles } = await import('./cli/import.ts');
+      await importFiles(file, options);
+    });
+
+  flextraff
+    .command('export')
+    .description("write a scenario or CityFlow folder as SUMO's files: network, routes, configuration")
+    .argument('<scenario>', 'a scenario that ships, a scenario file, or a CityFlow folder')
+    .option('--sumo <folder>', 'where to; made if it is not there')
+    .addOption(seedOption())
+    .addOption(new Option('--until <seconds>', 'end after so many seconds').argParser(positive))
+    .option('--json', 'print exactly one JSON object on standard output')
+    .action(async (scenario: string, options) => {
+      const { exportFiles } = await import('./cli/export.ts');
+      await exportFiles(scenario, options);
+    });
+
+  flextraff
     .command('safety')
     .description('find near misses in recorded movements, and the safety index of each minute')
     .argument('<source>', 'a SUMO FCD file, a .trj of SSAM, a log of V2X messages, or the folder of a recording')
@@ -247,6 +279,54 @@ function program(): Command {
       const { benchSpeed } = await import('./cli/bench.ts');
       await benchSpeed(path, options);
     });
+
+  flextraff
+    .command('controller')
+    .description('the controller alone: hears the devices of its junctions at a broker, decides, publishes plans')
+    .addOption(new Option('--broker <url>', 'MQTT broker; by default FLEXTRAFF_BROKER').argParser(brokerUrl))
+    .option('--shadow', 'decide and record, publish nothing')
+    .option('--live', 'drive the lamps of real streets: topics below flextraff/')
+    .option('--prefix <prefix>', 'what topics begin with: flextraff, or flextraff-sim/RUN/VARIANT')
+    .option('--config <path>', "a file that lists junctions, or a folder of junctions' configurations")
+    .option('--scenario <scenario>', 'the junctions of a scenario')
+    .option('--junctions <list>', 'only these, by name or id, separated by commas')
+    .option('--strategy <name[,key=value...]>', 'for junctions for which the file says none; by default atcs')
+    .addOption(new Option('--threads <number>', 'worker threads that decide').argParser(wholeNumber(1, 64)))
+    .option('--database-url <url>', 'PostgreSQL with the leases of junctions; by default DATABASE_URL')
+    .option('--record <folder>', 'where decisions are recorded; by default decisions in the data folder')
+    .option('--id <name>', 'name of this controller, unique among them')
+    .addOption(
+      new Option('--status-seconds <seconds>', 'print a line of counters so often').argParser(wholeNumber(1, 3600)),
+    )
+    .action(async (options) => {
+      const { controller } = await import('./cli/controller.ts');
+      await controller(options);
+    });
+
+  flextraff
+    .command('devices')
+    .description('simulated lamp devices and readers at a broker, to try a controller with')
+    .argument('[scenario]', 'whose junctions', DEFAULT_SCENARIO)
+    .addOption(new Option('--broker <url>', 'MQTT broker; by default FLEXTRAFF_BROKER').argParser(brokerUrl))
+    .option('--prefix <prefix>', 'what topics begin with', 'flextraff-sim/devices/street')
+    .addOption(new Option('--count <number>', 'so many junctions').argParser(wholeNumber(1, 10_000)).default(1))
+    .addOption(
+      new Option('--vehicles <number>', 'vehicles an hour and lane').argParser(wholeNumber(0, 3600)).default(300),
+    )
+    .addOption(seedOption().default(1))
+    .option('--rfid', 'RFID readers that count every ten seconds in place of loops')
+    .addOption(
+      new Option('--boot <how>', 'as after a power cut, or green at once').choices(['cold', 'warm']).default('cold'),
+    )
+    .option('--state <folder>', 'where sequence numbers and latched faults are kept over restarts')
+    .option('--reset', 'clear latched faults at the start')
+    .option('--lamp-log <file>', 'write every change of lamps there')
+    .action(async (scenario: string, options) => {
+      const { devices } = await import('./cli/devices.ts');
+      await devices(scenario, options);
+    });
+
+  addStoreCommands(flextraff);
 
   return flextraff;
 }

@@ -3,7 +3,7 @@
  * `.env.example` explains each; a test keeps the two in step.
  */
 import { availableParallelism } from 'node:os';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
 
 const wholeNumber = (least: number, most: number) =>
@@ -24,6 +24,8 @@ const url = (...protocols: string[]) =>
     .describe(
       `an address that begins with ${protocols.map((protocol) => `${protocol}://`).join(' or ')} and names a host`,
     );
+
+const ARCHIVE_BUCKET = /^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/.*)?$/;
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
@@ -47,6 +49,10 @@ export const ENVIRONMENT = {
     .describe(`one of ${LOG_LEVELS.join(', ')}`)
     .optional(),
   DATABASE_URL: url('postgres', 'postgresql').optional(),
+  DATABASE_API_URL: url('postgres', 'postgresql').optional(),
+  DATABASE_JOB_URL: url('postgres', 'postgresql').optional(),
+  DATABASE_REPORTING_URL: url('postgres', 'postgresql').optional(),
+  FLEXTRAFF_DATABASE_POOL: wholeNumber(1, 100).optional(),
   FLEXTRAFF_DATA: z.string().min(1).describe('the path of a folder').optional(),
   FLEXTRAFF_BROKER: url('mqtt', 'mqtts').optional(),
   FLEXTRAFF_MQTT_PORT: wholeNumber(0, 65_535).optional(),
@@ -54,6 +60,18 @@ export const ENVIRONMENT = {
   FLEXTRAFF_SCENARIOS: z.string().min(1).describe('the path of a folder').optional(),
   FLEXTRAFF_EPC_KEY: z.string().min(32).max(256).describe('32 to 256 characters').optional(),
   FLEXTRAFF_SPOOL_MAX_MIB: wholeNumber(1, 1_048_576).optional(),
+  FLEXTRAFF_ARCHIVE: z
+    .string()
+    .min(1)
+    .refine((text) => text === 'off' || !/^[a-z][a-z0-9+.-]+:\/\//i.test(text) || ARCHIVE_BUCKET.test(text))
+    .describe('the path of a folder, s3://bucket/prefix, or off')
+    .optional(),
+  FLEXTRAFF_ARCHIVE_ENDPOINT: url('http', 'https').optional(),
+  FLEXTRAFF_ARCHIVE_REGION: z
+    .string()
+    .regex(/^[a-z0-9-]{2,40}$/)
+    .describe('a region such as eu-central-1')
+    .optional(),
 } as const;
 
 /** Read by the tests and by the page's development server alone; a program that runs ignores them. */
@@ -67,6 +85,14 @@ export interface Settings {
   readonly logLevel: (typeof LOG_LEVELS)[number];
   /** PostgreSQL server; undefined: the embedded database. */
   readonly databaseUrl: string | undefined;
+  /** Logins of their own for the database's roles; undefined: that of `databaseUrl`. */
+  readonly databaseRoleUrls: {
+    readonly api_user: string | undefined;
+    readonly job_role: string | undefined;
+    readonly reporting_user: string | undefined;
+  };
+  /** Connections to the server for each login. */
+  readonly databasePool: number;
   /** Absolute path of the folder in which everything is kept. */
   readonly dataFolder: string;
   /** MQTT broker to use; undefined: the embedded one. */
@@ -80,6 +106,10 @@ export interface Settings {
   /** Key under which RFID tag numbers are hashed before they are stored; undefined: one kept in the data folder. */
   readonly epcKey: string | undefined;
   readonly spoolMaxMebibytes: number;
+  /** Where indices and messages are archived as Parquet; `off`: nowhere. A folder's path is absolute. */
+  readonly archive:
+    | { readonly location: string; readonly endpoint: string | undefined; readonly region: string }
+    | 'off';
 }
 
 /** Settings that cannot be used: one line a mistake, each with the name, the value, what is allowed and what to do. */
@@ -92,7 +122,7 @@ export class SettingsError extends Error {
   }
 }
 
-const SECRET = /KEY|DATABASE_URL|BROKER/;
+const SECRET = /KEY|DATABASE_\w*URL|BROKER|ENDPOINT/;
 
 /**
  * Checks an environment and fills in the defaults. An empty value counts as not set. Throws `SettingsError` with every
@@ -113,12 +143,25 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     return undefined as z.output<(typeof ENVIRONMENT)[K]>;
   };
   const folder = (path: string | undefined) => (path === undefined ? undefined : resolve(path));
+  const archiveOf = (dataFolder: string): Settings['archive'] => {
+    const location = read('FLEXTRAFF_ARCHIVE') ?? join(dataFolder, 'archive');
+    const endpoint = read('FLEXTRAFF_ARCHIVE_ENDPOINT');
+    const region = read('FLEXTRAFF_ARCHIVE_REGION') ?? 'us-east-1';
+    if (location === 'off') return 'off';
+    return { location: location.startsWith('s3://') ? location : resolve(location), endpoint, region };
+  };
   const settings: Settings = {
     port: read('PORT') ?? 8080,
     host: read('HOST') ?? '127.0.0.1',
     allowedHosts: read('ALLOWED_HOSTS') ?? [],
     logLevel: read('LOG_LEVEL') ?? 'warn',
     databaseUrl: read('DATABASE_URL'),
+    databaseRoleUrls: {
+      api_user: read('DATABASE_API_URL'),
+      job_role: read('DATABASE_JOB_URL'),
+      reporting_user: read('DATABASE_REPORTING_URL'),
+    },
+    databasePool: read('FLEXTRAFF_DATABASE_POOL') ?? 4,
     dataFolder: resolve(read('FLEXTRAFF_DATA') ?? 'data'),
     brokerUrl: read('FLEXTRAFF_BROKER'),
     mqttPort: read('FLEXTRAFF_MQTT_PORT') ?? 0,
@@ -126,6 +169,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     scenariosFolder: folder(read('FLEXTRAFF_SCENARIOS')),
     epcKey: read('FLEXTRAFF_EPC_KEY'),
     spoolMaxMebibytes: read('FLEXTRAFF_SPOOL_MAX_MIB') ?? 1024,
+    archive: archiveOf(resolve(environment.FLEXTRAFF_DATA || 'data')),
   };
   const known = new Set<string>([...Object.keys(ENVIRONMENT), ...TEST_ENVIRONMENT]);
   for (const name of Object.keys(environment)) {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type RunObserver, RunStopped, runVariants } from '../runs/runner.ts';
 import { openSource } from '../runs/source.ts';
 import type { RunResult } from '../runs/types.ts';
+import type { Street } from '../sim/street.ts';
 import { Refusal } from './failure.ts';
 import { onInterrupt } from './interrupt.ts';
 import { startProgress } from './progress.ts';
@@ -11,6 +12,7 @@ import { SeriesFile } from './series.ts';
 import { loadSettings } from './settings.ts';
 import { scenarioOf, type ScenarioOptions } from './sumo-options.ts';
 import { resultTable } from './table.ts';
+import { tripsCsv } from './trips.ts';
 import { parseVariants } from './variants.ts';
 
 export interface RunCommandOptions extends ScenarioOptions {
@@ -49,9 +51,12 @@ export async function run(scenario: string | undefined, options: RunCommandOptio
   const broker = await brokerFor(options, settings.brokerUrl);
   const progress = startProgress(source.durationSeconds, options.json === true);
   const series = options.out === undefined ? null : new SeriesFile();
+  let worlds: ReadonlyMap<string, Street> = new Map();
+  let warnings: readonly string[] = [];
   const observer: RunObserver = {
     onStart(streets) {
-      const warnings = new Set([...streets.values()].flatMap((street) => street.warnings));
+      worlds = streets;
+      warnings = [...new Set([...streets.values()].flatMap((street) => street.warnings))];
       for (const warning of warnings) progress.note(`${source.path}: ${warning}`);
     },
     onProgress: (second) => progress.at(second),
@@ -76,8 +81,10 @@ export async function run(scenario: string | undefined, options: RunCommandOptio
       signal: interrupt.signal,
     });
     progress.end();
-    if (options.out !== undefined) await writeResults(options.out, result, series!.text());
-    process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : `${resultTable(result)}\n`);
+    if (options.out !== undefined) await writeResults(options.out, result, series!.text(), tripsCsv(worlds));
+    // what was left out belongs to the result
+    const told = warnings.length > 0 ? { ...result, warnings } : result;
+    process.stdout.write(options.json ? `${JSON.stringify(told)}\n` : `${resultTable(result)}\n`);
   } catch (error) {
     progress.end();
     if (!(error instanceof RunStopped)) throw error;
@@ -103,8 +110,8 @@ async function brokerFor(options: RunCommandOptions, fromEnvironment: string | u
   return startBroker({ port: 0 });
 }
 
-async function writeResults(folder: string, result: RunResult, series: string): Promise<void> {
-  const files = { 'result.json': `${JSON.stringify(result, null, 2)}\n`, 'series.csv': series };
+async function writeResults(folder: string, result: RunResult, series: string, trips: string): Promise<void> {
+  const files = { 'result.json': `${JSON.stringify(result, null, 2)}\n`, 'series.csv': series, 'trips.csv': trips };
   for (const [name, text] of Object.entries(files)) {
     await writeFile(join(folder, name), text);
     tell(`wrote ${join(folder, name)}`);

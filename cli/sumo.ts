@@ -70,7 +70,12 @@ export async function sumo(config: string | undefined, options: SumoOptions): Pr
     });
     progress.end();
     if (options.json) {
-      const { decisions: _, ...rest } = result;
+      const { decisions, ...rest } = result;
+      for (const [name, { count, meanMs, p99Ms }] of Object.entries(decisions)) {
+        process.stderr.write(
+          `${name}: ${count} decisions: mean ${meanMs.toFixed(3)} ms, p99 ${p99Ms.toFixed(2)} ms of wall time\n`,
+        );
+      }
       process.stdout.write(`${JSON.stringify(rest)}\n`);
     } else process.stdout.write(`${table(result)}\n`);
     if (options.out !== undefined) process.stderr.write(`\nSUMO's own files are in ${options.out}.\n`);

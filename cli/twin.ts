@@ -73,6 +73,9 @@ export async function twin(scenario: string, options: TwinCommandOptions): Promi
     const waitingAlerts: Parameters<AlertHandler>[] = [];
     const store = openStore({
       databaseUrl: settings.databaseUrl,
+      roleUrls: settings.databaseRoleUrls,
+      poolMax: settings.databasePool,
+      archive: settings.archive,
       dataDirectory,
       epcKey: settings.epcKey,
       spoolMaxMebibytes: settings.spoolMaxMebibytes,
@@ -105,7 +108,10 @@ export async function twin(scenario: string, options: TwinCommandOptions): Promi
       brokerStatus: broker.status,
       version: options.version,
       pageDirectory: page,
-      checks: { workers: () => twin.workers() },
+      checks: {
+        workers: () => twin.workers(),
+        ...(store.archive === null ? {} : { archive: () => store.archive!.health() }),
+      },
       logger,
     });
     opened.push(server);

@@ -152,6 +152,37 @@ function setNoDelay(client: MqttClient): void {
   stream.setNoDelay?.(true);
 }
 
+/** Who wants one kind of message below one prefix; found by junction without asking everybody. */
+class Subscribers {
+  /** All there are, in order of subscription. */
+  readonly everyone = new Set<Handler>();
+  readonly #ofAll = new Set<Handler>();
+  readonly #ofJunction = new Map<string, Set<Handler>>();
+
+  add(handler: Handler): void {
+    this.everyone.add(handler);
+    if (handler.junctionIds === null) this.#ofAll.add(handler);
+    for (const id of handler.junctionIds ?? []) {
+      const own = this.#ofJunction.get(id) ?? new Set();
+      this.#ofJunction.set(id, own.add(handler));
+    }
+  }
+
+  delete(handler: Handler): void {
+    this.everyone.delete(handler);
+    this.#ofAll.delete(handler);
+    for (const id of handler.junctionIds ?? []) {
+      const own = this.#ofJunction.get(id);
+      if (own?.delete(handler) && own.size === 0) this.#ofJunction.delete(id);
+    }
+  }
+
+  of(junctionId: string | undefined): readonly Handler[] {
+    const own = junctionId === undefined ? undefined : this.#ofJunction.get(junctionId);
+    return own === undefined ? [...this.#ofAll] : [...this.#ofAll, ...own];
+  }
+}
+
 function filtersOf(prefix: string, kind: MessageKind, { junctionIds }: Handler): string[] {
   return junctionIds === null ? [filterOf(prefix, kind)] : [...junctionIds].map((id) => filterOf(prefix, kind, id));
 }
@@ -165,7 +196,7 @@ class ConnectedLink implements MqttLink {
   readonly #simulation: boolean;
   readonly #url: string;
   /** Handlers by prefix and kind. */
-  readonly #handlers = new Map<string, Map<MessageKind, readonly Handler[]>>();
+  readonly #handlers = new Map<string, Map<MessageKind, Subscribers>>();
   readonly #raw: { readonly filters: readonly string[]; readonly onPayload: RawHandler }[] = [];
   readonly #retained = new Map<string, Set<string>>();
   readonly #allowed = new Set<string>();
@@ -221,7 +252,8 @@ class ConnectedLink implements MqttLink {
   #filters(): string[] {
     const filters = this.#raw.flatMap((raw) => raw.filters);
     for (const [prefix, below] of this.#handlers) {
-      for (const [kind, handlers] of below) for (const one of handlers) filters.push(...filtersOf(prefix, kind, one));
+      for (const [kind, { everyone }] of below)
+        for (const one of everyone) filters.push(...filtersOf(prefix, kind, one));
     }
     return [...new Set(filters)];
   }
@@ -286,7 +318,11 @@ class ConnectedLink implements MqttLink {
       below = new Map();
       this.#handlers.set(prefix, below);
     }
-    for (const kind of kinds) below.set(kind, [...(below.get(kind) ?? []), handler]);
+    for (const kind of kinds) {
+      const subscribers = below.get(kind) ?? new Subscribers();
+      subscribers.add(handler);
+      below.set(kind, subscribers);
+    }
     await this.#ask(kinds.flatMap((kind) => filtersOf(prefix, kind, handler)));
     return () => this.#unsubscribe(prefix, kinds, handler);
   }
@@ -322,11 +358,18 @@ class ConnectedLink implements MqttLink {
     if (!below) return;
     const free: string[] = [];
     for (const kind of kinds) {
-      const left = (below.get(kind) ?? []).filter((h) => h !== handler);
-      if (left.length > 0) below.set(kind, left);
-      else below.delete(kind);
-      const wanted = new Set(left.flatMap((one) => filtersOf(prefix, kind, one)));
-      free.push(...filtersOf(prefix, kind, handler).filter((filter) => !wanted.has(filter)));
+      const subscribers = below.get(kind);
+      if (subscribers === undefined) continue;
+      subscribers.delete(handler);
+      if (subscribers.everyone.size === 0) below.delete(kind);
+      if (handler.junctionIds === null) {
+        if (subscribers.of(undefined).length === 0) free.push(filterOf(prefix, kind));
+      } else {
+        const mine = [...handler.junctionIds].filter((id) =>
+          subscribers.of(id).every((one) => one.junctionIds === null),
+        );
+        free.push(...mine.map((id) => filterOf(prefix, kind, id)));
+      }
     }
     for (let first = 0; first < free.length && this.#client.connected && !this.#closed; first += FILTERS_MAX)
       await this.#client.unsubscribeAsync(free.slice(first, first + FILTERS_MAX));
@@ -350,8 +393,7 @@ class ConnectedLink implements MqttLink {
     }
     this.#received++;
     const received = { address, message: decoded.message, retained } as Received;
-    for (const handler of this.#handlers.get(address.prefix)?.get(address.kind) ?? []) {
-      if (handler.junctionIds !== null && !handler.junctionIds.has(address.junctionId ?? '')) continue;
+    for (const handler of this.#handlers.get(address.prefix)?.get(address.kind)?.of(address.junctionId) ?? []) {
       try {
         handler.call(received);
       } catch (error) {

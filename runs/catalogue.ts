@@ -35,7 +35,7 @@ export class Catalogue {
     const changedMs = (await stat(file)).mtimeMs;
     const known = this.#sources.get(file);
     if (known?.changedMs === changedMs) return known.source;
-    const source = await openSource(file);
+    const source = besideHorizon(await openSource(file));
     this.#sources.set(file, { changedMs, source });
     return source;
   }
@@ -86,6 +86,19 @@ export class Catalogue {
   }
 }
 
+/** The twin plays two worlds: a peer's file, which has its own programs only, beside `horizon` where that can steer it. */
+function besideHorizon(source: Source): Source {
+  if (source.kind === 'scenario') return source;
+  const variants = [...source.variants, { name: 'adaptive', strategy: 'horizon', parameters: {} }];
+  try {
+    checkVariants(source, variants);
+  } catch (error) {
+    if ((error as Error).name === 'StrategyError') return source;
+    throw error;
+  }
+  return { ...source, variants };
+}
+
 function refused(error: Error & { issues?: readonly ScenarioIssue[] }): Error {
   if (!['ScenarioError', 'SourceError', 'StrategyError'].includes(error.name)) return error;
   const hint = 'Correct the scenario file.';
@@ -105,13 +118,16 @@ function scenarioSummary(source: Source): ScenarioSummary {
     startsAt: new Date(source.startsAtMs).toISOString(),
     timeZone: source.timeZone,
     variants: source.variants.map(({ name, strategy }) => ({ name, strategy })),
-    junctions: scenario?.junctions.length ?? 0,
+    junctions: source.signals().length,
     vehiclesDemanded: Math.round(demandedVehicles(source)),
   };
 }
 
 /** Vehicles that the file asks for within the run; with random arrivals a seed may give a few more or less. */
-function demandedVehicles({ scenario, durationSeconds }: Source): number {
+function demandedVehicles(source: Source): number {
+  const { scenario, durationSeconds } = source;
+  const given = source.vehicles();
+  if (given !== null) return given;
   let sum = 0;
   for (const { periodSeconds, vehicles } of scenario?.demand ?? []) {
     vehicles.forEach((count, period) => {

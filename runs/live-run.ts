@@ -3,6 +3,7 @@ import type { Received } from '../feeds/link.ts';
 import { clockTime } from './clock-time.ts';
 import type { ControllerDecision, Decider } from './controller-port.ts';
 import { CycleCollector } from './cycles.ts';
+import { RunKeeper } from './keeper.ts';
 import type { RecordingWriter } from './recording.ts';
 import { type RunObserver, RunStopped, runVariants } from './runner.ts';
 import type { Source } from './source.ts';
@@ -43,6 +44,7 @@ export class LiveRun {
   /** How it ends if it is told to: by a user, or because the program ends. */
   #stopAs: 'stopped' | 'interrupted' = 'stopped';
   readonly #cycles = new Map<string, CycleCollector>();
+  readonly #keeper: RunKeeper;
   /** Decisions that no device has answered yet, by variant, junction and seq; `kept` where they are told and stored. */
   readonly #unanswered = new Map<string, { record: DecisionRecord; kept: boolean }>();
   /** Stage asked for last, by variant and junction. */
@@ -58,6 +60,7 @@ export class LiveRun {
     this.row = options.row;
     this.drawing = options.drawing;
     this.recording = options.recording;
+    this.#keeper = new RunKeeper(options);
   }
 
   stop(as: 'stopped' | 'interrupted'): void {
@@ -88,6 +91,7 @@ export class LiveRun {
     }
     await this.recording.close().catch((error: Error) => this.#alertOnce('error', error.message));
     row.endedAtMs = Date.now();
+    this.#keeper.end(result);
     this.#tellDecisions();
     store.writeRun({ ...row });
     if (result) emit('result', row.id, result);
@@ -111,12 +115,14 @@ export class LiveRun {
     const { row } = this.#options;
     return {
       onStart: (streets) => {
+        this.#keeper.start(new Map([...streets].map(([variant, street]) => [variant, street.configurations])));
         for (const [variant, street] of streets) {
           this.#cycles.set(variant, new CycleCollector(street.configurations, row.id, variant));
           for (const warning of street.warnings) this.#alertOnce('info', `${row.scenarioTitle}: ${warning}`);
         }
       },
       onMessage: (variant, _second, outgoing) => {
+        this.#keeper.message(variant, outgoing);
         const cycle = this.#cycles.get(variant)?.take(outgoing);
         if (cycle) this.#options.store.writeCycles([cycle]);
         if (outgoing.address.kind === 'ack') {
@@ -128,7 +134,10 @@ export class LiveRun {
           this.#acknowledged(variant, outgoing.address.junctionId!, seq, { result, reason });
         }
       },
-      onCommand: (variant, _second, command) => this.#noteMode(variant, command),
+      onCommand: (variant, _second, command) => {
+        this.#keeper.command(variant, command);
+        this.#noteMode(variant, command);
+      },
       onDecision: (variant, decision) => this.#decided(variant, decision),
       onProblem: (variant, message) => this.#alertOnce('warning', `${row.scenarioTitle}, ${variant}: ${message}`),
       onRejected: ({ topic, reason, excerpt }) =>
@@ -220,6 +229,7 @@ export class LiveRun {
     if (second > 0 && (second % SERIES_SECONDS === 0 || second === row.durationSeconds))
       this.#tellSeries(second, frames);
     this.#tellDecisions();
+    this.#keeper.second(second, frames);
     const now = performance.now();
     if (now - this.#flushedAt >= FLUSH_MS) {
       this.#flushedAt = now;

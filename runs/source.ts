@@ -6,8 +6,9 @@ import { scenarioFiles } from '../scenarios/list.ts';
 import { loadScenario } from '../scenarios/load.ts';
 import type { Scenario, VariantSettings } from '../scenarios/types.ts';
 import type { JunctionConfiguration } from '../junction/types.ts';
-import { signalsOfFiles } from '../sim/file-signals.ts';
-import { drawSumo } from '../sim/network/sumo/case.ts';
+import { signalsOfFiles, vehiclesOfFiles } from '../sim/file-signals.ts';
+import { drawSumo, noticesOf } from '../sim/network/sumo/case.ts';
+import { noticeText } from '../sim/network/sumo/notices.ts';
 import { openStreet, type Street, type StreetOptions, type StreetSource } from '../sim/street.ts';
 import { sumoStartsAtMs } from '../sim/sumo-street.ts';
 import { openSumoConfig, openSumoFiles, type OpenedSumo, type SumoFileNames } from './sumo-files.ts';
@@ -27,11 +28,17 @@ export interface Source {
   readonly variants: readonly VariantSettings[];
   /** null for peers' files. */
   readonly scenario: Scenario | null;
+  /** Peers' files as read; null for a scenario. */
+  readonly files: Exclude<StreetSource, { kind: 'scenario' }> | null;
   /**
    * Signals that strategies may steer, and those of peers' files that keep the file's program, with the reason. Throws
    * SourceError for a file that cannot be used.
    */
   signals(): readonly SourceSignal[];
+  /** Vehicles that peers' files send within the run, with their first seed; null for a scenario, which says it itself. */
+  vehicles(): number | null;
+  /** What the files ask for and is not done, in words; a street may add to it. */
+  readonly warnings: readonly string[];
   /** The same in other steps, s. */
   inSteps(stepSeconds: number): Source;
   /** Opens a street at time 0. Throws SourceError for a file that cannot be used. */
@@ -126,7 +133,10 @@ function ofScenario(path: string, scenario: Scenario): Source {
     seeds: scenario.seeds,
     variants: scenario.variants,
     scenario,
+    files: null,
     signals: () => scenario.junctions.map(({ name, configuration }) => ({ name, configuration })),
+    vehicles: () => null,
+    warnings: [],
     inSteps: (stepSeconds) => ofScenario(path, { ...scenario, stepSeconds }),
     open: (streetOptions) => open({ kind: 'scenario', scenario }, streetOptions),
   };
@@ -179,6 +189,7 @@ function ofPeer(peer: PeerCase, folder = ''): Source {
     seeds: [0],
     variants: [{ name: 'baseline', strategy: 'fixed-time', parameters: {} }],
     scenario: null,
+    files: source,
     signals() {
       signals ??= told(
         () => signalsOfFiles(source).map(({ name: signal, configured }) => ({ name: signal, ...configured })),
@@ -186,6 +197,8 @@ function ofPeer(peer: PeerCase, folder = ''): Source {
       );
       return signals;
     },
+    warnings: source.kind === 'sumo' ? noticesOf(source.files).map(noticeText) : [],
+    vehicles: () => told(() => vehiclesOfFiles(source), folder),
     inSteps: (stepSeconds) =>
       ofPeer(
         {

@@ -191,7 +191,28 @@ class RunningTwin implements AlertingTwin {
     this.#alerts.push(alert);
     if (this.#alerts.length > ALERTS_KEPT) this.#alerts.shift();
     this.#options.logger?.[level === 'warning' ? 'warn' : level]({ runId }, message);
+    this.#log(alert);
     this.#emit('alert', alert);
+  }
+
+  /** For the system's log alone: nobody has to be told. */
+  #note(message: string, runId: string): void {
+    this.#log({ id: uuidv7(), at: new Date().toISOString(), level: 'info', message, runId });
+  }
+
+  /** Alerts are the system's log. One about the store itself may not find it open. */
+  #log(alert: Alert): void {
+    if (this.#closed) return;
+    this.#options.store.writeRecords('logs', [
+      {
+        logId: alert.id,
+        atMs: Date.parse(alert.at),
+        level: alert.level.toUpperCase() as 'INFO' | 'WARNING' | 'ERROR',
+        component: 'twin',
+        message: alert.message,
+        metadata: alert.runId === undefined ? null : { run_id: alert.runId },
+      },
+    ]);
   }
 
   alert(level: Alert['level'], message: string): void {
@@ -252,7 +273,9 @@ class RunningTwin implements AlertingTwin {
       alert: (level, message, runId) => this.#alert(level, message, runId),
     });
     this.#live.set(row.id, live);
-    await this.#tellStore(source, sample.configurations, row);
+    // not those of the first world, which has none where a peer's file runs its own programs
+    const configurations = source.signals().flatMap(({ configuration }) => configuration ?? []);
+    await this.#tellStore(source, configurations, row);
     this.#playing.set(row.id, this.#play(live));
     this.#emit('run', live.summary());
     return live;
@@ -291,7 +314,9 @@ class RunningTwin implements AlertingTwin {
 
   async #play(live: LiveRun): Promise<void> {
     const { row } = live;
+    this.#note(`The run of ${row.scenarioTitle} (seed ${row.seed}) began.`, row.id);
     await live.play();
+    this.#note(`The run of ${row.scenarioTitle} (seed ${row.seed}) ended: ${row.statusDetail ?? row.status}.`, row.id);
     await writeRunFile(this.#folder(row.id), 'run', row).catch((error: Error) =>
       this.#alert('error', error.message, row.id),
     );

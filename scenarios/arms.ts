@@ -6,7 +6,7 @@ import { listed, show } from './issues.ts';
 import { type Arm, type Stream, setbacks } from './layout.ts';
 import { type Candidate, candidatesOf, exitCount, lanesOf, TURNS } from './movements.ts';
 import type { ApproachFile, JunctionFile } from './schema.ts';
-import type { RfidReader, Turn } from './types.ts';
+import type { RfidReader, ScenarioBusStop, Turn } from './types.ts';
 
 const NAMED_BEARINGS: Readonly<Record<string, number>> = {
   N: 0,
@@ -37,6 +37,7 @@ export interface ResolvedArm extends Arm {
   readonly laneMovements: readonly (readonly string[])[];
   readonly turnShares: readonly { readonly movement: string; readonly share: number }[];
   readonly rfid: readonly RfidReader[];
+  readonly busStops: readonly ScenarioBusStop[];
 }
 
 export interface ResolvedMovement extends Stream {
@@ -167,6 +168,7 @@ function resolveArm(
     laneMovements,
     turnShares: turnSharesOf(file, path, own, findings),
     rfid: readersOf(file, junction, path, length, findings),
+    busStops: busStopsOf(file, junction, path, length, findings),
   };
 }
 
@@ -263,6 +265,38 @@ function readersOf(
       );
     }
     return { position: 'upstream', distanceMetres: given ?? 0 };
+  });
+}
+
+/** From a stop to either end of its lane, m: buses pull in and out in between. */
+const STOP_FROM_END_METRES = 20;
+const USUAL_DWELL_SECONDS = 20;
+
+function busStopsOf(
+  file: ApproachFile,
+  junction: JunctionFile,
+  path: Path,
+  length: number | undefined,
+  findings: Findings,
+): ScenarioBusStop[] {
+  const own = file.busStops !== undefined;
+  const entries = file.busStops ?? junction.approachDefaults?.busStops ?? [];
+  const at: Path = own ? [...path, 'busStops'] : [...path.slice(0, -2), 'approachDefaults', 'busStops'];
+  const exits = exitCount(file, junction);
+  const exitLength = file.exitLengthMetres ?? junction.approachDefaults?.exitLengthMetres ?? length;
+  return entries.map(({ distanceMetres, side = 'approach', kind = 'kerb', dwellSeconds }, index) => {
+    const place: Path = [...at, index, 'distanceMetres'];
+    const room = side === 'exit' ? exitLength : length;
+    if (side === 'exit' && exits === 0) {
+      findings.add([...at, index, 'side'], `is exit, but ${file.name} has no exit lanes`, 'Give it exitLanes.');
+    } else if (distanceMetres < STOP_FROM_END_METRES || distanceMetres > (room ?? Infinity) - STOP_FROM_END_METRES) {
+      findings.add(
+        place,
+        `is ${distanceMetres}; at least ${STOP_FROM_END_METRES} m from either end of the lane${room === undefined ? '' : `, which is ${room} m long`}`,
+        'Move the stop, or lengthen the lanes.',
+      );
+    }
+    return { side, distanceMetres, kind, dwellSeconds: dwellSeconds ?? USUAL_DWELL_SECONDS };
   });
 }
 

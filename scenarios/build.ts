@@ -1,10 +1,11 @@
 /** From a checked file to a scenario: what fits together, with every mistake that does not reported. */
 import { v5 } from 'uuid';
 import { type ResolvedArm, type ResolvedGround, resolveGround } from './arms.ts';
-import { buildClasses } from './classes.ts';
+import { buildClasses, checkWidths } from './classes.ts';
 import { isTimeZone, momentOf } from './clock.ts';
 import { buildDemand } from './demand.ts';
 import type { Path } from './document.ts';
+import { buildFaults } from './faults.ts';
 import type { Findings } from './findings.ts';
 import { bearing, curve, distance, heading, lengthOf, offset, project, turnDegrees } from './geometry.ts';
 import { type JunctionLayout, layoutJunction } from './layout.ts';
@@ -47,16 +48,21 @@ export function buildScenario(file: PartialFile, name: string, findings: Finding
   refuseUnsupported(file, findings);
   const times = buildTimes(file, findings);
   const variants = buildVariants(file, findings);
-  const vehicleClasses = buildClasses(file.vehicleClasses, findings);
+  const vehicleClasses = buildClasses(file.vehicleClasses, findings, file.pcuSet, file.saturationFlowPerHourPerLane);
   const placed = placeJunctions(file, findings);
   const junctions = placed.map((each) => (each === null ? null : buildJunction(each, placed, name, findings)));
   const named = file.junctions.map((junction, index) => ({
     name: junction?.name ?? `junctions[${index}]`,
     ground: placed[index]?.ground ?? null,
   }));
-  const demand = file.demand === undefined ? [] : buildDemand(file.demand, named, times.durationSeconds, findings);
+  const { demand, vehicles } =
+    file.demand === undefined
+      ? { demand: [], vehicles: [] }
+      : buildDemand(file.demand, named, vehicleClasses, times.durationSeconds, findings);
   const pedestrians =
     file.demand === undefined ? [] : buildPedestrians(file.demand, named, times.durationSeconds, findings);
+  const faults = buildFaults(file.detection, named, times.durationSeconds, findings);
+  checkWidths(vehicleClasses, file.vehicleClasses, narrowestLane(placed), findings);
   checkIntersections(junctions, findings);
   if (findings.count > before || file.drivingSide === undefined || junctions.includes(null)) return null;
   return {
@@ -70,11 +76,13 @@ export function buildScenario(file: PartialFile, name: string, findings: Finding
     junctions: junctions as ScenarioJunction[],
     vehicleClasses,
     demand,
+    vehicles,
     pedestrians,
     walking: walkingOf(file.demand),
-    detection: detectionOf(file),
+    detection: { ...detectionOf(file), ...(faults.length > 0 ? { faults } : {}) },
     variants,
     saturationFlowPerHourPerLane: file.saturationFlowPerHourPerLane ?? 1800,
+    startUpLostSeconds: file.startUpLostSeconds ?? 2,
   };
 }
 
@@ -169,6 +177,15 @@ function placeJunctions(file: PartialFile, findings: Findings): (Placed | null)[
       layout: layoutJunction(centre, ground.arms, ground.movements, file.drivingSide),
     };
   });
+}
+
+/** Width of the narrowest lane, m; infinite where no junction could be placed. */
+function narrowestLane(placed: readonly (Placed | null)[]): number {
+  let narrowest = Number.POSITIVE_INFINITY;
+  for (const each of placed)
+    for (const arm of each?.ground.arms ?? [])
+      for (const width of [...arm.laneWidths, ...arm.exitWidths]) narrowest = Math.min(narrowest, width);
+  return narrowest;
 }
 
 /** Arms of the junction whose exits feed another. */
@@ -306,6 +323,7 @@ function buildApproach(
         ? arm.exitLengthMetres
         : Math.round(lengthOf(exitPaths[0]!) * 1000) / 1000,
     rfid: arm.rfid,
+    busStops: arm.busStops,
   };
 }
 

@@ -1,6 +1,6 @@
 /** The usual vehicle of each class, and what a scenario changes of it. */
 import type { Findings } from './findings.ts';
-import type { VehicleClassesFile } from './schema.ts';
+import { TWO_WHEELER, type VehicleClassesFile } from './schema.ts';
 import { VEHICLE_CLASSES, type VehicleClass, type VehicleClassName } from './types.ts';
 
 type Usual = Omit<VehicleClass, 'name' | 'share'>;
@@ -85,9 +85,45 @@ export const USUAL_CLASSES: Readonly<Record<VehicleClassName, Usual>> = {
   },
 };
 
-/** Classes with a share above 0, in the order of VEHICLE_CLASSES; cars only where the file names none. */
-export function buildClasses(file: VehicleClassesFile | undefined, findings: Findings): VehicleClass[] {
-  const given = file ?? { car: { share: 1 } };
+/** Two-wheelers that ride abreast need lanes at least so wide, in widths of theirs and m on top: 0.1 m on every side. */
+const ABREAST_GAPS_METRES = 0.3;
+
+export type PcuSet = 'indo-hcm' | 'irc-few' | 'irc-many';
+
+/** Indo-HCM is in `USUAL_CLASSES`; IRC 106-1990 for a share of 5 % and less, and of 10 % and more. */
+const PCU_SETS: Readonly<Record<PcuSet, Partial<Record<VehicleClassName, number>>>> = {
+  'indo-hcm': {},
+  'irc-few': { bike: 0.5, rickshaw: 1.2, bus: 2.2, truck: 2.2, emergency: 1.4 },
+  'irc-many': { bike: 0.75, rickshaw: 2, bus: 3.7, truck: 3.7, emergency: 2 },
+};
+
+type ClassFile = NonNullable<VehicleClassesFile['car']>;
+
+/** The file's classes under the names that the program knows. */
+function known(file: VehicleClassesFile, findings: Findings): Partial<Record<VehicleClassName, ClassFile>> {
+  const { [TWO_WHEELER]: twoWheeler, ...others } = file;
+  if (twoWheeler === undefined) return others;
+  if (others.bike !== undefined) {
+    findings.add(
+      ['vehicleClasses', TWO_WHEELER],
+      'is another name for bike, which is there already',
+      'Keep one of the two and add their shares together.',
+    );
+  }
+  return { ...others, bike: twoWheeler };
+}
+
+/**
+ * Classes with a share above 0, in the order of VEHICLE_CLASSES; cars only where the file names none. `saturationFlow`:
+ * what the file says of it.
+ */
+export function buildClasses(
+  file: VehicleClassesFile | undefined,
+  findings: Findings,
+  pcuSet: PcuSet = 'indo-hcm',
+  saturationFlow?: number,
+): VehicleClass[] {
+  const given = known(file ?? { car: { share: 1 } }, findings);
   const sum = VEHICLE_CLASSES.reduce((total, name) => total + (given[name]?.share ?? 0), 0);
   if (Math.abs(sum - 1) > 1e-6) {
     const path = ['vehicleClasses'];
@@ -98,17 +134,56 @@ export function buildClasses(file: VehicleClassesFile | undefined, findings: Fin
       'Correct the shares.',
     );
   }
+  const headway = given.car?.timeHeadwaySeconds;
+  if (headway !== undefined && saturationFlow !== undefined && (given.car?.carFollowing ?? 'idm') === 'idm') {
+    findings.add(
+      ['vehicleClasses', 'car', 'timeHeadwaySeconds'],
+      `is ${headway}, but saturationFlowPerHourPerLane (${saturationFlow}) says what the headway of cars must be`,
+      'Remove one of the two.',
+    );
+  }
   return VEHICLE_CLASSES.filter((name) => (given[name]?.share ?? 0) > 0).map((name) => {
-    const {
-      share,
-      maxSpeedKilometresPerHour,
-      carFollowing: _model,
-      filtersToFront: _filters,
-      ...changes
-    } = given[name]!;
+    const { share, maxSpeedKilometresPerHour, ...changes } = given[name]!;
     const speed = maxSpeedKilometresPerHour;
     const changed = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
-    const usual = { ...USUAL_CLASSES[name], ...(speed === undefined ? {} : { maxSpeedMetresPerSecond: speed / 3.6 }) };
-    return { name, share, ...usual, ...changed };
+    const pcu = PCU_SETS[pcuSet][name];
+    return {
+      name,
+      share,
+      ...USUAL_CLASSES[name],
+      ...(name === 'bike' ? { filtersToFront: true } : {}),
+      ...(pcu === undefined ? {} : { pcu }),
+      ...(speed === undefined ? {} : { maxSpeedMetresPerSecond: speed / 3.6 }),
+      ...(changes.timeHeadwaySeconds === undefined ? {} : { fixedHeadway: true }),
+      ...changed,
+    };
   });
+}
+
+/** Refuses classes that do not fit in the narrowest lane (m), or cannot do in it what they are to do. */
+export function checkWidths(
+  classes: readonly VehicleClass[],
+  file: VehicleClassesFile | undefined,
+  narrowest: number,
+  findings: Findings,
+): void {
+  for (const { name, widthMetres, filtersToFront } of classes) {
+    const key = name === 'bike' && file?.bike === undefined ? TWO_WHEELER : name;
+    const path = ['vehicleClasses', key];
+    if (widthMetres > narrowest) {
+      findings.addConsequence(
+        path,
+        [[...path, 'widthMetres'], ['junctions']],
+        `is ${widthMetres} m wide, but there are lanes of ${narrowest} m`,
+        'Widen the lanes, or correct the width.',
+      );
+    } else if (filtersToFront === true && 2 * widthMetres + ABREAST_GAPS_METRES > narrowest) {
+      if (file?.[key as 'bike']?.filtersToFront !== true) continue;
+      findings.add(
+        [...path, 'filtersToFront'],
+        `is true, but two of ${widthMetres} m do not fit abreast in lanes of ${narrowest} m`,
+        'Widen the lanes, or set it to false.',
+      );
+    }
+  }
 }

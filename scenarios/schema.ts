@@ -16,7 +16,11 @@ export const LIMITS = {
   periods: 10_000,
   vehiclesPerPeriod: 100_000,
   vehiclesInAll: 1_000_000,
+  givenVehicles: 50_000,
 } as const;
+
+/** Another name for `bike`. */
+export const TWO_WHEELER = 'two-wheeler';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,47}$/;
 const name = (what: string) =>
@@ -49,6 +53,29 @@ const reader = z
   })
   .describe('An RFID reader over all lanes of the approach.');
 
+const busStop = z
+  .strictObject({
+    distanceMetres: between(
+      1,
+      5000,
+      'Where the front of a standing bus is: metres before the stop line, or with side exit, metres after the junction.',
+    ),
+    side: z
+      .enum(['approach', 'exit'])
+      .optional()
+      .describe('On the inbound lanes (approach, default) or the outbound lanes (exit).'),
+    kind: z
+      .enum(['kerb', 'bay'])
+      .optional()
+      .describe('kerb (default): the bus stands in the kerb lane; bay: beside it, and waits for a gap to leave.'),
+    dwellSeconds: between(
+      1,
+      600,
+      'Mean time that a bus stands there, seconds. Default 20. Each bus takes half to one and a half times as long.',
+    ).optional(),
+  })
+  .describe('A stop that every bus on this road serves.');
+
 const armShape = {
   lengthMetres: between(
     20,
@@ -60,6 +87,7 @@ const armShape = {
   exitLanes: whole(0, LIMITS.lanes, 'Number of outbound lanes. Default: as many as inbound.').optional(),
   exitLengthMetres: between(20, 10_000, 'Length of the outbound lanes, metres. Default: lengthMetres.').optional(),
   rfid: z.array(reader).max(4).optional().describe('RFID readers. Default: one at the stop line.'),
+  busStops: z.array(busStop).max(8).optional().describe('Bus stops. Default: none.'),
 };
 
 const approach = z
@@ -235,11 +263,61 @@ export const junctionSchema = z
   })
   .describe('A signalised junction.');
 
+const arrivals = z.enum(['poisson', 'even', 'recorded', 'platoon']);
+
+const platoon = z
+  .strictObject({
+    everySeconds: between(
+      10,
+      600,
+      'From the begin of one platoon to that of the next, as the cycle of the signal they come from, seconds.',
+    ),
+    lastsSeconds: between(1, 600, 'How long a platoon takes to come in, seconds.'),
+    offsetSeconds: between(0, 600, 'When the first platoon begins, seconds. Default 0.').optional(),
+  })
+  .describe('With arrivals: platoon.');
+
+const exit = z.strictObject({
+  junction: z.string().optional().describe('May be left out where there is one junction only.'),
+  arm: z.string().describe('Arm of that junction whose exit lanes leave the network.'),
+});
+
+const givenVehicle = z
+  .strictObject({
+    atSeconds: between(0, 604_800, 'When it wants to enter, seconds after the start.'),
+    junction: z.string().optional().describe('May be left out where there is one junction only.'),
+    approach: z.string().describe('Where it enters.'),
+    movement: z
+      .string()
+      .describe('Turn (left, straight, right, u-turn) or name of the movement at the first junction.'),
+    via: z
+      .array(z.string())
+      .max(100)
+      .optional()
+      .describe('Turns or movements at the junctions that follow. Default: as turnShares draw them.'),
+    class: z
+      .enum([...VEHICLE_CLASSES, TWO_WHEELER])
+      .optional()
+      .describe('Default car.'),
+    lane: whole(
+      0,
+      LIMITS.lanes - 1,
+      'Lane it enters by, 0 nearest the centre line; it changes lanes where its way asks for it.',
+    ).optional(),
+  })
+  .describe('One vehicle.');
+
 const flow = z
   .strictObject({
     junction: z.string().optional().describe('May be left out where there is one junction only.'),
     approach: z.string().describe('Where the vehicles enter.'),
-    movement: z.string().describe('Turn (left, straight, right, u-turn) or name of the movement.'),
+    movement: z
+      .string()
+      .optional()
+      .describe('Turn (left, straight, right, u-turn) or name of the movement. This or exit.'),
+    exit: exit
+      .optional()
+      .describe('Where the vehicles leave the network, by the way through the fewest junctions. This or movement.'),
     vehicles: z
       .array(z.number().min(0).max(LIMITS.vehiclesPerPeriod))
       .min(1)
@@ -247,20 +325,26 @@ const flow = z
       .optional()
       .describe('Vehicles in each period of periodSeconds; the periods cover the duration. This or vehiclesPerHour.'),
     vehiclesPerHour: between(0, 20_000, 'Constant flow, vehicles per hour. This or vehicles.').optional(),
-    arrivals: z.enum(['poisson', 'even', 'recorded']).optional().describe('Default: as in demand.'),
+    arrivals: arrivals.optional().describe('Default: as in demand.'),
+    platoon: platoon.optional().describe('Default: as in demand.'),
   })
   .describe('Vehicles of one movement.');
 
 export const demandSchema = z
   .strictObject({
-    arrivals: z
-      .enum(['poisson', 'even', 'recorded'])
+    arrivals: arrivals
       .optional()
       .describe(
-        'poisson (default): random gaps at the given rate; even: equal gaps; recorded: exactly the given number in each period, at random moments.',
+        'poisson (default): random gaps at the given rate; even: equal gaps; recorded: exactly the given number in each period, at random moments; platoon: as poisson, but in platoons.',
       ),
+    platoon: platoon.optional(),
+    vehicles: z
+      .array(givenVehicle)
+      .max(LIMITS.givenVehicles)
+      .optional()
+      .describe('Vehicles given one by one, on top of the flows.'),
     periodSeconds: whole(10, 86_400, 'Length of a period of `vehicles`, seconds. Default 300.').optional(),
-    flows: z.array(flow).min(1).max(5000).describe('One entry per movement.'),
+    flows: z.array(flow).max(5000).optional().describe('One entry per movement, or per pair of approach and exit.'),
     pedestrians: z
       .array(
         z.strictObject({
@@ -334,22 +418,34 @@ const vehicleClass = z
     carFollowing: z
       .enum(['idm', 'krauss', 'cityflow'])
       .optional()
-      .describe(`Car-following model. Other than idm: ${NOT_YET}`),
+      .describe(
+        'Car-following model. idm (default) keeps the saturation flow of the scenario; krauss (as in SUMO, sigma 0.5) and cityflow keep their own habits and timeHeadwaySeconds.',
+      ),
+    integration: z
+      .enum(['ballistic', 'euler'])
+      .optional()
+      .describe(
+        'How positions follow from speeds: by the mean of old and new speed (ballistic, default) or by the new one (euler, as SUMO does by default).',
+      ),
     filtersToFront: z
       .boolean()
       .optional()
-      .describe(`Whether it passes a standing queue within the lane, as two-wheelers do. true: ${NOT_YET}`),
+      .describe(
+        "Whether it uses the lane's width: abreast of others, and past a standing queue to its front. Default: true for two-wheelers. Lanes must be wide enough for two of it.",
+      ),
   })
   .describe('A class of vehicles: its share, and what differs from the usual.');
 
 export const vehicleClassesSchema = z
   .strictObject(
-    Object.fromEntries(VEHICLE_CLASSES.map((each) => [each, vehicleClass.optional()])) as Record<
-      (typeof VEHICLE_CLASSES)[number],
+    Object.fromEntries([...VEHICLE_CLASSES, TWO_WHEELER].map((each) => [each, vehicleClass.optional()])) as Record<
+      (typeof VEHICLE_CLASSES)[number] | typeof TWO_WHEELER,
       z.ZodOptional<typeof vehicleClass>
     >,
   )
-  .describe('Default: cars only.');
+  .describe(
+    'Default: cars only. two-wheeler (also called bike) is a motorcycle or scooter, rickshaw an auto-rickshaw; buses serve the bus stops, and others give way to emergency vehicles.',
+  );
 
 export const detectionSchema = z
   .strictObject({
@@ -376,7 +472,37 @@ export const detectionSchema = z
       )
       .max(1000)
       .optional()
-      .describe(`Times at which a reader is silent. ${NOT_YET}`),
+      .describe('Times at which the readers of an approach are silent: faults of the kind silent.'),
+    faults: z
+      .array(
+        z.strictObject({
+          junction: z.string().optional().describe('May be left out where there is one junction only.'),
+          approach: z.string().describe('Where the detector is.'),
+          device: z
+            .enum(['reader', 'loop', 'button'])
+            .describe('An RFID reader, the loops in the lanes, a push button.'),
+          position: z
+            .enum(['stopline', 'upstream'])
+            .optional()
+            .describe('Which readers or loops of the approach. Default: all.'),
+          kind: z
+            .enum(['silent', 'doubled', 'rereads', 'misses', 'clock-drift', 'stuck-on', 'stuck-off'])
+            .describe(
+              'Readers: silent (sends nothing), doubled (sends each count twice), rereads (counts a tag at each reading), misses (needs probability), clock-drift (needs driftSecondsPerHour). Loops: silent, stuck-on (always covered), stuck-off (never). Buttons: stuck-on (calls always), stuck-off (never).',
+            ),
+          fromSeconds: between(0, 604_800, 'Begin, seconds after the start. Default 0.').optional(),
+          untilSeconds: between(0, 604_800, 'End, seconds after the start. Default: the end of the run.').optional(),
+          probability: between(0, 1, 'Only for misses: that an interrogation fails, 0 to 1.').optional(),
+          driftSecondsPerHour: between(
+            -600,
+            600,
+            'Only for clock-drift: how much the clock gains in an hour, seconds; negative: loses.',
+          ).optional(),
+        }),
+      )
+      .max(1000)
+      .optional()
+      .describe('Detectors that fail, and when. Default: none.'),
   })
   .describe('RFID tags and the faults of their readers.');
 
@@ -434,6 +560,17 @@ export const topLevelShape = {
     2400,
     'Saturation flow of a lane, cars per hour of green, that the traffic model is to show. Default 1800.',
   ).optional(),
+  startUpLostSeconds: between(
+    0.5,
+    4,
+    'What the first vehicles of a queue take longer than those behind them, seconds in all (start-up lost time). Default 2.',
+  ).optional(),
+  pcuSet: z
+    .enum(['indo-hcm', 'irc-few', 'irc-many'])
+    .optional()
+    .describe(
+      'Passenger car units of classes that say nothing else: indo-hcm (default; two-wheeler 0.4, rickshaw 0.5, bus and truck 1.6), or IRC 106-1990 where the class is a small share (irc-few: 0.5, 1.2, 2.2) or a tenth and more (irc-many: 0.75, 2, 3.7).',
+    ),
   vehicleClasses: vehicleClassesSchema.optional(),
   demand: demandSchema,
   detection: detectionSchema.optional(),

@@ -5,6 +5,7 @@
  */
 import type { JunctionConfiguration } from '../junction/types.ts';
 
+/** `bike` is a motor two-wheeler; files may call it `two-wheeler` as well. */
 export const VEHICLE_CLASSES = ['car', 'bus', 'truck', 'bike', 'rickshaw', 'emergency'] as const;
 export type VehicleClassName = (typeof VEHICLE_CLASSES)[number];
 
@@ -24,6 +25,14 @@ export interface VehicleClass {
   readonly timeHeadwaySeconds: number;
   /** HBEFA3 class of facts on fuel and emissions, e.g. `PC_G_EU4`. */
   readonly emissionClass: string;
+  /** Default `idm`. */
+  readonly carFollowing?: 'idm' | 'krauss' | 'cityflow';
+  /** Default `ballistic`. */
+  readonly integration?: 'ballistic' | 'euler';
+  /** Rides abreast of others in a lane, and past a standing queue to its front. */
+  readonly filtersToFront?: boolean;
+  /** `timeHeadwaySeconds` is the file's and kept; else it is found from the saturation flow and `pcu`. */
+  readonly fixedHeadway?: boolean;
 }
 
 export type Turn = 'left' | 'straight' | 'right' | 'u-turn';
@@ -51,6 +60,17 @@ export interface RfidReader {
   readonly distanceMetres: number;
 }
 
+export interface ScenarioBusStop {
+  /** On the way to the stop line, or beyond the junction. */
+  readonly side: 'approach' | 'exit';
+  /** Front of the standing bus: metres before the stop line, or after the start of the exit lanes. */
+  readonly distanceMetres: number;
+  /** In the kerb lane, or in a bay beside it. */
+  readonly kind: 'kerb' | 'bay';
+  /** Mean time of standing; a bus takes half to one and a half times as long. */
+  readonly dwellSeconds: number;
+}
+
 export interface ScenarioApproach {
   readonly id: string;
   readonly name: string;
@@ -70,6 +90,7 @@ export interface ScenarioApproach {
   readonly exitLanes: readonly ScenarioLane[];
   readonly exitLengthMetres: number;
   readonly rfid: readonly RfidReader[];
+  readonly busStops?: readonly ScenarioBusStop[];
 }
 
 export interface ScenarioMovement {
@@ -130,7 +151,29 @@ export interface DemandFlow {
   readonly periodSeconds: number;
   readonly vehicles: readonly number[];
   /** `poisson`: exponential gaps at the period's rate, `even`: equal gaps, `recorded`: exactly `vehicles[i]` in period i, at uniform random moments. */
-  readonly arrivals: 'poisson' | 'even' | 'recorded';
+  readonly arrivals: 'poisson' | 'even' | 'recorded' | 'platoon';
+  /** With `platoon`: as many as `poisson` would bring, but all within the first `lastsSeconds` of every `everySeconds`. */
+  readonly platoon?: { readonly everySeconds: number; readonly lastsSeconds: number; readonly offsetSeconds: number };
+  /** Its whole way where the file names the exit it leaves by; else the turn shares of later approaches decide. */
+  readonly route?: readonly RouteStep[];
+}
+
+/** One junction's part of a way through the network. */
+export interface RouteStep {
+  readonly junction: string;
+  readonly movement: string;
+}
+
+/** A vehicle that the file gives by itself. */
+export interface GivenVehicle {
+  readonly atSeconds: number;
+  readonly junction: string;
+  readonly approach: string;
+  /** Its way: the first movement and, where the file says so, those at the junctions that follow. */
+  readonly route: readonly RouteStep[];
+  readonly vehicleClass: VehicleClassName;
+  /** Lane that it enters by, 0 nearest the centre line of the road; absent: the emptiest that its way can use. */
+  readonly lane?: number;
 }
 
 /** People who cross an arm in one direction over time. */
@@ -169,6 +212,25 @@ export interface DetectionSettings {
   readonly rereadSeconds: number;
   /** car-counts are sent every so many seconds. */
   readonly windowSeconds: number;
+  /** Absent or empty: all detectors are well. */
+  readonly faults?: readonly DetectorFault[];
+}
+
+/** A detector that fails for a while. */
+export interface DetectorFault {
+  readonly junction: string;
+  readonly approach: string;
+  readonly device: 'reader' | 'loop' | 'button';
+  /** null: all of the approach. */
+  readonly position: 'stopline' | 'upstream' | null;
+  /** `stuck-on` of a button: calls always; `stuck-off`: never. */
+  readonly kind: 'silent' | 'doubled' | 'rereads' | 'misses' | 'clock-drift' | 'stuck-on' | 'stuck-off';
+  readonly fromSeconds: number;
+  readonly untilSeconds: number;
+  /** Of `misses`: that an interrogation fails, 0-1. */
+  readonly probability: number;
+  /** Of `clock-drift`: how much faster its clock runs. */
+  readonly driftSecondsPerHour: number;
 }
 
 export interface VariantSettings {
@@ -194,6 +256,8 @@ export interface Scenario {
   readonly junctions: readonly ScenarioJunction[];
   readonly vehicleClasses: readonly VehicleClass[];
   readonly demand: readonly DemandFlow[];
+  /** Vehicles given one by one, on top of the flows, in the order of the file. */
+  readonly vehicles?: readonly GivenVehicle[];
   /** Absent or empty: nobody walks. */
   readonly pedestrians?: readonly PedestrianFlow[];
   readonly walking?: WalkingSettings;
@@ -201,6 +265,8 @@ export interface Scenario {
   readonly variants: readonly VariantSettings[];
   /** Saturation flow the default model is to show, vehicles per hour and lane (cars). */
   readonly saturationFlowPerHourPerLane: number;
+  /** What the first vehicles of a queue take longer than the later ones, s. Default 2. */
+  readonly startUpLostSeconds?: number;
 }
 
 /** One mistake in an input file. Shown as `file:line:column path message. hint`. */

@@ -15,17 +15,6 @@ export function refuseUnsupported(file: Partial<Omit<ScenarioFile, 'junctions'>>
   if ((file.v2x?.share ?? 0) > 0) refuse(findings, ['v2x', 'share'], 'connected vehicles (V2X)');
   if (file.weather !== undefined) refuse(findings, ['weather'], 'weather');
   if ((file.incidents?.length ?? 0) > 0) refuse(findings, ['incidents'], 'incidents');
-  if ((file.detection?.outages?.length ?? 0) > 0) refuse(findings, ['detection', 'outages'], 'outages of readers');
-  for (const [name, settings] of Object.entries(file.vehicleClasses ?? {})) {
-    if (settings === undefined) continue;
-    const path: Path = ['vehicleClasses', name];
-    if (settings.filtersToFront === true) {
-      refuse(findings, [...path, 'filtersToFront'], 'two-wheelers that filter to the stop line');
-    }
-    if ((settings.carFollowing ?? 'idm') !== 'idm') {
-      refuse(findings, [...path, 'carFollowing'], `the car-following model ${settings.carFollowing}`);
-    }
-  }
 }
 
 /** Refuses what a junction asks for. */

@@ -70,6 +70,12 @@ export interface EngineTables {
   /** Lanes: index of their road and of the lane within it; links -1 and 0. */
   readonly road: Int32Array;
   readonly laneIndex: Int32Array;
+  /** Lanes: width, m; absent where it is not known: then nobody shares a lane. */
+  readonly laneWidth?: Float64Array;
+  /** Side of the kerb, seen in driving direction: 1 left, -1 right (default). */
+  readonly kerbSide?: 1 | -1;
+  /** Where buses stop, by segment and position. */
+  readonly busStops?: readonly BusStop[];
   /** Links: right of way among greens, higher goes first; 3 is straight on, less is a turn. Lanes 0. */
   readonly precedence: Uint8Array;
   /** CityFlow's crosses, by own distance: metres along this link, the other link, metres along that one. */
@@ -86,6 +92,17 @@ export interface EngineTables {
   readonly zoneFoeEnd: Float64Array;
   /** 0 crossing, 1 merging into the same lane, 2 leaving the same lane. */
   readonly zoneKind: Uint8Array;
+}
+
+/** A place where vehicles of classes that serve stops halt. */
+export interface BusStop {
+  readonly segment: number;
+  /** Front of the standing vehicle, metres from the lane's start. */
+  readonly position: number;
+  /** `kerb`: in the lane; `bay`: beside it. */
+  readonly kind: 'kerb' | 'bay';
+  /** Mean time of standing, s; each vehicle has its own share of it (`Demand.dwellFactor`). */
+  readonly dwellSeconds: number;
 }
 
 export interface RoutePlan {
@@ -109,6 +126,8 @@ export interface Demand {
   readonly speedFactor: Float64Array;
   /** CityFlow's random rank of a vehicle, the last resort when two meet; absent: the earlier listed goes first. */
   readonly priority?: Int32Array;
+  /** Share of a stop's mean dwell time that the vehicle takes; absent: 1. */
+  readonly dwellFactor?: Float64Array;
   readonly classes: readonly ClassParameters[];
 }
 
@@ -132,7 +151,21 @@ export interface ClassParameters {
   readonly massKilograms: number;
   /** HBEFA3 class. */
   readonly emissionClass: string;
+  /** Model `idm` is this program's own engine; by which law its vehicles follow there. Default `idm`. */
+  readonly law?: FollowingLaw;
+  /** How positions follow from speeds there. Default `ballistic`. */
+  readonly integration?: 'ballistic' | 'euler';
+  /** `krauss`: how much a driver falls short of what he could, 0-1 (SUMO's sigma). Default 0.5. */
+  readonly imperfection?: number;
+  /** Uses the width of a lane: abreast of others, and past a standing queue to its front. */
+  readonly filters?: boolean;
+  /** Others give way to it. */
+  readonly emergency?: boolean;
+  /** Halts at the network's bus stops. */
+  readonly servesStops?: boolean;
 }
+
+export type FollowingLaw = 'idm' | 'krauss' | 'cityflow';
 
 export const NOT_ENTERED = -1;
 export const ARRIVED = -2;
@@ -160,6 +193,8 @@ export interface TrafficState {
   readonly stops: Int32Array;
   readonly fuelMillilitres: Float64Array;
   readonly co2Grams: Float64Array;
+  /** Distance of the body's middle from the middle of the lane, positive to the left, m; absent where all keep to it. */
+  readonly lateral?: Float64Array;
   /** Vehicles in the network, as a dense list: `active[0..activeCount)`; order is the engine's and must not matter. */
   readonly active: Int32Array;
   activeCount: number;
@@ -190,6 +225,16 @@ export interface LinkStretches {
   readonly arrival: Float64Array;
 }
 
+/** Looked for every 10 simulated seconds. Nobody is removed: what is locked stays and counts as delay. */
+export interface Gridlock {
+  /** Circles found so far; one that dissolves and forms again counts again. */
+  episodes: number;
+  /** Vehicles in such circles now. */
+  vehicles: number;
+  /** Simulated seconds of the first; NaN until there was one. */
+  since: number;
+}
+
 /** The moving part. `groupGreen[g]` of each global signal group is set by the lamp devices before `step`. */
 export interface Engine {
   readonly network: Network;
@@ -206,5 +251,7 @@ export interface Engine {
   vehicleUpdates: number;
   /** Vehicles due but not yet in, all entry lanes. */
   waitingToEnter(): number;
+  /** Circles of vehicles that wait for each other, none of which can ever move again. */
+  readonly gridlock?: Gridlock;
   step(): void;
 }

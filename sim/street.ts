@@ -2,15 +2,18 @@
 import { isoOf } from '../feeds/codec.ts';
 import type { Message, MessageKind } from '../feeds/messages.ts';
 import type { JunctionConfiguration } from '../junction/types.ts';
-import type { Scenario } from '../scenarios/types.ts';
+import type { DetectorFault, Scenario } from '../scenarios/types.ts';
 import type { Engine } from './core.ts';
 import { demandFromScenario } from './demand/demand.ts';
+import { DetectorFaults } from './detectors/faults.ts';
 import { Loops } from './detectors/loops.ts';
 import { RfidReaders } from './detectors/rfid.ts';
 import { type RfidDevice, rfidDevices, sendCarCounts } from './detectors/rfid-devices.ts';
 import { type Station, stationsOf } from './detectors/stations.ts';
 import { StateDigest } from './digest.ts';
 import { Measures } from './measures/measures.ts';
+import { Survey } from './measures/survey.ts';
+import { type Trip, tripsOf } from './measures/trips.ts';
 import type { VariantResult } from './measures/types.ts';
 import { readCityFlow } from './network/cityflow.ts';
 import { cityFlowStages, withConfigurations } from './network/cityflow-configuration.ts';
@@ -66,6 +69,8 @@ export interface Street extends SimulatedStreet {
   frame(): Frame;
   /** The measures up to now. */
   result(): VariantResult;
+  /** What became of each vehicle that was due, up to now. */
+  trips(): Iterable<Trip>;
   /** What stands still. */
   drawing(): Drawing;
   /** What of the input was left out, in words. */
@@ -100,6 +105,7 @@ function ofScenario(scenario: Scenario, options: StreetOptions): Street {
   });
   return new World(engine, {
     options,
+    isSurveyed: true,
     crowd: isWalked ? new Crowd(engine, crossings, people!) : null,
     startsAtMs: scenario.startsAtMs,
     durationSeconds: scenario.durationSeconds,
@@ -107,6 +113,7 @@ function ofScenario(scenario: Scenario, options: StreetOptions): Street {
     readers: (stations) => new RfidReaders(engine, stations, demand.tagged, scenario.detection, options.seed),
     epcs: demand.epcs,
     windowSeconds: scenario.detection.windowSeconds,
+    faults: scenario.detection.faults,
     programs: [],
     drawing: () => drawingOfScenario(scenario, network, demand.classes),
     warnings: [],
@@ -175,6 +182,10 @@ function laneWidths(roadnet: unknown): Float64Array {
 
 export interface Parts {
   readonly options: StreetOptions;
+  /** Discharge, exhaust, movements and junctions are measured too. */
+  readonly isSurveyed?: boolean;
+  /** Detectors that fail; absent: none does. */
+  readonly faults?: readonly DetectorFault[];
   /** null: nobody walks here, and nothing is asked of those who drive. */
   readonly crowd: Crowd | null;
   readonly startsAtMs: number;
@@ -213,8 +224,10 @@ class World implements Street {
   readonly #loops: Loops;
   readonly #readers: RfidReaders | null;
   readonly #rfidDevices: readonly RfidDevice[];
+  readonly #faults: DetectorFaults | null;
   readonly #devices: readonly DeviceIdentity[];
   readonly #measures: Measures;
+  readonly #survey: Survey | null;
   readonly #walkers: PedestrianTotals | null;
   readonly #frames: VehicleFrames;
   readonly #digest = new StateDigest();
@@ -266,11 +279,20 @@ class World implements Street {
     this.#rfidDevices = rfidDevices(network, parts.readers === null ? [] : stations, ({ junction, approach, kind }) =>
       deviceId(taken, network.junctions[junction]!.name, 'rfid', network.approaches[approach]!.name, kind),
     );
-    for (const { deviceId: id, junctionId, laneId } of this.#rfidDevices) {
-      devices.push({ deviceId: id, deviceType: 'rfid_counter', junctionId, laneId });
+    for (const { deviceId: id, junctionId, laneId, station } of this.#rfidDevices) {
+      devices.push({
+        deviceId: id,
+        deviceType: 'rfid_counter',
+        junctionId,
+        laneId,
+        clockOffsetMs: this.#clockOf(station),
+      });
     }
     this.#devices = devices;
+    const { faults = [] } = parts;
+    this.#faults = faults.length === 0 ? null : new DetectorFaults(faults, network, stations, parts.crowd);
     this.#measures = new Measures(engine, parts.warmUpSeconds);
+    this.#survey = parts.isSurveyed === true ? new Survey(engine, this.#measures, parts.warmUpSeconds) : null;
     this.#walkers = parts.crowd === null ? null : new PedestrianTotals(parts.crowd, parts.warmUpSeconds);
     this.#frames = new VehicleFrames(engine, this.#measures);
   }
@@ -288,6 +310,13 @@ class World implements Street {
   #elapsedMs(): number {
     return Math.round(this.#engine.tick * this.stepSeconds * 1000);
   }
+  /** How far a reader's clock is ahead, ms; null while it is silent. */
+  #clockOf(station: number): () => number | null {
+    return () => {
+      const { silent, clockOffsetMs } = this.#readers!.faults[station]!;
+      return silent ? null : clockOffsetMs;
+    };
+  }
   #nowSeconds(): number {
     return this.#engine.tick * this.stepSeconds;
   }
@@ -302,10 +331,12 @@ class World implements Street {
     for (const program of this.#programs) program.tick(this.#nowSeconds());
 
     this.#parts.beforeTraffic?.();
+    this.#faults?.apply(beginMs / 1000, this.#loops, this.#readers, this.#parts.crowd);
     this.#parts.crowd?.tick(this.#nowSeconds(), this.stepSeconds);
     engine.step();
     this.#parts.afterTraffic?.();
 
+    this.#survey?.tick(beginMs / 1000);
     this.#loops.tick();
     this.#readers?.tick(this.#nowSeconds());
     const endMs = this.#elapsedMs();
@@ -353,6 +384,7 @@ class World implements Street {
     if (this.#observedTick === this.#engine.tick) return;
     this.#observedTick = this.#engine.tick;
     this.#measures.observe(this.#nowSeconds());
+    this.#survey?.look();
   }
 
   #write(digest: StateDigest): void {
@@ -405,9 +437,13 @@ class World implements Street {
     return {
       strategy,
       digest: this.digest(),
-      ...this.#measures.result(),
+      ...(this.#survey?.added(this.#measures.result(), this.#nowSeconds()) ?? this.#measures.result()),
       ...(crowd && { pedestrians: pedestrianMeasures(crowd, warmUpSeconds, this.#nowSeconds()) }),
     };
+  }
+
+  trips(): Iterable<Trip> {
+    return tripsOf(this.#engine, this.#nowSeconds(), this.#survey?.exhaust.noxGrams);
   }
 
   drawing(): Drawing {

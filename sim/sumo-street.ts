@@ -84,13 +84,14 @@ export function ofSumo(source: SumoSource, options: StreetOptions): { engine: En
       crossings?.tick();
     },
     drawing: () =>
-      drawingOfNetwork(network, laneWidths(files, world), stagesDrawn(world, stages), engine.demand.classes),
+      drawingOfNetwork(network, sumoLaneWidths(files, world), stagesDrawn(world, stages), engine.demand.classes),
     warnings: warningsOf(files, engine, isOwn, world, stages),
   };
   return { engine, parts };
 }
 
-function laneWidths({ net }: SumoCase, world: SumoWorld): Float64Array {
+/** Metres, by lane of the network. */
+export function sumoLaneWidths({ net }: SumoCase, world: SumoWorld): Float64Array {
   const widths: number[] = [];
   net.edges.forEach((edge, e) => {
     if (world.firstLaneOfEdge[e]! >= 0) for (const lane of edge.lanes) widths.push(net.lanes[lane]!.width);
@@ -115,6 +116,13 @@ function warningsOf(
 ): string[] {
   const warnings = noticesOf(files).map(noticeText);
   const strange = new Map<string, string>();
+  const quick = engine.demand.classes.filter(({ timeHeadway }) => timeHeadway < files.stepSeconds);
+  if (quick.length > 0) {
+    const names = quick.map(({ name }) => name).slice(0, 5);
+    warnings.push(
+      `tau of vType ${names.join(', ')} is below the step of ${files.stepSeconds} s: in SUMO such vehicles collide.`,
+    );
+  }
   for (const { emissionClass } of engine.demand.classes) {
     const { used, exact } = emissionClassOf(emissionClass);
     if (!exact) strange.set(emissionClass, used);

@@ -144,7 +144,7 @@ describe('flextraff run', () => {
 
 describe('flextraff validate', () => {
   it('accepts every scenario that ships', async () => {
-    for (const name of ['hangzhou-kn-hz', 'mumbai-four-way', 't-junction']) {
+    for (const name of ['four-way-crossings', 'hangzhou-kn-hz', 'mumbai-four-way', 't-junction']) {
       const { code, stdout } = await flextraff(['validate', name]);
       expect(stdout).toMatch(/no mistakes/);
       expect(code).toBe(0);

@@ -169,47 +169,113 @@ function toDuckdb(duckdb: Duckdb, column: ParquetColumn): (value: unknown) => Du
   }
 }
 
+export interface SelectOptions {
+  /** Of rows that agree in these columns only the one with the greatest `latest`, and of those the last, is taken. */
+  key?: readonly string[];
+  latest?: string;
+  /** Only rows with `column` in [from, to), milliseconds. */
+  within?: { column: string; fromMs: number; toMs: number };
+  orderBy?: readonly string[];
+}
+
 /**
- * Reads these columns of files, in the files' order and each file's, in parts of at most a few thousand rows. A column that a
- * file lacks is null. Throws StoreError `archive_unreadable`.
+ * Reads these columns of files, in parts of at most a few thousand rows, in the files' order unless `orderBy` says
+ * otherwise. A column that a file lacks is null. Throws StoreError `archive_unreadable`.
  */
 export async function* readParquet(
   paths: readonly string[],
   columns: readonly ParquetColumn[],
+  options: SelectOptions = {},
 ): AsyncGenerator<ParquetRow[]> {
+  if (paths.length === 0) return;
   const { instance } = await load();
-  for (const path of paths) {
-    const connection = await instance.connect();
-    try {
-      const there = await columnsOf(connection, path);
-      const present = columns.filter((column) => there.has(column.name));
-      // Without any of them the rows are still counted.
-      const select = present.length === 0 ? 'NULL' : present.map((column) => quote(column.name)).join(', ');
-      const result = await connection.stream(`SELECT ${select} FROM read_parquet(${literal(path)})`);
-      for (;;) {
-        const chunk = await result.fetchChunk();
-        if (chunk === null || chunk.rowCount === 0) break;
-        const values = present.map((_, index) => chunk.getColumnValues(index));
-        yield Array.from({ length: chunk.rowCount }, (_, at) => {
-          const row: ParquetRow = {};
-          for (const column of columns) row[column.name] = null;
-          for (const [index, column] of present.entries()) {
-            const value = values[index]?.[at] ?? null;
-            if (value !== null) row[column.name] = fromDuckdb(column.type, value);
-          }
-          return row;
-        });
-      }
-    } catch (error) {
-      throw new StoreError('archive_unreadable', `The archive file ${path} cannot be read: ${reasonOf(error)}`, {
-        cause: error,
-        hint: 'It may be damaged: bring it back from a backup, or move it away.',
+  const connection = await instance.connect();
+  try {
+    const result = await connection.stream(await selection(connection, paths, columns, options));
+    for (;;) {
+      const chunk = await result.fetchChunk();
+      if (chunk === null || chunk.rowCount === 0) break;
+      const values = columns.map((_, index) => chunk.getColumnValues(index));
+      yield Array.from({ length: chunk.rowCount }, (_, at) => {
+        const row: ParquetRow = {};
+        for (const [index, column] of columns.entries()) {
+          const value = values[index]?.[at] ?? null;
+          row[column.name] = value === null ? null : fromDuckdb(column.type, value);
+        }
+        return row;
       });
-    } finally {
-      connection.closeSync();
     }
+  } catch (error) {
+    throw unreadable(paths, error);
+  } finally {
+    connection.closeSync();
   }
 }
+
+/** Writes what `readParquet` would give into one new file. Answers its rows. */
+export async function mergeParquet(
+  paths: readonly string[],
+  columns: readonly ParquetColumn[],
+  options: SelectOptions & { compressionLevel?: number },
+  target: string,
+): Promise<number> {
+  return withConnection(async (connection) => {
+    try {
+      const sql = await selection(connection, paths, columns, options);
+      const level = options.compressionLevel === undefined ? '' : `, COMPRESSION_LEVEL ${options.compressionLevel}`;
+      const reader = await connection.runAndReadAll(
+        `COPY (${sql}) TO ${literal(target)} (FORMAT parquet, COMPRESSION zstd${level})`,
+      );
+      return Number(reader.getRowObjects()[0]?.Count ?? 0);
+    } catch (error) {
+      throw unreadable(paths, error);
+    }
+  });
+}
+
+function unreadable(paths: readonly string[], error: unknown): StoreError {
+  if (error instanceof StoreError) return error;
+  return new StoreError(
+    'archive_unreadable',
+    `${paths.length === 1 ? `The archive file ${paths[0]}` : `One of ${paths.length} archive files from ${paths[0]} to ${paths.at(-1)}`} cannot be read: ${reasonOf(error)}`,
+    { cause: error, hint: 'It may be damaged: bring it back from a backup, or move it away.' },
+  );
+}
+
+/** The SELECT behind `readParquet`: every column of `columns`, null where no file has it. */
+async function selection(
+  connection: DuckDBConnection,
+  paths: readonly string[],
+  columns: readonly ParquetColumn[],
+  options: SelectOptions,
+): Promise<string> {
+  const there = new Set<string>();
+  for (const path of paths) for (const name of await columnsOf(connection, path)) there.add(name);
+  const list = columns
+    .map((column) =>
+      there.has(column.name) ? quote(column.name) : `NULL::${DUCKDB_TYPES[column.type]} AS ${quote(column.name)}`,
+    )
+    .join(', ');
+  const source = `read_parquet([${paths.map(literal).join(', ')}], union_by_name = true, filename = true, file_row_number = true)`;
+  const { within } = options;
+  const where =
+    within === undefined
+      ? ''
+      : ` WHERE ${quote(within.column)} >= make_timestamptz(${micros(within.fromMs)}) AND ${quote(within.column)} < make_timestamptz(${micros(within.toMs)})`;
+  const position = paths.length === 1 ? '' : `list_position([${paths.map(literal).join(', ')}], filename), `;
+  const latest =
+    options.latest !== undefined && there.has(options.latest) ? `${quote(options.latest)} DESC NULLS LAST, ` : '';
+  const last = position === '' ? '' : `${position.slice(0, -2)} DESC, `;
+  const key = options.key?.filter((name) => there.has(name)) ?? [];
+  const qualify =
+    key.length === 0
+      ? ''
+      : ` QUALIFY row_number() OVER (PARTITION BY ${key.map(quote).join(', ')} ORDER BY ${latest}${last}file_row_number DESC) = 1`;
+  const order = options.orderBy?.map(quote).join(', ') ?? `${position}file_row_number`;
+  return `SELECT ${list} FROM ${source}${where}${qualify} ORDER BY ${order}`;
+}
+
+const micros = (ms: number): string => String(Math.round(ms * 1000));
 
 async function columnsOf(connection: DuckDBConnection, path: string): Promise<Set<string>> {
   const reader = await connection.runAndReadAll(`DESCRIBE SELECT * FROM read_parquet(${literal(path)})`);

@@ -171,6 +171,11 @@ function behaviour(open: () => Promise<{ database: Database; end: () => Promise<
     expect(await readAll('SELECT vehicle_counts, queue_length FROM traffic_data')).toEqual([
       { vehicle_counts: { car: 3 }, queue_length: 2 },
     ]);
+    // A state without traffic at the same time takes it away neither before nor after, nor in the same batch.
+    const { traffic: _, ...bare } = samples.signalStates;
+    await write({ kind: 'signalStates', rows: [bare, samples.signalStates, bare] });
+    await write({ kind: 'signalStates', rows: [bare] });
+    expect(await readAll('SELECT count(*)::int AS n FROM traffic_data')).toEqual([{ n: 1 }]);
     expect(await readAll('SELECT user_a, metadata FROM conflicts')).toEqual([
       { user_a: 'a\ufffdb', metadata: { note: 'NUL \ufffd here' } },
     ]);

@@ -10,6 +10,7 @@ import { PGlite } from '@electric-sql/pglite';
 import { postgis } from '@electric-sql/pglite-postgis';
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
 import { reasonOf } from './errors.ts';
+import { SYNCED_START_PARAMS, SyncedNodeFS, syncTree } from './synced-files.ts';
 import { isExtendedMessage, withoutReadyForQuery } from './pglite-protocol.ts';
 import { postgisBundle, templateUsable, unpackTemplate } from './template.ts';
 
@@ -40,10 +41,10 @@ const tell = (news: WorkerNews): void => port.postMessage(news);
 
 function openPglite(dataDirectory: string): Promise<PGlite> {
   return PGlite.create({
-    dataDir: dataDirectory,
+    fs: new SyncedNodeFS(dataDirectory),
     extensions: { postgis: smallerPostgis() },
     // 16 MB of buffers in place of 128 saves 140 MB of memory; the operating system caches the files as well.
-    startParams: [...PGlite.defaultStartParams, '-c', 'shared_buffers=16MB', '-c', 'jit=off', '-c', 'timezone=UTC'],
+    startParams: [...SYNCED_START_PARAMS, '-c', 'shared_buffers=16MB', '-c', 'jit=off', '-c', 'timezone=UTC'],
   });
 }
 
@@ -83,7 +84,8 @@ function repairProtocol(database: PGlite): void {
 
 async function serve(): Promise<void> {
   const versionFile = join(order.dataDirectory, 'PG_VERSION');
-  if (!existsSync(versionFile)) await makeDatabase(order);
+  const isNew = !existsSync(versionFile);
+  if (isNew) await makeDatabase(order);
   const version = readFileSync(versionFile, 'utf8').trim();
   if (version !== POSTGRES_MAJOR) {
     tell({
@@ -113,6 +115,8 @@ async function serve(): Promise<void> {
     await database.close();
     process.exit(0);
   });
+  // What PostgreSQL did not write itself it does not sync either. Nobody has to wait for it.
+  if (isNew) void syncTree(order.dataDirectory).catch((error) => console.error(reasonOf(error)));
   tell({ kind: 'ready', port: order.socketPath === null ? Number(server.getServerConn().split(':').at(-1)) : null });
 }
 

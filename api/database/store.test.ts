@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -107,6 +108,18 @@ describe('the store on PGlite', () => {
     const hashes = new Set(cycle?.approaches.flatMap((approach) => approach.epcIds));
     expect(hashes.size).toBe(1);
     expect([...hashes][0]).toMatch(/^[0-9a-f]{32}$/);
+    // Nor in the messages that brought them.
+    store.writeRecords('messages', [
+      {
+        messageId: randomUUID(),
+        receivedAtMs: Date.now(),
+        topic: 'flextraff/x/y/car-counts',
+        payload: { vehicle_count: 1, epc_ids: ['EPC-SAME'] },
+        direction: 'incoming',
+      },
+    ]);
+    const messages = await store.asRole('job_role', (trx) => trx.raw('SELECT payload FROM mqtt_messages'));
+    expect(messages.rows).toEqual([{ payload: { vehicle_count: 1, epc_ids: [...hashes] } }]);
   });
 
   it('lets nothing overtake: the later state counts, through an outage too', async () => {

@@ -3,7 +3,15 @@ import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Knex } from 'knex';
 import type { JunctionConfiguration } from '../../junction/types.ts';
-import type { RecordKind, RecordKinds } from '../../runs/records.ts';
+import type {
+  FeatureRecord,
+  IndexRecord,
+  MessageRecord,
+  RawKind,
+  RawRecord,
+  RecordKind,
+  RecordKinds,
+} from '../../runs/records.ts';
 import {
   type CycleRecord,
   type DecisionRow,
@@ -13,7 +21,9 @@ import {
   TwinError,
 } from '../../runs/twin-types.ts';
 import type { Scenario } from '../../scenarios/types.ts';
-import { type Database, type DatabaseOptions, openDatabase } from './connect.ts';
+import { Archive } from '../archive/archive.ts';
+import { openStorage, type StorageOptions } from '../archive/storage.ts';
+import { type Database, type DatabaseOptions, openDatabase, POOL_MAX } from './connect.ts';
 import { hashEpc, loadEpcKey, loadInstallationId } from './epc.ts';
 import { isOutage, reasonOf, StoreError } from './errors.ts';
 import { lockDirectory } from './lock.ts';
@@ -37,6 +47,8 @@ const SPOOL_MAX_MIB = 512;
 /** A read waits this long for a database that is starting, and then as long again for what was written before. */
 const READ_TIMEOUT_MS = 30_000;
 const CATCH_UP_TIMEOUT_MS = 5000;
+/** More bring nothing: `npm run bench:ingest -- --pools 2,3,4,6`. */
+const WRITE_LANES_MAX = 3;
 const INTERRUPT_POLL_MS = 10_000;
 const SPOOL_DRAIN_TIMEOUT_MS = 600_000;
 const RETRY_FIRST_MS = 500;
@@ -54,6 +66,7 @@ export interface StoreOptions {
   databaseUrl?: string | undefined;
   /** Logins of their own for the roles (connect.ts). */
   roleUrls?: DatabaseOptions['roleUrls'];
+  poolMax?: number | undefined;
   dataDirectory: string;
   /** At least 32 characters; absent: the key kept in the data directory. */
   epcKey?: string | undefined;
@@ -63,6 +76,13 @@ export interface StoreOptions {
   spoolMaxMebibytes?: number | undefined;
   /** Prepared archive for a new embedded database; default: the package's own. */
   templateFile?: string | undefined;
+  /**
+   * Where indices, features and raw messages are archived as Parquet besides: a folder, or `s3://bucket/prefix`. Absent or
+   * `off`: nowhere.
+   */
+  archive?: StorageOptions | 'off' | undefined;
+  /** Milliseconds between files of the archive; default 60,000. */
+  archiveEveryMs?: number | undefined;
   logger?: StoreLogger | undefined;
   /** Opens the database; default `openDatabase`. */
   open?: ((options: DatabaseOptions) => Promise<Database>) | undefined;
@@ -71,12 +91,27 @@ export interface StoreOptions {
 
 /** The store with what only the API asks of it. */
 export interface DatabaseStore extends Store {
+  /** PGlite in this process, or a server. */
+  readonly kind: Database['kind'];
+  /** The Parquet archive; null where there is none. */
+  readonly archive: Archive | null;
+  /**
+   * As `Store` has it. Indices go to the archive as well unless told otherwise; neither side waits for the other, and what the archive
+   * cannot take is an alert, not an error.
+   */
+  writeRecords<K extends RecordKind>(kind: K, rows: readonly RecordKinds[K][], options?: { archive?: boolean }): void;
+  /** What indices are made of; kept in the archive only. */
+  writeFeatures(rows: readonly FeatureRecord[]): void;
+  /** V2X messages as they came; kept in the archive only. */
+  writeRaw(kind: RawKind, rows: readonly RawRecord[]): void;
   /**
    * Resolves when the database is there and up to date; rejects with the first reason why it is not (StoreError). Writes
    * are accepted before and after; the store keeps trying.
    */
   readonly ready: Promise<void>;
   readonly dataDirectory: string;
+  /** Bytes that wait on disk for the database. */
+  readonly spooledBytes: number;
   junctions(): Promise<StoredJunction[]>;
   junction(id: string): Promise<StoredJunctionDetail | null>;
   cycles(junctionId: string, query: CycleQuery): Promise<StoredCycle[]>;
@@ -107,6 +142,7 @@ export function openStore(options: StoreOptions): DatabaseStore {
 class OpenStore implements DatabaseStore {
   readonly ready: Promise<void>;
   readonly dataDirectory: string;
+  readonly archive: Archive | null;
   #options: StoreOptions;
   #unlock: () => void;
   #owner: RunOwner;
@@ -137,6 +173,7 @@ class OpenStore implements DatabaseStore {
       onRefused: (write, error) => this.#refused(write, error),
       onAlert: (level, message) => this.#alert(level, message),
     });
+    this.archive = this.#openArchive(options);
     let settle: { resolve: () => void; reject: (error: unknown) => void } = { resolve() {}, reject() {} };
     this.ready = new Promise((resolve, reject) => {
       settle = { resolve, reject };
@@ -144,6 +181,14 @@ class OpenStore implements DatabaseStore {
     // Whoever does not wait for it is told by health() and by an alert.
     this.ready.catch(() => {});
     this.#opening = this.#open(settle);
+  }
+
+  get spooledBytes(): number {
+    return this.#spool.bytes;
+  }
+
+  get kind(): Database['kind'] {
+    return this.#options.databaseUrl === undefined || this.#options.databaseUrl === '' ? 'embedded' : 'server';
   }
 
   writeRun(run: RunRow): void {
@@ -177,12 +222,35 @@ class OpenStore implements DatabaseStore {
     this.#writer.add({ kind: 'decisions', rows: [...decisions] });
   }
 
-  writeRecords<K extends RecordKind>(kind: K, rows: readonly RecordKinds[K][]): void {
-    this.#writer.add({ kind, rows: [...rows] } as Write);
+  writeRecords<K extends RecordKind>(
+    kind: K,
+    rows: readonly RecordKinds[K][],
+    options: { archive?: boolean } = {},
+  ): void {
+    const kept = kind === 'messages' ? (rows as readonly MessageRecord[]).map((row) => this.#withoutTags(row)) : rows;
+    this.#writer.add({ kind, rows: [...kept] } as Write);
+    if (kind === 'indices' && options.archive !== false) this.archive?.addIndices(rows as readonly IndexRecord[]);
   }
 
-  flush(): Promise<void> {
-    return this.#writer.flush();
+  /** Counts carry tags in their messages too. */
+  #withoutTags(row: MessageRecord): MessageRecord {
+    const key = this.#epcKey;
+    const tags = (row.payload as { epc_ids?: unknown } | null)?.epc_ids;
+    if (key === null || !Array.isArray(tags)) return row;
+    return { ...row, payload: { ...(row.payload as object), epc_ids: tags.map((tag) => hashEpc(key, String(tag))) } };
+  }
+
+  writeFeatures(rows: readonly FeatureRecord[]): void {
+    this.archive?.addFeatures(rows);
+  }
+
+  writeRaw(kind: RawKind, rows: readonly RawRecord[]): void {
+    this.archive?.addRaw(kind, rows);
+  }
+
+  /** What the archive's disk refuses was told by an alert; the consistency check finds and mends it. */
+  async flush(): Promise<void> {
+    await Promise.all([this.#writer.flush(), this.archive?.flush().catch(() => {})]);
   }
 
   asUser<T>(userId: string, work: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
@@ -231,7 +299,11 @@ class OpenStore implements DatabaseStore {
   }
 
   async health(): Promise<{ status: 'ok' | 'starting' | 'failed'; detail: string }> {
-    const waiting = this.#spool.isEmpty ? '' : `; ${(this.#spool.bytes / 1_048_576).toFixed(1)} MiB wait in the spool`;
+    const waiting = this.#spool.isEmpty
+      ? ''
+      : `; ${(this.#spool.bytes / 1_048_576).toFixed(1)} of ${(this.#spool.maxBytes / 1_048_576).toFixed(0)} MiB wait in the spool`;
+    if (this.#writer.blocked !== null)
+      return { status: 'failed', detail: `nothing can be written: ${this.#writer.blocked}${waiting}` };
     const database = this.#database;
     if (this.#state === 'closed') return { status: 'failed', detail: 'closed' };
     if (database === null && this.#state === 'starting')
@@ -251,6 +323,9 @@ class OpenStore implements DatabaseStore {
   async close(): Promise<void> {
     if (this.#state === 'closed') return;
     try {
+      await this.archive
+        ?.close()
+        .catch((error: unknown) => this.#alert('error', `The archive was not closed well: ${reasonOf(error)}`));
       await this.#writer.close();
     } finally {
       this.#setState('closed', 'the store is closed');
@@ -260,6 +335,23 @@ class OpenStore implements DatabaseStore {
       await this.#spool.close();
       this.#unlock();
     }
+  }
+
+  /** A server writes in as many transactions at once as there are connections but one, which readers always find free. */
+  #lanes(): number {
+    if (this.kind === 'embedded') return 1;
+    return Math.max(1, Math.min(WRITE_LANES_MAX, (this.#options.poolMax ?? POOL_MAX) - 1));
+  }
+
+  #openArchive(options: StoreOptions): Archive | null {
+    if (options.archive === undefined || options.archive === 'off') return null;
+    return new Archive({
+      storage: openStorage(options.archive),
+      directory: join(options.dataDirectory, 'archive-spool'),
+      maxBytes: (options.spoolMaxMebibytes ?? SPOOL_MAX_MIB) * 1_048_576,
+      storeEveryMs: options.archiveEveryMs,
+      onAlert: (level, message) => this.#alert(level, message),
+    });
   }
 
   async #open(ready: { resolve: () => void; reject: (error: unknown) => void }): Promise<void> {
@@ -286,7 +378,7 @@ class OpenStore implements DatabaseStore {
   #reached(database: Database): void {
     const was = this.#state;
     this.#setState('up', '');
-    this.#writer.connect((work) => database.roles.transaction('job_role', work));
+    this.#writer.connect((work) => database.roles.transaction('job_role', work), this.#lanes());
     this.#options.logger?.info({ database: database.description }, 'database ready');
     if (was === 'down')
       this.#alert('info', `The database is back (${database.description}); what waited in the spool is being written.`);

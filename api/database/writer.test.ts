@@ -145,7 +145,13 @@ describe('the writer', () => {
     writer.add({ kind: 'series', rows });
     writer.add({ kind: 'series', rows });
     expect(alerts).toEqual([expect.stringContaining('new rows are being refused')]);
+    // Who asks is told that rows of his are gone, and then how it is with the others.
+    await expect(writer.flush()).rejects.toMatchObject({
+      code: 'rows_refused',
+      message: expect.stringContaining('150000 rows'),
+    });
     await expect(writer.flush()).rejects.toMatchObject({ code: 'spool_full' });
+    expect(writer.blocked).toContain('nothing more is accepted');
     await expect(writer.close()).rejects.toMatchObject({ code: 'spool_full' });
   });
 

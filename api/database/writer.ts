@@ -1,6 +1,6 @@
 import { isConflict, isOutage, reasonOf, StoreError } from './errors.ts';
 import type { Spool } from './spool.ts';
-import { applyWrites, rowsOf, type Transact, type Write } from './writes.ts';
+import { applyWrites, applyWritesInParallel, rowsOf, type Transact, type Write } from './writes.ts';
 
 const BATCH_ROWS = 1000;
 const BATCH_DELAY_MS = 200;
@@ -33,6 +33,8 @@ interface Waiter {
 export class Writer {
   #options: WriterOptions;
   #database: Transact | null = null;
+  /** Transactions at the same time. */
+  #lanes = 1;
   #pending: Write[] = [];
   #pendingRows = 0;
   /** Positions count writes: added, acknowledged (in the database or synced to the spool), applied (in the database). */
@@ -43,8 +45,11 @@ export class Writer {
   #catchingUp: Waiter[] = [];
   #loop: Promise<void> | null = null;
   #timer: NodeJS.Timeout | null = null;
-  #blocked = false;
+  /** Why neither database nor spool takes anything, while that is so. */
+  #blocked: string | null = null;
   #dropped = 0;
+  /** Rows refused since somebody was last told by `flush`. */
+  #untold = 0;
   #closed = false;
   #ended = false;
 
@@ -57,13 +62,15 @@ export class Writer {
     if (this.#closed) throw new StoreError('store_closed', 'The store is closed; nothing can be written any more.');
     const rows = rowsOf(write);
     if (this.#pendingRows + rows > PENDING_ROWS_MAX) {
-      if (this.#dropped === 0) {
+      this.#dropped += rows;
+      this.#untold += rows;
+      // Once: whoever hears of it may want to write that down.
+      if (this.#dropped === rows) {
         this.#options.onAlert(
           'error',
           'Neither the database nor the spool takes what is written, and memory for it is full: new rows are being refused.',
         );
       }
-      this.#dropped += rows;
       return;
     }
     this.#pending.push(write);
@@ -72,8 +79,26 @@ export class Writer {
     this.#wake(this.#pendingRows >= BATCH_ROWS ? 0 : BATCH_DELAY_MS);
   }
 
-  /** Resolves when everything added before is acknowledged; rejects when neither database nor spool takes it. */
+  /** Why nothing can be written at the moment; null: it can. */
+  get blocked(): string | null {
+    return this.#blocked;
+  }
+
+  /**
+   * Resolves when everything added before is acknowledged; rejects when neither database nor spool takes it, and once for
+   * rows that `add` had to refuse.
+   */
   flush(): Promise<void> {
+    if (this.#untold > 0) {
+      const rows = this.#untold;
+      this.#untold = 0;
+      return Promise.reject(
+        new StoreError('rows_refused', `${rows} rows were refused: nothing took them.`, {
+          status: 507,
+          hint: 'Bring the database back or make room on the disk; send them again.',
+        }),
+      );
+    }
     if (this.#acknowledged >= this.#added) return Promise.resolve();
     return new Promise((resolve, reject) => {
       this.#flushing.push({ position: this.#added, resolve, reject });
@@ -95,8 +120,10 @@ export class Writer {
     });
   }
 
-  connect(transact: Transact): void {
+  /** `lanes`: transactions that the database carries out at the same time for one batch. */
+  connect(transact: Transact, lanes = 1): void {
     this.#database = transact;
+    this.#lanes = lanes;
     this.#wake(0);
   }
 
@@ -141,14 +168,14 @@ export class Writer {
         this.#loop = null;
         if (this.#ended) return;
         // What came while the last step ended.
-        if (this.#blocked) this.#wake(BLOCKED_RETRY_MS);
+        if (this.#blocked !== null) this.#wake(BLOCKED_RETRY_MS);
         else if (this.#pending.length > 0 || (this.#database !== null && !this.#options.spool.isEmpty))
           this.#wake(this.#flushing.length > 0 ? 0 : BATCH_DELAY_MS);
       });
   }
 
   async #work(): Promise<void> {
-    this.#blocked = false;
+    this.#blocked = null;
     for (;;) {
       if (this.#pending.length > 0) {
         const taken = await this.#takePending();
@@ -184,7 +211,7 @@ export class Writer {
       this.#block(error);
       return false;
     }
-    this.#blocked = false;
+    this.#blocked = null;
     this.#removePending(batch);
     return true;
   }
@@ -192,7 +219,8 @@ export class Writer {
   #nextBatch(): Write[] {
     let rows = 0;
     let count = 0;
-    while (count < this.#pending.length && rows < REPLAY_ROWS) rows += rowsOf(this.#pending[count++] as Write);
+    while (count < this.#pending.length && rows < REPLAY_ROWS * this.#lanes)
+      rows += rowsOf(this.#pending[count++] as Write);
     return this.#pending.slice(0, count);
   }
 
@@ -217,7 +245,7 @@ export class Writer {
     for (let from = 0; from < writes.length; ) {
       let rows = 0;
       let to = from;
-      while (to < writes.length && rows < REPLAY_ROWS) rows += rowsOf(writes[to++] as Write);
+      while (to < writes.length && rows < REPLAY_ROWS * this.#lanes) rows += rowsOf(writes[to++] as Write);
       if (!(await this.#apply(transact, writes.slice(from, to)))) return false;
       from = to;
     }
@@ -229,14 +257,14 @@ export class Writer {
   /** One transaction; where the database refuses it, one for each write, so that a bad row stops nobody else's. */
   async #apply(transact: Transact, batch: readonly Write[]): Promise<boolean> {
     try {
-      await applyInTurn(transact, batch);
+      await applyInTurn(transact, batch, this.#lanes);
       return true;
     } catch (error) {
       if (isOutage(error)) return this.#outage(error);
     }
     for (const write of batch) {
       try {
-        await applyInTurn(transact, [write]);
+        await applyInTurn(transact, [write], 1);
       } catch (error) {
         if (isOutage(error)) return this.#outage(error);
         this.#options.onRefused(write, error);
@@ -252,7 +280,7 @@ export class Writer {
   }
 
   #block(error: unknown): void {
-    this.#blocked = true;
+    this.#blocked = reasonOf(error);
     for (const waiter of this.#flushing.splice(0)) waiter.reject(error);
   }
 
@@ -263,10 +291,11 @@ export class Writer {
 }
 
 /** Once more where another process was in the way (deadlock, serialization). */
-async function applyInTurn(transact: Transact, batch: readonly Write[]): Promise<void> {
+async function applyInTurn(transact: Transact, batch: readonly Write[], lanes: number): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
-      await applyWrites(transact, batch);
+      if (lanes > 1) await applyWritesInParallel(transact, batch, lanes);
+      else await applyWrites(transact, batch);
       return;
     } catch (error) {
       if (attempt === CONFLICT_ATTEMPTS || !isConflict(error)) throw error;

@@ -155,13 +155,21 @@ const runFields = {
 
 export const runSchema = component<RunSummary>('Run', z.object(runFields));
 
-const approachMeasures = z.object({
+const level = z.enum(['A', 'B', 'C', 'D', 'E', 'F']).describe('Level of service by mean delay (HCM 6).');
+
+const movementMeasures = z.object({
   demanded: number,
   arrived: number,
   delaySeconds: z.object({ mean: number, p95: number, max: number }),
   waitingSeconds: z.object({ mean: number, max: number }),
   stopsPerVehicle: number,
+  levelOfService: level.optional(),
+});
+
+const approachMeasures = movementMeasures.extend({
   queueMax: number,
+  saturationFlowPerHourPerLane: number.optional(),
+  startUpLostSeconds: number.optional(),
 });
 
 const pedestrianDelays = {
@@ -196,7 +204,18 @@ export const variantResultSchema = component<VariantResult>(
     throughputPerHour: number,
     fuelLitres: number.optional(),
     co2Kilograms: number.optional(),
+    noxGrams: number.optional(),
+    sensitivity: z
+      .object({ emissionClass: z.string(), fuelLitres: number, co2Kilograms: number, noxGrams: number })
+      .optional(),
     approaches: z.record(z.string(), approachMeasures),
+    movements: z.record(z.string(), movementMeasures).optional(),
+    junctions: z
+      .record(
+        z.string(),
+        z.object({ vehicles: number, delaySeconds: z.object({ mean: number }), levelOfService: level }),
+      )
+      .optional(),
     pedestrians: z
       .object({ ...pedestrianDelays, crossings: z.record(z.string(), z.object(pedestrianDelays)) })
       .optional(),

@@ -18,6 +18,8 @@ export interface DecideJob {
 export interface DecideAnswer extends StrategyAnswer {
   /** Thread that decided; 0 is the main thread. */
   readonly threadId: number;
+  /** Time it took on that thread, ms: tells how much it may be asked to do, and enters no decision. */
+  readonly milliseconds: number;
   /** The strategy failed, in words; then there is no decision and the memory is as before. */
   readonly problem?: string;
 }
@@ -25,6 +27,8 @@ export interface DecideAnswer extends StrategyAnswer {
 export interface Decider {
   /** One answer a job, in order. In this thread: at once; else a promise. */
   decide(jobs: readonly DecideJob[]): DecideAnswer[] | Promise<DecideAnswer[]>;
+  /** How many jobs are best given together, as they take at present; absent: as many as there are. */
+  together?(): number;
   /** Answers given so far by each thread that gave any (0: the main thread): shows who carries the decisions. */
   answersByThread?(): ReadonlyMap<number, number>;
   close(): Promise<void>;
@@ -32,6 +36,7 @@ export interface Decider {
 
 /** Never throws: a strategy that fails leaves the junction to its plan. */
 export function decideJob(job: DecideJob): DecideAnswer {
+  const began = performance.now();
   try {
     const { decision, memory } = strategyNamed(job.strategy).decide(
       job.configuration,
@@ -39,10 +44,10 @@ export function decideJob(job: DecideJob): DecideAnswer {
       job.memory,
       job.observation,
     );
-    return { decision, memory, threadId };
+    return { decision, memory, threadId, milliseconds: performance.now() - began };
   } catch (error) {
     const problem = `strategy ${job.strategy} failed: ${(error as Error).message}`;
-    return { decision: null, memory: job.memory, threadId, problem };
+    return { decision: null, memory: job.memory, threadId, milliseconds: performance.now() - began, problem };
   }
 }
 

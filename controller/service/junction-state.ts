@@ -15,7 +15,12 @@ export interface Survived {
   doubled: number;
   /** Counts older than a cycle: history, not demand. */
   history: number;
+  /** By a clock that is ahead of ours: used, but by our time. */
+  skewed: number;
 }
+
+/** A device's clock may be so far ahead of ours, ms. */
+const AHEAD_MS = 2000;
 
 const UNKNOWN_LAMPS: Observation['lamps'] = {
   stageId: null,
@@ -29,7 +34,7 @@ export class JunctionState {
   readonly configuration: JunctionConfiguration;
   readonly strategy: string;
   readonly parameters: Parameters;
-  readonly survived: Survived = { late: 0, doubled: 0, history: 0 };
+  readonly survived: Survived = { late: 0, doubled: 0, history: 0, skewed: 0 };
   memory: Memory = null;
   /** Highest sequence number given out. */
   seq: number;
@@ -40,8 +45,10 @@ export class JunctionState {
 
   private readings: Record<string, DetectorReading> = {};
   private detectionsMs: number | null = null;
+  private detectionsSeq = -1;
   private lamps: Observation['lamps'] = UNKNOWN_LAMPS;
   private lampsMs: number | null = null;
+  private lampsSeq = -1;
   /** Per approach: detector ids at the stop line, when last heard of, count at the last plan. */
   private readonly stopLines: readonly (readonly string[])[];
   private readonly heardMs: (number | null)[];
@@ -69,25 +76,37 @@ export class JunctionState {
     return this.detectionsMs ?? this.lampsMs;
   }
 
-  /** True where it is news. */
-  receiveDetections(message: Detections): boolean {
-    const atMs = msOf(message.timestamp);
-    if (!this.isNews(atMs, this.detectionsMs)) return false;
+  /**
+   * True where it is news. `wallMs`: our own clock on a street, where devices' clocks are off, step and stop; null in a
+   * simulation, where all go by one.
+   */
+  receiveDetections(message: Detections, wallMs: number | null = null): boolean {
+    const atMs = this.timeOf(message.timestamp, wallMs);
+    if (atMs === null) return false;
+    const usedMs = this.inOrder(atMs, message.seq, this.detectionsMs, this.detectionsSeq, wallMs);
+    if (usedMs === null) return false;
     // From here on loops lead; what car-counts had summed up is another account.
     this.readings = message.detectors;
-    this.detectionsMs = atMs;
-    this.hear(atMs, (id) => message.detectors[id] !== undefined);
+    this.detectionsMs = usedMs;
+    this.detectionsSeq = message.seq;
+    this.hear(usedMs, (id) => message.detectors[id] !== undefined);
     return true;
   }
 
-  receiveLamps(message: Lamps): boolean {
-    const atMs = msOf(message.timestamp);
-    // Two changes may share a millisecond: the later one counts.
+  receiveLamps(message: Lamps, wallMs: number | null = null): boolean {
+    if (wallMs !== null) this.seq = Math.max(this.seq, message.command_seq ?? -1);
+    let atMs = this.timeOf(message.timestamp, wallMs);
+    if (atMs === null) return false;
+    // Two changes may share a millisecond: the later one counts. A clock that was set back sends higher numbers.
     if (this.lampsMs !== null && atMs < this.lampsMs) {
-      this.survived.late++;
-      return false;
+      if (wallMs === null || message.seq <= this.lampsSeq) {
+        this.survived.late++;
+        return false;
+      }
+      atMs = Math.max(this.lampsMs, wallMs);
     }
     this.lampsMs = atMs;
+    this.lampsSeq = message.seq;
     this.lamps = {
       stageId: message.stage,
       secondsLeft: message.seconds_left,
@@ -98,18 +117,66 @@ export class JunctionState {
     return true;
   }
 
+  /** When the lamps were last heard of, ms; null: never. */
+  get lampsHeardMs(): number | null {
+    return this.lampsMs;
+  }
+
+  /** When loops were last heard of, ms; null: never. */
+  get loopsHeardMs(): number | null {
+    return this.detectionsMs;
+  }
+
+  /** When counts or detections were last heard of, ms; null: never. */
+  get countsHeardMs(): number | null {
+    let latest = this.detectionsMs;
+    for (const atMs of this.countedMs.values()) if (latest === null || atMs > latest) latest = atMs;
+    return latest;
+  }
+
+  /** A device's time as it may be used: never ahead of ours; null where it is older than a cycle. */
+  private timeOf(timestamp: string, wallMs: number | null): number | null {
+    const atMs = msOf(timestamp);
+    if (wallMs === null) return atMs;
+    if (atMs > wallMs + AHEAD_MS) {
+      this.survived.skewed++;
+      return wallMs;
+    }
+    if (wallMs - atMs > this.configuration.maxCycleSeconds * 1000) {
+      this.survived.history++;
+      return null;
+    }
+    return atMs;
+  }
+
+  /** The time under which a message is taken in; null where it is none but old or doubled. */
+  private inOrder(
+    atMs: number,
+    seq: number,
+    beforeMs: number | null,
+    beforeSeq: number,
+    wallMs: number | null,
+  ): number | null {
+    if (beforeMs === null || atMs > beforeMs) return atMs;
+    // A clock that was set back: the numbers still grow.
+    if (wallMs !== null && seq > beforeSeq) return Math.max(beforeMs + 1, wallMs);
+    this.isNews(atMs, beforeMs);
+    return null;
+  }
+
   /** RFID counts stand in for loops at junctions that have none. */
-  receiveCarCounts(message: CarCounts): boolean {
+  receiveCarCounts(message: CarCounts, wallMs: number | null = null): boolean {
     const approach = this.configuration.approaches.findIndex(({ id }) => id === message.lane_id);
     if (approach < 0) return false;
-    const atMs = msOf(message.timestamp);
+    const atMs = this.timeOf(message.timestamp, wallMs);
+    if (atMs === null) return false;
     const position = message.position ?? 'stopline';
     const key = `${message.lane_id} ${position}`;
     if (!this.isNews(atMs, this.countedMs.get(key) ?? null)) return false;
     this.countedMs.set(key, atMs);
     if (position === 'stopline') this.heardMs[approach] = Math.max(this.heardMs[approach] ?? 0, atMs);
     if (this.detectionsMs !== null) return true;
-    const nowMs = this.lampsMs ?? atMs;
+    const nowMs = wallMs ?? this.lampsMs ?? atMs;
     if (nowMs - atMs > this.configuration.maxCycleSeconds * 1000) {
       this.survived.history++;
       return false;
@@ -122,7 +189,7 @@ export class JunctionState {
 
   /** Everything known at `nowMs`; a frame of its own. */
   observe(nowMs: number): Observation {
-    const elapsedSeconds = this.frameMs === null ? 1 : (nowMs - this.frameMs) / 1000;
+    const elapsedSeconds = this.frameMs === null ? 1 : Math.max(0, nowMs - this.frameMs) / 1000;
     this.frameMs = nowMs;
     const since = this.lampsMs === null ? 0 : Math.max(0, nowMs - this.lampsMs) / 1000;
     const lamps =

@@ -75,9 +75,9 @@ export interface LeaseOptions {
   /** Unique among controllers. */
   readonly owner: string;
   readonly junctionIds: readonly string[];
-  /** A lease runs out after so long without renewal, seconds; 3 by default. */
+  /** A lease runs out after so long without renewal, seconds; 2.5 by default. */
   readonly seconds?: number;
-  /** It is renewed after so long, seconds; 0.75 by default. */
+  /** It is renewed after so long, seconds; 0.5 by default. */
   readonly renewSeconds?: number;
   /** Ms from any moment, never going back; also while the process sleeps. */
   readonly steadyMs?: () => number;
@@ -88,8 +88,8 @@ const MARGIN_MS = 300;
 
 export function leasedOwnership(options: LeaseOptions): Ownership {
   const { store, owner, junctionIds } = options;
-  const seconds = options.seconds ?? 3;
-  const renewMs = (options.renewSeconds ?? 0.75) * 1000;
+  const seconds = options.seconds ?? 2.5;
+  const renewMs = (options.renewSeconds ?? 0.5) * 1000;
   const steadyMs = options.steadyMs ?? (() => performance.now());
   /** By junction: its lease, and until when it is surely ours, by the steady clock. */
   const held = new Map<string, { readonly lease: Lease; untilMs: number }>();

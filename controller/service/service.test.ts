@@ -8,7 +8,8 @@ import type { JunctionConfiguration } from '../../junction/types.ts';
 import { PREFIX, START_MS, TestStreet } from '../testing.ts';
 import type { Parameters } from '../types.ts';
 import { type DecideJob, type Decider, inProcessDecider } from './decider.ts';
-import { ControllerService, type DecisionRecord } from './service.ts';
+import type { DecisionRecord } from './desk.ts';
+import { ControllerService } from './service.ts';
 import { workerDecider } from './worker-decider.ts';
 
 const FLOWS = { N: 700, S: 400, E: 250, W: 300 };

@@ -233,10 +233,17 @@ function callsOf(
   const served = running.index >= 0 && running.isGreen ? choice.stages[running.index]! : null;
   return choice.stages.map((stage) => {
     if (parameters.recall !== 'none') return true;
+    const isUnasked = nobodyPressed(configuration, stage, detectors);
     const byVehicle = choice.streams.some(({ id, approach }, i) => {
       if (stage.serves[i]! === 0 || served?.serves[i] === 1) return false;
       // Where another stage serves the whole lane, one that serves part of it is not called.
       if (stage.serves[i]! < 1 && choice.stages.some(({ serves }) => serves[i] === 1)) return false;
+      // Nor one with a walk that nobody asked for, where another serves the lane without.
+      if (
+        isUnasked &&
+        choice.stages.some(({ serves, pedestrianGroups: walks }) => serves[i] === 1 && walks.length === 0)
+      )
+        return false;
       const line = lines[i]!;
       const countsOnly = !line.hasPresence && (line.hasCounted || !anyPresence);
       return line.called || countsOnly || detectors[id] === undefined || countsSincePlan[approach] === null;
@@ -251,6 +258,18 @@ function callsOf(
       })
     );
   });
+}
+
+/** Whether all walks of a stage have push buttons and none is pressed. */
+function nobodyPressed(
+  configuration: JunctionConfiguration,
+  { pedestrianGroups }: StageChoice['stages'][number],
+  detectors: Observation['detectors'],
+): boolean {
+  return (
+    pedestrianGroups.length > 0 &&
+    pedestrianGroups.every((group) => detectors[`${configuration.signalGroups[group]!.id}:button`]?.presence === false)
+  );
 }
 
 /** The next called stage in the order of the ring; -1: none. */

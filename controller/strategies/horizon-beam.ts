@@ -71,7 +71,9 @@ export function searchBeam(problem: BeamProblem): BeamResult {
 class Beam {
   private readonly problem: BeamProblem;
   private readonly model: Model;
+  /** Least seconds from green to green, and with the least green after it. */
   private readonly red: number;
+  private readonly usual: number;
   private made = 0;
   private readonly free: State[];
   private readonly used: State[] = [];
@@ -85,6 +87,7 @@ class Beam {
     let least = Number.POSITIVE_INFINITY;
     for (const row of problem.betweenSeconds) for (const seconds of row) least = Math.min(least, seconds);
     this.red = least;
+    this.usual = least + Math.min(...this.model.stages.map(({ minGreenSeconds }) => minGreenSeconds));
   }
 
   run(): BeamResult {
@@ -199,12 +202,12 @@ class Beam {
     const mayStay = time - since + stepSeconds <= own.maxGreenSeconds;
     let went = false;
     if (time - since >= own.minGreenSeconds) {
-      for (let to = 0; to < model.stages.length; to++) {
+      const worth = model.worthGoing(state, stage, time + this.usual + SOON_SECONDS);
+      const targets = worth.length > 0 || mayStay ? worth : model.stages.keys();
+      for (const to of targets) {
         if (to === stage) continue;
-        const between = betweenSeconds[stage]![to]!;
-        const opensAt = time + between;
+        const opensAt = time + betweenSeconds[stage]![to]!;
         const end = opensAt + model.stages[to]!.minGreenSeconds;
-        if (mayStay && !model.isWorthGoing(state, stage, to, end + SOON_SECONDS)) continue;
         const next = this.copy(state);
         model.clear(next, stage, to, time);
         model.serve(next, model.view(stage, to), time, opensAt);

@@ -12,6 +12,8 @@ export interface ModelLane {
   readonly free: Float64Array;
   /** What a second of its delay costs. */
   readonly weight: Float64Array;
+  /** How fast that grows: half of it a second. */
+  readonly growth: Float64Array;
   /** What it costs that it has to stop. */
   readonly stop: Float64Array;
   /** How much of a vehicle it is: so many headways. */
@@ -74,6 +76,8 @@ const CLEARS_SECONDS = 1.5;
 const NO_STOP_SECONDS = 0.5;
 const WHOLE_STOP_SECONDS = 3;
 const MOST_FOES = 64;
+/** So many at the head of a lane decide which stages are of use. */
+const NEAR_VEHICLES = 6;
 
 export class Model {
   readonly lanes: readonly ModelLane[];
@@ -88,6 +92,11 @@ export class Model {
   private readonly foeTimes: Float64Array[];
   private readonly foeGroups: Int32Array[];
   private readonly foeCount: Int32Array;
+  /** Groups as bits: green, and green without giving way, by stage. */
+  private readonly words: number;
+  private readonly masks: readonly { readonly green: Int32Array; readonly secure: Int32Array }[];
+  private readonly need: Int32Array;
+  private readonly worth: number[] = [];
   /** By lane, prefix sums over its vehicles: weight, weight x free, weight x mass before it, mass. */
   private readonly sumWeight: Float64Array[];
   private readonly sumFree: Float64Array[];
@@ -112,6 +121,9 @@ export class Model {
     this.foeTimes = lanes.map(() => new Float64Array(MOST_FOES));
     this.foeGroups = lanes.map(() => new Int32Array(MOST_FOES));
     this.foeCount = new Int32Array(lanes.length);
+    this.words = (groups + 31) >> 5;
+    this.need = new Int32Array(this.words);
+    this.masks = stages.map((_, stage) => this.masksOf(stage));
     this.sumWeight = [];
     this.sumFree = [];
     this.sumMass = [];
@@ -155,6 +167,17 @@ export class Model {
     return view;
   }
 
+  private masksOf(stage: number): { green: Int32Array; secure: Int32Array } {
+    const { green, permitted } = this.view(stage, stage);
+    const masks = { green: new Int32Array(this.words), secure: new Int32Array(this.words) };
+    for (let g = 0; g < this.groups; g++) {
+      if (!green[g]) continue;
+      masks.green[g >> 5]! |= 1 << (g & 31);
+      if (!permitted[g]) masks.secure[g >> 5]! |= 1 << (g & 31);
+    }
+    return masks;
+  }
+
   private makeView(from: number, to: number): View {
     const { groups, yields, lanes } = this;
     const [a, b] = [this.stages[from]!.green, this.stages[to]!.green];
@@ -192,13 +215,13 @@ export class Model {
       if (isFoe[l]) this.foeCount[l] = 0;
       if (p >= lane.count) continue;
       let last = state.last[l]!;
-      const { count, free, weight, stop, mass, headwaySeconds } = lane;
+      const { count, free, weight, growth, stop, mass, headwaySeconds } = lane;
       while (p < count) {
         const d = this.departure(state, view, l, p, last, until);
         if (d >= until) break;
         const delay = d - free[p]!;
         if (delay > 0) {
-          state.cost += weight[p]! * delay;
+          state.cost += (weight[p]! + growth[p]! * delay) * delay;
           state.delay += mass[p]! * delay;
           if (delay > NO_STOP_SECONDS)
             state.cost += stop[p]! * (delay < WHOLE_STOP_SECONDS ? delay / WHOLE_STOP_SECONDS : 1);
@@ -282,12 +305,12 @@ export class Model {
     const staying = this.view(from, to);
     for (const l of view.order) {
       const p = state.next[l]!;
-      const { count, free, weight, stop, mass, group } = this.lanes[l]!;
+      const { count, free, weight, growth, stop, mass, group } = this.lanes[l]!;
       if (p >= count || free[p]! > now) continue;
       const own = group[p]!;
       if (own < 0 || !view.permitted[own] || staying.green[own]) continue;
       const delay = now + CLEARS_SECONDS - free[p]!;
-      state.cost += weight[p]! * delay + stop[p]!;
+      state.cost += (weight[p]! + growth[p]! * delay) * delay + stop[p]!;
       state.delay += mass[p]! * delay;
       state.next[l] = p + 1;
       state.last[l] = now + CLEARS_SECONDS;
@@ -303,19 +326,52 @@ export class Model {
     }
   }
 
-  /** Whether the head of some lane would gain by `to`: it is due before `until`, and not free to go as it is. */
-  isWorthGoing(state: State, from: number, to: number, until: number): boolean {
-    const here = this.view(from, from);
-    const there = this.view(to, to);
-    for (const l of there.order) {
-      const p = state.next[l]!;
-      const { count, free, group } = this.lanes[l]!;
-      if (p >= count || free[p]! >= until) continue;
-      const own = group[p]!;
-      if (own < 0 ? there.whole[l] && !here.whole[l] : there.green[own] && !(here.green[own] && !here.permitted[own]))
-        return true;
+  /**
+   * Stages worth going to: those that let somebody go who is due before `until` and has no protected green as it is; of
+   * two, one of which does all for those vehicles that the other does, that one only. The list is valid until the next call.
+   */
+  worthGoing(state: State, from: number, until: number): readonly number[] {
+    const { words, need, lanes, stages } = this;
+    need.fill(0);
+    for (let l = 0; l < lanes.length; l++) {
+      const { count, free, group, groups } = lanes[l]!;
+      const first = state.next[l]!;
+      for (let p = first; p < count && p < first + NEAR_VEHICLES && free[p]! < until; p++) {
+        const own = group[p]!;
+        if (own >= 0) need[own >> 5]! |= 1 << (own & 31);
+        else for (const g of groups) need[g >> 5]! |= 1 << (g & 31);
+      }
     }
-    return false;
+    const here = this.masks[from]!;
+    const { worth } = this;
+    worth.length = 0;
+    for (let to = 0; to < stages.length; to++) {
+      if (to === from) continue;
+      const there = this.masks[to]!;
+      let gains = 0;
+      for (let w = 0; w < words; w++) gains |= need[w]! & there.green[w]! & ~here.secure[w]!;
+      if (gains === 0) continue;
+      let isLess = false;
+      for (let other = 0; other < stages.length && !isLess; other++) {
+        if (other !== to && other !== from) isLess = this.doesNoMore(to, other);
+      }
+      if (!isLess) worth.push(to);
+    }
+    return worth;
+  }
+
+  /** Whether stage `a` does nothing that `b` does not do as well for those who are meant; of two alike the first counts. */
+  private doesNoMore(a: number, b: number): boolean {
+    const { need, words } = this;
+    const [x, y] = [this.masks[a]!, this.masks[b]!];
+    let more = 0;
+    for (let w = 0; w < words; w++) {
+      const lit = need[w]! & x.green[w]!;
+      const secure = need[w]! & x.secure[w]!;
+      if ((lit & ~y.green[w]!) !== 0 || (secure & ~y.secure[w]!) !== 0) return false;
+      more |= (need[w]! & y.green[w]! & ~lit) | (need[w]! & y.secure[w]! & ~secure);
+    }
+    return more !== 0 || b < a;
   }
 
   /** What is left, if every lane could begin to clear at `now`, those whose head is red after `red` seconds. */

@@ -4,7 +4,7 @@
  */
 import { groundOf } from '../estimation/streams.ts';
 import { type LaneTraffic, laneTraffic, observeVehicles, type VehiclesMemory } from '../estimation/vehicles.ts';
-import type { Strategy } from '../types.ts';
+import type { ReportedVehicle, Strategy } from '../types.ts';
 import {
   askFor,
   CHOICE_STAGES_PARAMETER,
@@ -93,7 +93,12 @@ export const maxPressure: Strategy = {
       return askFor(choice, running.index, `${own.id} until the interval is over`, {}, keep(own.id, decidedAtMs));
     }
     const lanes = laneTraffic(ground, vehicles);
-    const pressures = choice.stages.map((_, k) => pressureOf(choice, k, lanes, String(parameters.form)));
+    const byRadio = observation.reportingShare === 1 ? (observation.vehicles ?? null) : null;
+    const pressures = choice.stages.map((_, k) =>
+      byRadio === null
+        ? pressureOf(choice, k, lanes, String(parameters.form))
+        : pressureByRadio(choice, k, byRadio, String(parameters.form)),
+    );
     const { index, reason } = chooseByPressure(choice, running, pressures, lanes, String(parameters.form), over);
     const inputs = {
       pressure: Object.fromEntries(choice.stages.map(({ id }, k) => [id, tenths(pressures[k]!)])),
@@ -111,6 +116,27 @@ function pressureOf(choice: StageChoice, stage: number, lanes: readonly LaneTraf
     const serves = choice.stages[stage]!.serves[i]!;
     return sum + (form === 'efficient' ? serves * (vehicles / stream.lanes) : serves * vehicles * stream.lanes);
   }, 0);
+}
+
+/** The same where every vehicle tells where it is and what it wants: those whose group the stage has green. */
+function pressureByRadio(
+  choice: StageChoice,
+  stage: number,
+  vehicles: readonly ReportedVehicle[],
+  form: string,
+): number {
+  const { serves, isGreen } = choice.stages[stage]!;
+  const waits = ({ metresPerSecond }: ReportedVehicle): boolean => form !== 'advanced' || metresPerSecond <= 0.1;
+  let pressure = 0;
+  choice.streams.forEach(({ id, groups, groupIds, lanes }, i) => {
+    const own = vehicles.filter((vehicle) => vehicle.lane === id && waits(vehicle));
+    const served = own.reduce((sum, { group }) => {
+      const k = group === null ? -1 : groupIds.indexOf(group);
+      return sum + (k < 0 ? serves[i]! : isGreen[groups[k]!] ? 1 : 0);
+    }, 0);
+    pressure += form === 'efficient' ? served / lanes : served * lanes;
+  });
+  return pressure;
 }
 
 function chooseByPressure(

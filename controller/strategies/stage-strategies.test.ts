@@ -260,10 +260,10 @@ describe('horizon', () => {
     const thought = decisions.filter(({ inputs }) => inputs.plan !== undefined);
     expect(thought.length).toBeGreaterThan(20);
     const { inputs, reason } = thought.at(-1)!;
-    expect(Object.keys(inputs.queued as object)).toContain('N:stopline:0');
+    expect(Object.keys(inputs.ahead as object)).toContain('N:stopline:0');
     expect(Object.keys(inputs.predictedDelaySeconds as object).length).toBeGreaterThan(1);
     expect(reason).toMatch(/vehicle-seconds of delay ahead/);
-    const { judged, absolute } = inputs.foreseenQueueError as { judged: number; absolute: number };
+    const { judged, absolute } = inputs.foreseenDepartures as { judged: number; absolute: number };
     expect(judged).toBeGreaterThan(5);
     expect(absolute).toBeGreaterThan(0);
   });

@@ -6,6 +6,7 @@
 import type { Detections } from '../../feeds/messages.ts';
 import type { Engine } from '../core.ts';
 import type { StateDigest } from '../digest.ts';
+import { LOOP_SILENT, LOOP_STUCK_ON, LOOP_WELL } from './faults.ts';
 import { type DetectorsBySegment, detectorsBySegment, type Station } from './stations.ts';
 
 export const STOPLINE_LOOP_METRES = 6;
@@ -22,6 +23,8 @@ export class Loops {
   readonly occupancy: Float64Array;
   /** By detector: covered at the end of the last tick. */
   readonly presence: Uint8Array;
+  /** By detector: what is wrong with it, LOOP_WELL and so on; set by `DetectorFaults`. */
+  readonly state: Uint8Array;
   /** By detector: whole microseconds covered since the last `closeSecond`, so that the order of adding cannot matter. */
   readonly #covered: Float64Array;
   #elapsed = 0;
@@ -40,6 +43,7 @@ export class Loops {
     this.counts = new Int32Array(network.detectors.length);
     this.occupancy = new Float64Array(network.detectors.length);
     this.presence = new Uint8Array(network.detectors.length);
+    this.state = new Uint8Array(network.detectors.length);
   }
 
   /** After each tick of the world. */
@@ -47,7 +51,10 @@ export class Loops {
     if (this.counts.length === 0) return;
     const { crossings, state, demand, stepSeconds } = this.#engine;
     const counts = this.counts;
-    for (let i = 0; i < crossings.count; i++) counts[crossings.detector[i]!]!++;
+    for (let i = 0; i < crossings.count; i++) {
+      const detector = crossings.detector[i]!;
+      if (this.state[detector] === LOOP_WELL) counts[detector]!++;
+    }
     const { list, first, last, offset } = this.#bySegment;
     const { active, segment, position, speed, acceleration } = state;
     const { vehicleClass, classes } = demand;
@@ -76,6 +83,12 @@ export class Loops {
       }
     }
     this.#elapsed += stepSeconds;
+    for (let d = 0; d < this.state.length; d++) {
+      if (this.state[d] === LOOP_WELL) continue;
+      const isOn = this.state[d] === LOOP_STUCK_ON;
+      presence[d] = isOn ? 1 : 0;
+      covered[d] = isOn ? Math.round(1e6 * this.#elapsed) : 0;
+    }
   }
 
   /** Works out the occupancy of the second that ends now, and begins the next. */
@@ -95,6 +108,7 @@ export class Loops {
   readings(stations: readonly Station[]): Detections['detectors'] {
     const readings: Detections['detectors'] = {};
     for (const station of stations) {
+      if (station.detectors.some((d) => this.state[d] === LOOP_SILENT)) continue;
       let count = 0;
       let occupancy = 0;
       let presence = false;

@@ -42,6 +42,8 @@ export function sendCarCounts(
   const wanted = outbox.wants('car-counts');
   for (const device of devices) {
     const vehicles = readers.takeWindow(device.station);
+    const { silent, doubled, clockOffsetMs } = readers.faults[device.station]!;
+    if (silent) continue;
     device.seq++;
     if (!wanted) continue;
     const message: CarCounts = {
@@ -49,12 +51,13 @@ export function sendCarCounts(
       lane_id: device.laneId,
       vehicle_count: vehicles.length,
       epc_ids: vehicles.map((vehicle) => epcs[vehicle]!),
-      timestamp: isoOf(nowMs),
+      timestamp: isoOf(nowMs + clockOffsetMs),
       device_id: device.deviceId,
       seq: device.seq,
       window_seconds: windowSeconds,
       position: device.kind,
     };
-    outbox.send('car-counts', { junctionId: device.junctionId, laneId: device.laneId }, message);
+    for (let copy = 0; copy < (doubled ? 2 : 1); copy++)
+      outbox.send('car-counts', { junctionId: device.junctionId, laneId: device.laneId }, message);
   }
 }

@@ -10,6 +10,7 @@ import type { Engine } from '../core.ts';
 import type { StateDigest } from '../digest.ts';
 import { STANDING_METRES_PER_SECOND } from '../measures/measures.ts';
 import { randomStream } from '../random.ts';
+import { READER_WELL, type ReaderFault } from './faults.ts';
 import { type DetectorsBySegment, detectorsBySegment, type Station, stationOfDetector } from './stations.ts';
 
 /** A standing vehicle whose front is no further than this from the detector is read again and again. */
@@ -30,6 +31,8 @@ export class RfidReaders {
   readonly #asked: Int32Array;
   readonly #readBy: Int32Array;
   readonly #readAt: Float64Array;
+  /** By station: what is wrong with it; set by `DetectorFaults`. */
+  readonly faults: ReaderFault[];
   /** By station: vehicles first read since the last `takeWindow`. */
   readonly #window: number[][];
   /** By station, cumulative. */
@@ -55,6 +58,7 @@ export class RfidReaders {
     this.#asked = new Int32Array(demand.count);
     this.#readBy = new Int32Array(demand.count).fill(-1);
     this.#readAt = new Float64Array(demand.count);
+    this.faults = stations.map(() => READER_WELL);
     this.#window = stations.map(() => []);
     this.#visits = new Int32Array(stations.length);
     this.#misses = new Int32Array(stations.length);
@@ -89,11 +93,12 @@ export class RfidReaders {
     this.#askedBy[vehicle] = station;
     this.#askedAt[vehicle] = atSeconds;
     const draw = randomStream(this.#seed, `read/${vehicle}/${this.#asked[vehicle]!++}`)();
-    if (draw < this.#settings.missProbability) {
+    const { missProbability, rereads } = this.faults[station]!;
+    if (draw < (missProbability < 0 ? this.#settings.missProbability : missProbability)) {
       this.#misses[station]!++;
       return;
     }
-    if (this.#readBy[vehicle] !== station || atSeconds - this.#readAt[vehicle]! >= DWELL_SECONDS) {
+    if (rereads || this.#readBy[vehicle] !== station || atSeconds - this.#readAt[vehicle]! >= DWELL_SECONDS) {
       this.#window[station]!.push(vehicle);
       this.#visits[station]!++;
     }

@@ -95,6 +95,7 @@ describe('measures', () => {
         delaySeconds: { mean: 23, p95: 34.7, max: 36 },
         waitingSeconds: { mean: 3, max: 4 },
         stopsPerVehicle: 1.5,
+        levelOfService: 'C',
         queueMax: 1,
       },
       E: {
@@ -103,6 +104,7 @@ describe('measures', () => {
         delaySeconds: { mean: 40, p95: 40, max: 40 },
         waitingSeconds: { mean: 0, max: 0 },
         stopsPerVehicle: 0,
+        levelOfService: 'D',
         queueMax: 1,
       },
     });

@@ -13,7 +13,8 @@
 import { ARRIVED, type Engine, NOT_ENTERED } from '../core.ts';
 import type { StateDigest } from '../digest.ts';
 import { mean, quantile } from './quantile.ts';
-import type { ApproachMeasures, FrameCounters, VariantResult } from './types.ts';
+import { levelOfService } from './level-of-service.ts';
+import type { ApproachMeasures, FrameCounters, MovementMeasures, VariantResult } from './types.ts';
 
 /** A vehicle this slow stands, m/s. */
 export const STANDING_METRES_PER_SECOND = 0.1;
@@ -270,7 +271,34 @@ export class Measures {
     return result;
   }
 
+  /** First vehicle that is measured, in the order of departure. */
+  get firstMeasured(): number {
+    return this.#firstMeasured;
+  }
+
+  /** By movement at the entry, as the network's routes are named. */
+  movements(): Record<string, MovementMeasures> {
+    const { network, demand } = this.#engine;
+    const isOne = network.junctions.length === 1;
+    const names = network.routes.map(({ name }) => {
+      const first = name.split(' ')[0]!;
+      return isOne ? first.slice(first.indexOf('/') + 1) : first;
+    });
+    const byName = new Map<string, number[]>();
+    for (let v = this.#firstMeasured; v < this.#due; v++) {
+      const name = names[demand.route[v]!]!;
+      const own = byName.get(name);
+      if (own === undefined) byName.set(name, [v]);
+      else own.push(v);
+    }
+    return Object.fromEntries([...byName].sort().map(([name, own]) => [name, this.#group(Int32Array.from(own))]));
+  }
+
   #approach(vehicles: Int32Array, approach: number): ApproachMeasures {
+    return { ...this.#group(vehicles), queueMax: this.#queueMax[approach]! };
+  }
+
+  #group(vehicles: Int32Array): MovementMeasures {
     const sample = this.#sample(vehicles);
     const delay = sample.delay.slice().sort();
     const waiting = sample.waiting.slice().sort();
@@ -288,8 +316,13 @@ export class Measures {
         max: entered === 0 ? 0 : rounded(quantile(waiting, 1)),
       },
       stopsPerVehicle: entered === 0 ? 0 : rounded(sample.stops / entered),
-      queueMax: this.#queueMax[approach]!,
+      ...(this.#engine.network.junctions.length === 1 ? { levelOfService: levelOfService(mean(sample.delay)) } : {}),
     };
+  }
+
+  /** Approach by which a vehicle enters the network, -1 for none. */
+  entryApproach(vehicle: number): number {
+    return this.#entryApproach[vehicle]!;
   }
 
   #vehicles(wanted: (vehicle: number) => boolean): Int32Array {

@@ -3,17 +3,34 @@
  * says how each is worked out.
  */
 
+import type { LevelOfService } from './level-of-service.ts';
 import type { PedestrianCounters, PedestrianMeasures } from '../pedestrians/measures.ts';
 
-/** Over the vehicles that enter the network by the approach. */
-export interface ApproachMeasures {
+/** Over the vehicles of a movement, by which they enter the network. */
+export interface MovementMeasures {
   demanded: number;
   arrived: number;
   delaySeconds: { mean: number; p95: number; max: number };
   waitingSeconds: { mean: number; max: number };
   stopsPerVehicle: number;
+  /** By the mean delay (HCM 6). Absent where vehicles pass more than one junction: their delay is not this approach's. */
+  levelOfService?: LevelOfService;
+}
+
+/** Over the vehicles that enter the network by the approach. */
+export interface ApproachMeasures extends MovementMeasures {
   /** Most vehicles standing at once (v <= 0.1 m/s) on the approach's lanes or waiting to enter by it, once a second. */
   queueMax: number;
+  /** As a surveyor takes them; absent where no queue of six and more was served. See `discharge.ts`. */
+  saturationFlowPerHourPerLane?: number;
+  startUpLostSeconds?: number;
+}
+
+/** What one junction costs those who come through it. */
+export interface JunctionMeasures {
+  vehicles: number;
+  delaySeconds: { mean: number };
+  levelOfService: LevelOfService;
 }
 
 export interface VariantResult {
@@ -28,7 +45,15 @@ export interface VariantResult {
   throughputPerHour: number;
   fuelLitres?: number;
   co2Kilograms?: number;
+  /** HBEFA 3; absent where the engine or the file has no classes of ours. */
+  noxGrams?: number;
+  /** Fuel, CO2 and NOx if all passenger cars were of this class. */
+  sensitivity?: { emissionClass: string; fuelLitres: number; co2Kilograms: number; noxGrams: number };
   approaches: Record<string, ApproachMeasures>;
+  /** By movement at the entry, `N-left`; with several junctions `{junction}/N-left`. Scenarios only. */
+  movements?: Record<string, MovementMeasures>;
+  /** Where there are several. */
+  junctions?: Record<string, JunctionMeasures>;
   /** Absent where nobody walks. */
   pedestrians?: PedestrianMeasures;
 }

@@ -1,5 +1,5 @@
 /** Puts lanes, links and conflicts into the flat arrays of a `Network`. */
-import type { DetectorPlace, EngineTables, Network, NetworkApproach, RoutePlan } from '../core.ts';
+import type { BusStop, DetectorPlace, EngineTables, Network, NetworkApproach, RoutePlan } from '../core.ts';
 
 export interface LaneDraft {
   readonly name: string;
@@ -10,6 +10,8 @@ export interface LaneDraft {
   readonly laneIndex: number;
   /** Approach index, -1 where it ends at no stop line. */
   readonly approach: number;
+  /** Metres; absent where it is not known. */
+  readonly widthMetres?: number;
 }
 
 export interface LinkDraft {
@@ -58,6 +60,8 @@ export interface NetworkDraft {
   readonly junctions: Network['junctions'];
   readonly detectors: readonly DetectorPlace[];
   readonly routes: readonly RoutePlan[];
+  readonly kerbSide?: 1 | -1;
+  readonly busStops?: readonly BusStop[];
 }
 
 /** Builds the arrays. Links keep the draft's order within each start lane. */
@@ -119,6 +123,9 @@ export function assembleNetwork(draft: NetworkDraft): Network {
     road,
     laneIndex,
     precedence,
+    laneWidth: Float64Array.from(lanes, ({ widthMetres }) => widthMetres ?? 0),
+    kerbSide: draft.kerbSide ?? -1,
+    busStops: draft.busStops ?? [],
     ...crossTables(draft.crosses, segmentOf, count),
     ...zoneTables(draft.zones, segmentOf, count),
   };

@@ -2,15 +2,19 @@
 import atan2 from '@stdlib/math-base-special-atan2';
 import type {
   Polyline,
+  RouteStep,
   Scenario,
   ScenarioApproach,
   ScenarioJunction,
+  ScenarioLane,
   ScenarioMovement,
   Turn,
 } from '../../scenarios/types.ts';
-import type { DetectorPlace, Network, NetworkApproach, RoutePlan } from '../core.ts';
+import type { BusStop, DetectorPlace, Network, NetworkApproach, RoutePlan } from '../core.ts';
+export type { RouteStep } from '../../scenarios/types.ts';
 import { assembleNetwork, type LaneDraft, type LinkDraft } from './assemble.ts';
 import { polylineLength } from './polyline.ts';
+import { fitAbreast, SIDE_GAP } from '../traffic/tracks.ts';
 import { findZones } from './zones.ts';
 
 /** Sideways acceleration that drivers accept when turning, m/s2; SUMO's netconvert limits turns by the same. */
@@ -20,14 +24,10 @@ const LEAST_TURNING_SPEED = 3;
 const NO_BEND = 0.2;
 /** A stop-line reader lies just before the line, where a waiting vehicle's front is not yet on it, m. */
 const STOPLINE_READER_METRES = 0.5;
+/** Strip along a link that is always kept, m. */
+const USUAL_DRIVEN_WIDTH = 2.2;
 const MOST_ROUTES = 20_000;
 const MOST_JUNCTIONS_ON_A_ROUTE = 100;
-
-/** One junction's part of a route. */
-export interface RouteStep {
-  readonly junction: string;
-  readonly movement: string;
-}
 
 /** Name of a route: its steps as `{junction}/{movement}`, separated by spaces. */
 export function routeName(steps: readonly RouteStep[]): string {
@@ -104,7 +104,7 @@ export function networkFromScenario(scenario: Scenario): Network {
       if (approach.from !== undefined) roads.outbound.set(`${approach.from.junction}/${approach.from.exit}`, first);
       approach.lanes.forEach((lane, index) => {
         lanes.push(
-          laneDraft(`${junction.name}/${approach.name}-${index}`, lane.path, approach, road, index, approaches.length),
+          laneDraft(`${junction.name}/${approach.name}-${index}`, lane, approach, road, index, approaches.length),
         );
       });
       addDetectors(detectors, approach, approaches.length, first, lanes);
@@ -123,7 +123,7 @@ export function networkFromScenario(scenario: Scenario): Network {
       if (roads.outbound.has(key)) continue;
       roads.outbound.set(key, lanes.length);
       approach.exitLanes.forEach((lane, index) => {
-        lanes.push(laneDraft(`${key}-exit-${index}`, lane.path, approach, road, index, -1));
+        lanes.push(laneDraft(`${key}-exit-${index}`, lane, approach, road, index, -1));
       });
       road++;
     }
@@ -141,7 +141,9 @@ export function networkFromScenario(scenario: Scenario): Network {
     lanes,
     links,
     crosses: [],
-    zones: findZones(links),
+    zones: findZones(links, drivenWidth(scenario)),
+    kerbSide: scenario.drivingSide === 'left' ? 1 : -1,
+    busStops: busStopsOf(scenario, roads),
     approaches,
     junctions: scenario.junctions.map(({ id, name, configuration }, j) => ({
       id,
@@ -153,7 +155,11 @@ export function networkFromScenario(scenario: Scenario): Network {
     detectors,
     routes: possibleRoutes(scenario).map((steps) => routePlan(scenario, steps, roads, approaches)),
   });
-  return { ...network, saturationFlowPerHour: scenario.saturationFlowPerHourPerLane };
+  return {
+    ...network,
+    saturationFlowPerHour: scenario.saturationFlowPerHourPerLane,
+    startUpLostSeconds: scenario.startUpLostSeconds,
+  };
 }
 
 function flat(path: Polyline): Float64Array {
@@ -167,16 +173,65 @@ function flat(path: Polyline): Float64Array {
 
 function laneDraft(
   name: string,
-  path: Polyline,
+  lane: ScenarioLane,
   arm: ScenarioApproach,
   road: number,
   laneIndex: number,
   approach: number,
 ): LaneDraft {
-  const points = flat(path);
+  const points = flat(lane.path);
   const lengthMetres = polylineLength(points);
   if (!(lengthMetres > 0)) throw new RangeError(`Lane ${name} has length 0. Give its road a length.`);
-  return { name, lengthMetres, speedLimit: arm.speedLimitMetresPerSecond, path: points, road, laneIndex, approach };
+  return {
+    name,
+    lengthMetres,
+    speedLimit: arm.speedLimitMetresPerSecond,
+    path: points,
+    road,
+    laneIndex,
+    approach,
+    widthMetres: lane.widthMetres,
+  };
+}
+
+/** Room between bodies on links that come near each other, m. */
+const BETWEEN_BODIES = 0.1;
+
+/**
+ * How wide the strip is along a link that bodies may be in: the widest class, or the whole lane where two-wheelers use its
+ * width (less the room to its edges), m.
+ */
+function drivenWidth(scenario: Scenario): number {
+  const widest = Math.max(0, ...scenario.vehicleClasses.map(({ widthMetres }) => widthMetres));
+  let narrowest = Number.POSITIVE_INFINITY;
+  for (const { approaches } of scenario.junctions)
+    for (const { lanes, exitLanes } of approaches)
+      for (const { widthMetres } of [...lanes, ...exitLanes]) narrowest = Math.min(narrowest, widthMetres);
+  const sharing = scenario.vehicleClasses.some(
+    ({ filtersToFront, widthMetres }) => filtersToFront === true && fitAbreast(narrowest, widthMetres),
+  );
+  return Math.max(USUAL_DRIVEN_WIDTH, sharing ? narrowest - 2 * SIDE_GAP : 0, widest + BETWEEN_BODIES);
+}
+
+function busStopsOf(scenario: Scenario, roads: Roads): BusStop[] {
+  return scenario.junctions.flatMap((junction) =>
+    junction.approaches.flatMap((approach) =>
+      (approach.busStops ?? []).map((stop): BusStop => {
+        const key = `${junction.name}/${approach.name}`;
+        const isExit = stop.side === 'exit';
+        const lanes = isExit ? approach.exitLanes : approach.lanes;
+        const segment = (isExit ? roads.outbound : roads.inbound).get(key)! + lanes.length - 1;
+        const length = polylineLength(flat(lanes[lanes.length - 1]!.path));
+        const position = isExit ? stop.distanceMetres : length - stop.distanceMetres;
+        if (!(position > 0 && position < length)) {
+          throw new RangeError(
+            `Approach ${approach.name} of ${junction.name}: a bus stop lies ${stop.distanceMetres} m from the stop line, but the lane is ${length.toFixed(0)} m long. Move it.`,
+          );
+        }
+        return { segment, position, kind: stop.kind, dwellSeconds: stop.dwellSeconds };
+      }),
+    ),
+  );
 }
 
 function addDetectors(

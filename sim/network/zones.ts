@@ -2,14 +2,17 @@
 import { type LinkDraft, ZONE_CROSSING, ZONE_LEAVING, ZONE_MERGING, type ZoneDraft } from './assemble.ts';
 import { samplePolyline } from './polyline.ts';
 
-/** Centre lines nearer than this cannot both be driven on: about the width of a car and a bus halved, m. */
+/** Centre lines nearer than this cannot both be driven on, unless the builder says otherwise: about the width of a car and a bus halved, m. */
 const BODY_WIDTH_METRES = 2.2;
 const SPACING_METRES = 0.25;
 
 type Sampled = ReturnType<typeof samplePolyline>;
 
-/** Zones of all pairs of links in the same junction; indices are those of `links`. */
-export function findZones(links: readonly LinkDraft[]): ZoneDraft[] {
+/**
+ * Zones of all pairs of links in the same junction; indices are those of `links`. `widthMetres`: what may be driven on of
+ * a link's width.
+ */
+export function findZones(links: readonly LinkDraft[], widthMetres = BODY_WIDTH_METRES): ZoneDraft[] {
   const byJunction = new Map<number, number[]>();
   links.forEach((link, index) => {
     if (link.junction < 0) return;
@@ -22,7 +25,7 @@ export function findZones(links: readonly LinkDraft[]): ZoneDraft[] {
     const samples = members.map((index) => samplePolyline(links[index]!.path, SPACING_METRES));
     for (let i = 0; i < members.length; i++) {
       for (let j = i + 1; j < members.length; j++) {
-        const zone = zoneOf(links, members[i]!, members[j]!, samples[i]!, samples[j]!);
+        const zone = zoneOf(links, members[i]!, members[j]!, samples[i]!, samples[j]!, widthMetres);
         if (zone !== null) zones.push(zone);
       }
     }
@@ -30,8 +33,15 @@ export function findZones(links: readonly LinkDraft[]): ZoneDraft[] {
   return zones;
 }
 
-function zoneOf(links: readonly LinkDraft[], a: number, b: number, onA: Sampled, onB: Sampled): ZoneDraft | null {
-  const near = BODY_WIDTH_METRES * BODY_WIDTH_METRES;
+function zoneOf(
+  links: readonly LinkDraft[],
+  a: number,
+  b: number,
+  onA: Sampled,
+  onB: Sampled,
+  width: number,
+): ZoneDraft | null {
+  const near = width * width;
   let startOnA = Number.POSITIVE_INFINITY;
   let endOnA = -1;
   let startOnB = Number.POSITIVE_INFINITY;

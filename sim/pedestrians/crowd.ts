@@ -45,6 +45,8 @@ export class Crowd {
   /** By crossing: 1 while the lamp controller owes a walk to somebody who pressed; and presses so far. */
   readonly calls: Uint8Array;
   readonly presses: Int32Array;
+  /** By crossing: 1 calls always, 2 never; set by the faults of detectors. */
+  readonly buttonFaults: Uint8Array;
   readonly #engine: Engine;
   readonly #network: CrossingNetwork;
   readonly #vehicleLength: Float64Array;
@@ -81,6 +83,7 @@ export class Crowd {
     };
     this.calls = new Uint8Array(network.crossings.length);
     this.presses = new Int32Array(network.crossings.length);
+    this.buttonFaults = new Uint8Array(network.crossings.length);
     this.#present = new Int32Array(people.count);
     this.#lamp = new Uint8Array(network.crossings.length);
     this.#walkSince = new Float64Array(network.crossings.length).fill(Number.NEGATIVE_INFINITY);
@@ -144,7 +147,7 @@ export class Crowd {
   }
 
   #press(crossing: number): void {
-    if (!this.crossings[crossing]!.button) return;
+    if (!this.crossings[crossing]!.button || this.buttonFaults[crossing] !== 0) return;
     this.calls[crossing] = 1;
     this.presses[crossing]!++;
   }
@@ -333,7 +336,7 @@ export class Crowd {
     const readings: Record<string, { count: number; occupancy: number; presence: boolean }> = {};
     this.crossings.forEach((crossing, c) => {
       if (crossing.junction !== junction || !crossing.button) return;
-      const presence = this.calls[c] === 1;
+      const presence = this.buttonFaults[c] === 1 || this.calls[c] === 1;
       readings[`${crossing.groupId}:button`] = { count: this.presses[c]!, occupancy: presence ? 1 : 0, presence };
     });
     return readings;

@@ -11,6 +11,8 @@ export interface DeviceIdentity {
   readonly deviceType: Heartbeat['device_type'];
   readonly junctionId: string;
   readonly laneId: string | null;
+  /** How far its clock is ahead, ms; null while it is silent. Absent: never either. */
+  readonly clockOffsetMs?: () => number | null;
 }
 
 export function sendStatus(
@@ -23,7 +25,7 @@ export function sendStatus(
   for (const { deviceId } of devices) outbox.send('status', { deviceId }, { status, since: isoOf(nowMs) });
 }
 
-/** A simulated device's clock is the simulation's, and nothing waits in it. */
+/** A simulated device's clock is the simulation's unless it drifts, and nothing waits in it. */
 export function sendHeartbeats(
   devices: readonly DeviceIdentity[],
   uptimeSeconds: number,
@@ -31,7 +33,9 @@ export function sendHeartbeats(
   outbox: Outbox,
 ): void {
   if (!outbox.wants('heartbeat')) return;
-  for (const { deviceId, deviceType, junctionId, laneId } of devices) {
+  for (const { deviceId, deviceType, junctionId, laneId, clockOffsetMs } of devices) {
+    const offset = clockOffsetMs === undefined ? 0 : clockOffsetMs();
+    if (offset === null) continue;
     outbox.send(
       'heartbeat',
       { deviceId },
@@ -40,10 +44,10 @@ export function sendHeartbeats(
         device_type: deviceType,
         junction_id: junctionId,
         lane_id: laneId,
-        timestamp: isoOf(nowMs),
+        timestamp: isoOf(nowMs + offset),
         firmware: FIRMWARE,
         uptime_seconds: uptimeSeconds,
-        clock_offset_ms: 0,
+        clock_offset_ms: offset,
         queue_depth: 0,
       },
     );

@@ -1,16 +1,25 @@
-/** Right of way at SUMO's junctions: who may enter, who waits for whom inside, who keeps the junction clear. */
-import type { Approaches } from './approaches.ts';
-import { brakeGap, followSpeed, stopSpeed } from './krauss.ts';
+/** Right of way at SUMO's junctions: who may enter, and who may leave the place inside where it waits. */
+import { type Approaches, INSIDE } from './approaches.ts';
+import { brakeGap } from './krauss.ts';
 import { STANDING_SPEED, type Traffic } from './traffic.ts';
 
-/** Half of a lane: a crossing is free once a rear is this far beyond it, m. */
-const HALF_LANE = 1.6;
-/** Between two that pass one after the other lies at least this, s. */
+/** Between two that pass one after the other lies at least this, s; where two lanes become one, four times as much. */
 const TIME_GAP = 1;
+const ZIPPER_GAP = 4;
+/** How much later a foe arrives that can still stop, s. */
+const STOPPED_LATER = 30;
 
+export const RED = 114;
+export const RED_YELLOW = 117;
+export const YELLOW = 121;
+export const MINOR = 109;
 const MAJOR = 77;
-const STOP = 115;
-const YELLOW = 121;
+export const STOP = 115;
+export const ALLWAY_STOP = 119;
+export const EQUAL = 61;
+export const ZIPPER = 90;
+const OFF_BLINKING = 111;
+const GREEN_MAJOR = 71;
 
 /** What a link shows: its signal's state, or its own where there is none, as a character code. */
 export function linkState(t: Traffic, link: number): number {
@@ -25,121 +34,119 @@ export function majorState(code: number): boolean {
   return code >= 65 && code < 90;
 }
 
-/** Whether the vehicle of item `i` may pass it in this step, all items being known. */
-export function mayPass(t: Traffic, a: Approaches, i: number): boolean {
+export function redState(code: number): boolean {
+  return code === RED || code === RED_YELLOW;
+}
+
+/** Whether vehicles may wait inside the link's junction: not while its signal is off. */
+export function waitsInside(t: Traffic, link: number, code: number): boolean {
+  return t.world.rules.cont[link] === 1 && code !== OFF_BLINKING && code !== ALLWAY_STOP;
+}
+
+/** Whether the vehicle of item `i` may pass it in this step, all items being known. `canBrake`: before it. */
+export function mayPass(t: Traffic, a: Approaches, i: number, canBrake: boolean): boolean {
   const { rules } = t.world;
   const link = a.link[i]!;
-  const code = linkState(t, link);
-  const inside = a.inside[i] === 1;
-  if (!inside) {
-    if (code === 114 || code === 117) return false;
-    if (code === YELLOW || majorState(code) || rules.cont[link] === 1) return true;
-    if (code === STOP && t.standing[a.vehicle[i]!]! < t.dt - 1e-9) return false;
-  }
+  const code = a.code[i]!;
+  const inside = a.kind[i] === INSIDE;
   const vehicle = a.vehicle[i]!;
-  const decel = t.types.decel[t.demand.vehicleClass[vehicle]!]!;
+  let onlyMoving = false;
+  if (inside) {
+    // a green with priority holds until it has cleared the junction
+    if (code === GREEN_MAJOR) return true;
+    onlyMoving = code === RED;
+  } else {
+    if (redState(code)) return false;
+    if (code === YELLOW || majorState(code) || waitsInside(t, link, code)) return true;
+    if ((code === STOP || code === ALLWAY_STOP) && t.standing[vehicle]! < t.dt - 1e-9) return false;
+  }
+  const type = t.demand.vehicleClass[vehicle]!;
+  const impatience = canBrake
+    ? Math.min(1, t.types.impatience[type]! + t.standing[vehicle]! / t.secondsToImpatience)
+    : 1;
+  if (inside) {
+    const { insideFirst, insideFoe, insideMerges } = t.conflicts;
+    for (let e = insideFirst[link]!; e < insideFirst[link + 1]!; e++) {
+      for (let k = a.head[insideFoe[e]!]!; k >= 0; k = a.next[k]!) {
+        if (a.vehicle[k] === vehicle || (onlyMoving && t.state.speed[a.vehicle[k]!]! <= STANDING_SPEED)) continue;
+        if (blocks(t, a, i, k, insideMerges[e] === 1, impatience, code)) return false;
+      }
+    }
+    return true;
+  }
   for (let e = rules.foeFirst[link]!; e < rules.foeFirst[link + 1]!; e++) {
-    if ((inside ? rules.foeYieldsInside[e] : rules.foeYields[e]) === 0) continue;
-    for (let k = a.head[rules.foe[e]!]!; k >= 0; k = a.next[k]!) {
-      if (a.vehicle[k] !== vehicle && blocks(t, a, i, k, rules.foeMerges[e] === 1, decel)) return false;
+    if (rules.foeYields[e] === 0) continue;
+    const foe = rules.foe[e]!;
+    const merges = rules.foeMerges[e] === 1;
+    for (let k = a.head[foe]!; k >= 0; k = a.next[k]!) {
+      if (a.vehicle[k] !== vehicle && blocks(t, a, i, k, merges, impatience, code)) return false;
+    }
+    if (rules.cont[foe] === 0) continue;
+    for (let k = a.head[a.segments + foe]!; k >= 0; k = a.next[k]!) {
+      if (a.vehicle[k] !== vehicle && blocks(t, a, i, k, merges, impatience, code)) return false;
     }
   }
   return true;
 }
 
-function blocks(t: Traffic, a: Approaches, own: number, foe: number, merges: boolean, decel: number): boolean {
-  const foeDecel = t.types.decel[t.demand.vehicleClass[a.vehicle[foe]!]!]!;
-  if (a.leave[foe]! < a.arrival[own]!) {
+function blocks(
+  t: Traffic,
+  a: Approaches,
+  own: number,
+  foe: number,
+  merges: boolean,
+  impatience: number,
+  code: number,
+): boolean {
+  const { decel } = t.types;
+  const arrival = a.arrival[own]!;
+  if (code === ALLWAY_STOP) {
+    const [mine, theirs] = [t.standing[a.vehicle[own]!]!, t.standing[a.vehicle[foe]!]!];
+    if (mine > theirs || (mine === theirs && arrival < a.arrival[foe]!)) return false;
+  }
+  const ownDecel = decel[t.demand.vehicleClass[a.vehicle[own]!]!]!;
+  const foeDecel = decel[t.demand.vehicleClass[a.vehicle[foe]!]!]!;
+  let foeArrival = a.arrival[foe]!;
+  let foeSpeed = a.brakingSpeed[foe]!;
+  if (impatience > 0 && arrival < foeArrival) {
+    brakingArrival(arrival, foeArrival, a.distance[foe]!, foeDecel * impatience, t.dt);
+    foeArrival += impatience * braking[LATER]!;
+    if (braking[LATER]! > 0) foeSpeed = braking[SPEED]!;
+  }
+  const gap = code === ZIPPER ? ZIPPER_GAP : t.types.timeGap[t.demand.vehicleClass[a.vehicle[own]!]!]! * TIME_GAP;
+  if (a.leave[foe]! < arrival) {
     return (
       merges &&
-      (a.arrival[own]! - a.leave[foe]! < TIME_GAP ||
-        brakeGap(a.leaveSpeed[foe]!, foeDecel, 0, t.dt) < brakeGap(a.arrivalSpeed[own]!, decel, 0, t.dt))
+      (arrival - a.leave[foe]! < gap ||
+        brakeGap(a.leaveSpeed[foe]!, foeDecel, 0, t.dt) < brakeGap(a.arrivalSpeed[own]!, ownDecel, 0, t.dt))
     );
   }
-  if (a.arrival[foe]! > a.leave[own]! + TIME_GAP) {
-    return merges && brakeGap(a.leaveSpeed[own]!, decel, 0, t.dt) < brakeGap(a.brakingSpeed[foe]!, foeDecel, 0, t.dt);
+  if (foeArrival > a.leave[own]! + gap) {
+    return merges && brakeGap(a.leaveSpeed[own]!, ownDecel, 0, t.dt) < brakeGap(foeSpeed, foeDecel, 0, t.dt);
   }
   return true;
 }
 
-/**
- * Highest speed at which the vehicle leaves the way to those already inside on conflicting links; infinity where there
- * are none. `toLink`: metres from its front to the link's begin, negative once it is inside.
- */
-export function junctionLeaderSpeed(t: Traffic, vehicle: number, link: number, toLink: number): number {
-  const { rules } = t.world;
-  const { state, types, dt } = t;
-  const type = t.demand.vehicleClass[vehicle]!;
-  const v = state.speed[vehicle]!;
-  const decel = types.decel[type]!;
-  const minGap = types.minGap[type]!;
-  let least = Number.POSITIVE_INFINITY;
-  for (let e = rules.foeFirst[link]!; e < rules.foeFirst[link + 1]!; e++) {
-    const foe = rules.foe[e]!;
-    if (t.onSegment[foe] === 0) continue;
-    const own = toLink + rules.foeCrossing[e]!;
-    const other = rules.foeCrossingOther[e]!;
-    if (!(own >= 0)) continue;
-    for (let w = t.last[foe]!; w >= 0; w = t.ahead[w]!) {
-      const at = state.position[w]!;
-      const rear = at - types.length[t.demand.vehicleClass[w]!]!;
-      const merges = rules.foeMerges[e] === 1;
-      if (!merges && rear > other + HALF_LANE) continue;
-      if (rules.cont[foe] === 1 && at <= rules.waitAt[foe]! && other > rules.waitAt[foe]!) continue;
-      if (toLink <= 0 && !goesFirst(t, w, vehicle, link, toLink, e)) continue;
-      let safe: number;
-      if (merges) {
-        const gap = own - (other - rear) - minGap;
-        safe = followSpeed(
-          v,
-          gap,
-          state.speed[w]!,
-          types.apparentDecel[t.demand.vehicleClass[w]!]!,
-          decel,
-          types.emergencyDecel[type]!,
-          types.tau[type]!,
-          dt,
-        );
-      } else safe = stopSpeed(Math.max(0, own - HALF_LANE - minGap), decel, dt, dt);
-      const toWait = toLink + rules.waitAt[link]!;
-      if (rules.cont[link] === 1 && toWait > 0 && rules.foeCrossing[e]! > rules.waitAt[link]!) {
-        safe = Math.min(safe, stopSpeed(toWait, decel, dt, dt));
-      }
-      if (toLink > 0 && safe < v - decel * dt) safe = Math.max(safe, stopSpeed(toLink, decel, dt, dt));
-      if (safe < least) least = safe;
-    }
-  }
-  return least;
-}
+const braking = new Float64Array(2);
+const LATER = 0;
+const SPEED = 1;
 
-/** Whether w, inside the junction too, passes the conflict before the vehicle does: whoever came in first. */
-function goesFirst(t: Traffic, w: number, vehicle: number, link: number, toLink: number, entry: number): boolean {
-  const { rules } = t.world;
-  if (rules.cont[link] === 1 && toLink + rules.waitAt[link]! >= 0 && rules.foeCrossing[entry]! > rules.waitAt[link]!)
-    return true;
-  const own = t.enteredJunction[vehicle]!;
-  const other = t.enteredJunction[w]!;
-  if (other !== own) return other < own;
-  if (rules.foeYields[entry] === 1) return true;
-  const foe = rules.foe[entry]!;
-  for (let e = rules.foeFirst[foe]!; e < rules.foeFirst[foe + 1]!; e++) {
-    if (rules.foe[e] === link && rules.foeYields[e] === 1) return false;
+/** How much later, and how fast, a foe arrives that brakes by `decel` from the moment on when the other one arrives. */
+function brakingArrival(arrival: number, foeArrival: number, distance: number, decel: number, dt: number): void {
+  braking[LATER] = 0;
+  if (Math.floor(arrival / dt) === Math.floor(foeArrival / dt)) return;
+  const seconds = foeArrival - arrival;
+  const slower = seconds * decel;
+  const v = distance / foeArrival;
+  const rest = distance - v * arrival;
+  if ((0.5 * v * v) / decel <= rest) {
+    braking[LATER] = STOPPED_LATER;
+    braking[SPEED] = 0;
+    return;
   }
-  return w < vehicle;
-}
-
-/** Whether the vehicle would find a place behind a standing queue beyond the link, so that it does not block the junction. */
-export function staysClear(t: Traffic, vehicle: number, link: number): boolean {
-  const { rules, network } = t.world;
-  if (rules.keepClear[link] === 0 || rules.foeFirst[link] === rules.foeFirst[link + 1]) return true;
-  const end = network.linkEnd[link]!;
-  const last = t.last[end]!;
-  if (last < 0 || t.state.speed[last]! >= STANDING_SPEED) return true;
-  let space = t.state.position[last]! - t.types.length[t.demand.vehicleClass[last]!]!;
-  for (let w = t.last[link]!; w >= 0; w = t.ahead[w]!) {
-    const type = t.demand.vehicleClass[w]!;
-    space -= t.types.length[type]! + t.types.minGap[type]!;
-  }
-  const type = t.demand.vehicleClass[vehicle]!;
-  return space >= t.types.length[type]! + t.types.minGap[type]!;
+  const u = v - slower;
+  const root = u * u - decel * seconds * slower;
+  const more = root > 0 ? (u - Math.sqrt(root)) / decel : u / decel;
+  braking[LATER] = Math.max(0, more);
+  braking[SPEED] = Math.max(0, v - (seconds + more) * decel);
 }

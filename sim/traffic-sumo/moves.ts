@@ -1,15 +1,15 @@
 /** Carries out a step: speeds from what is open, then positions, then the change to the next segment or the arrival. */
 import { advisedSpeed } from './advised-speed.ts';
-import type { Approaches } from './approaches.ts';
-import { mayPass, linkState, majorState } from './junction-rules.ts';
-import { dawdle, stopSpeed } from './krauss.ts';
+import { type Approaches, ENTRY, EXIT, INSIDE } from './approaches.ts';
+import { majorState, mayPass, waitsInside, YELLOW, ZIPPER } from './junction-rules.ts';
+import { brakeGap, dawdle, stopSpeed } from './krauss.ts';
 import { forgetWishes } from './lane-change-state.ts';
 import { VISIBILITY } from './plan.ts';
-import { ARRIVED, delist, enlist, speedOn, STANDING_SPEED, type Traffic, uniform } from './traffic.ts';
+import { zipperSpeed } from './merging.ts';
+import { NEVER, ARRIVED, delist, enlist, speedOn, STANDING_SPEED, type Traffic, uniform } from './traffic.ts';
 
 /** A vehicle has arrived when its front is this close to the end of its last lane, m. */
 const ARRIVAL_MARGIN = 0.1;
-const YELLOW = 121;
 
 /** Sets `nextSpeed` of all vehicles. */
 export function decideAll(t: Traffic, a: Approaches): void {
@@ -28,41 +28,95 @@ function decide(t: Traffic, a: Approaches, vehicle: number): number {
   const v = t.state.speed[vehicle]!;
   const fastest = Math.min(v + accel * dt, types.maxSpeed[type]!);
   let safe = a.open[vehicle]!;
-  let least = 0;
+  let least = -1;
   let leastDistance = 0;
+  let couldBrake = false;
+  let waits = t.waitsFar[vehicle] === 1;
   for (let i = a.first[vehicle]!; i < a.end[vehicle]!; i++) {
-    const link = a.link[i]!;
-    const inside = a.inside[i] === 1;
-    if (a.request[i] === 0 || !mayPass(t, a, i)) {
+    const kind = a.kind[i]!;
+    if (a.request[i] === 0) {
+      if (kind !== ENTRY && t.state.segment[vehicle] === a.link[i]) {
+        // blocked inside: others may go first
+        t.entered[vehicle] = NEVER;
+        t.conflictEntered[vehicle] = NEVER;
+      }
       safe = a.wait[i]!;
+      waits = safe < v || safe < STANDING_SPEED;
       break;
     }
-    const code = linkState(t, link);
-    const minor = inside || (!majorState(code) && code !== YELLOW && t.world.rules.cont[link] === 0);
-    if (!minor) continue;
-    if (a.distance[i]! > VISIBILITY) {
+    if (kind === EXIT) continue;
+    const distance = a.distance[i]!;
+    const code = a.code[i]!;
+    const canBrake = distance > brakeGap(v, decel, 0, dt) || v < decel * dt;
+    const yellow = kind === ENTRY && code === YELLOW;
+    if (yellow && canBrake) {
       safe = a.wait[i]!;
+      waits = true;
       break;
     }
-    leastDistance = a.distance[i]!;
-    least = Math.min((leastDistance + 0.1) / dt, a.pass[i]!, fastest);
+    if (code === ZIPPER) {
+      watch(t, a.link[i]!, kind, 0);
+      const merging = zipperSpeed(t, a, i);
+      if (merging < safe) safe = merging;
+      continue;
+    }
+    const minor =
+      kind === INSIDE
+        ? !majorState(code) && code !== YELLOW
+        : !majorState(code) && !yellow && !waitsInside(t, a.link[i]!, code);
+    if (minor) watch(t, a.link[i]!, kind, distance);
+    // too far away to see all foes: no matter who they are
+    if ((minor && distance > VISIBILITY) || !mayPass(t, a, i, canBrake)) {
+      safe = a.wait[i]!;
+      waits = true;
+      break;
+    }
+    if (minor) {
+      leastDistance = distance;
+      least = Math.min((distance + 0.1) / dt, a.pass[i]!);
+      couldBrake = canBrake;
+    }
+    const pass = a.pass[i]!;
+    if (pass < decel && pass <= a.wait[i]! && pass < fastest) waits = true;
   }
   if (safe + 0.001 < least) {
-    safe = Math.min(safe, Math.max(v - decel * dt, stopSpeed(leastDistance, decel, dt, dt)));
-    least = 0;
+    if (couldBrake && safe < v) {
+      safe = Math.min(safe, stopSpeed(leastDistance, decel, dt, dt));
+      least = 0;
+      waits = true;
+    } else least = safe;
   }
+  t.hasToWait[vehicle] = waits ? 1 : 0;
   const lowest = Math.max(0, Math.min(v - decel * dt, Math.max(safe, v - types.emergencyDecel[type]! * dt)));
-  const highest = Math.max(lowest, Math.min(fastest, safe));
+  const highest = Math.max(lowest, Math.min(fastest, safe, speedOn(t, vehicle, t.state.segment[vehicle]!)));
   const u = uniform(t.key[vehicle]!, t.step);
   const wanted = Math.max(lowest, dawdle(highest, accel, types.sigma[type]!, u, dt));
   const speed = advisedSpeed(t, t.lc, vehicle, lowest, wanted, highest);
-  return Math.max(speed, least);
+  return speed > 0 && speed < least ? least : speed;
+}
+
+/** Vehicles closer than this to a link without priority may look out for others in the next step, m. */
+const WATCH_METRES = 30;
+
+/** Makes others tell when they come along the links that `link` yields to. */
+function watch(t: Traffic, link: number, kind: number, distance: number): void {
+  if (distance > WATCH_METRES) return;
+  if (kind === INSIDE) {
+    const { insideFirst, insideFoe } = t.conflicts;
+    for (let e = insideFirst[link]!; e < insideFirst[link + 1]!; e++) t.watched[insideFoe[e]!] = t.step + 1;
+    return;
+  }
+  const { foe, foeFirst, foeYields } = t.world.rules;
+  for (let e = foeFirst[link]!; e < foeFirst[link + 1]!; e++) {
+    if (foeYields[e] === 1) t.watched[foe[e]!] = t.step + 1;
+  }
 }
 
 /** Moves all vehicles; those that leave their segment are put into the next in the order of their progress. */
 export function moveAll(t: Traffic, movers: Int32Array, end: number): void {
   const { state, dt } = t;
   const { length, laneCount, linkEnd } = t.world.network;
+  const { cont, waitAt } = t.world.rules;
   let moving = 0;
   let kept = 0;
   const count = state.activeCount;
@@ -75,6 +129,13 @@ export function moveAll(t: Traffic, movers: Int32Array, end: number): void {
     state.speed[vehicle] = v;
     state.position[vehicle]! += v * dt;
     t.odometer[vehicle]! += v * dt;
+    if (segment >= laneCount && cont[segment] === 1) {
+      const at = state.position[vehicle]!;
+      if (at > waitAt[segment]! && t.conflictEntered[vehicle] === NEVER && at - v * dt <= waitAt[segment]!) {
+        t.conflictEntered[vehicle] = t.step;
+        t.entered[vehicle] = t.enteredFirst[vehicle]!;
+      }
+    }
     const desired = speedOn(t, vehicle, segment);
     if (v < desired) state.timeLoss[vehicle]! += (dt * (desired - v)) / desired;
     if (v <= STANDING_SPEED) {
@@ -128,7 +189,9 @@ function advance(t: Traffic, vehicle: number, laneCount: number, linkEnd: Int32A
     if (segment >= laneCount) {
       state.segment[vehicle] = linkEnd[segment]!;
       t.stage[vehicle]!++;
-      t.enteredJunction[vehicle] = -1;
+      t.entered[vehicle] = NEVER;
+      t.enteredFirst[vehicle] = NEVER;
+      t.conflictEntered[vehicle] = NEVER;
     } else {
       const k = lanes.firstStage[route]! + t.stage[vehicle]!;
       const link = lanes.nextLink[lanes.first[k]! + segment - lanes.firstLane[k]!]!;
@@ -137,7 +200,9 @@ function advance(t: Traffic, vehicle: number, laneCount: number, linkEnd: Int32A
         return true;
       }
       state.segment[vehicle] = link;
-      t.enteredJunction[vehicle] = t.step;
+      t.entered[vehicle] = t.step;
+      t.enteredFirst[vehicle] = t.step;
+      if (t.world.rules.cont[link] === 0) t.conflictEntered[vehicle] = t.step;
     }
     if (t.lc.alone[state.segment[vehicle]!] === 1) forgetWishes(t.lc, vehicle, false);
     t.leaver[segment] = vehicle;

@@ -5,9 +5,13 @@ import type { SumoWorld } from '../network/sumo/network.ts';
 import type { SumoVehicleType } from '../network/sumo/vehicle-types.ts';
 import pow from '@stdlib/math-base-special-pow';
 import { createLaneChanging, type LaneChanging } from './lane-change-state.ts';
+import type { Conflicts } from './conflicts.ts';
 import type { RouteLanes } from './routes.ts';
 
 export { ARRIVED, NOT_ENTERED };
+
+/** A step that never comes. */
+export const NEVER = 0x7fffffff;
 
 /** v <= this counts as standing, m/s. */
 export const STANDING_SPEED = 0.1;
@@ -24,6 +28,11 @@ export interface TypeColumns {
   readonly sigma: Float64Array;
   readonly maxSpeed: Float64Array;
   readonly desiredMaxSpeed: Float64Array;
+  /** Share of the impatience of drivers who never stood, 0 to 1. */
+  readonly impatience: Float64Array;
+  /** Seconds between two that pass one after the other (jmTimegapMinor), and metres before a line (jmStoplineGap). */
+  readonly timeGap: Float64Array;
+  readonly lineGap: Float64Array;
 }
 
 export interface Traffic {
@@ -47,8 +56,25 @@ export interface Traffic {
   /** Stage of its route: of the lane it is on, or of the lane it came from where it is on a link. */
   readonly stage: Int32Array;
   readonly nextSpeed: Float64Array;
-  /** Step at which it entered its junction, -1 on a lane. */
-  readonly enteredJunction: Int32Array;
+  /** Step at which it entered its junction (until it gave way to another), the first time, and the conflict there; else NEVER. */
+  readonly entered: Int32Array;
+  readonly enteredFirst: Int32Array;
+  readonly conflictEntered: Int32Array;
+  /** Whether it meant to leave its waiting place inside, and its junction, in the last step: 0 unknown, 1 yes, 2 no. */
+  readonly claimInside: Uint8Array;
+  readonly claimExit: Uint8Array;
+  /** 1 where it will probably stop before the next link. */
+  readonly hasToWait: Uint8Array;
+  /** 1 where the next link has no priority, far ahead. */
+  readonly waitsFar: Uint8Array;
+  /** Step in which somebody looks out for those who come along the link. */
+  readonly watched: Int32Array;
+  readonly conflicts: Conflicts;
+  /** Items of those who wait for each other where all have the same right of way. */
+  readonly deadlocked: Int32Array;
+  deadlockedCount: number;
+  /** Seconds of standing after which one passes as if all foes braked for it. */
+  readonly secondsToImpatience: number;
   /** Consecutive seconds of standing. */
   readonly standing: Float64Array;
   /** Key of its random numbers. */
@@ -68,6 +94,7 @@ export function createTraffic(
   world: SumoWorld,
   demand: SumoDemand,
   lanes: RouteLanes,
+  conflicts: Conflicts,
   beginSeconds: number,
   dt: number,
   seed: number,
@@ -109,7 +136,18 @@ export function createTraffic(
     odometer: floats(0),
     stage: ints(0),
     nextSpeed: floats(0),
-    enteredJunction: ints(-1),
+    entered: ints(NEVER),
+    enteredFirst: ints(NEVER),
+    conflictEntered: ints(NEVER),
+    claimInside: new Uint8Array(count),
+    claimExit: new Uint8Array(count),
+    hasToWait: new Uint8Array(count),
+    waitsFar: new Uint8Array(count),
+    watched: new Int32Array(segments).fill(-1),
+    conflicts,
+    deadlocked: new Int32Array(4 * count + 1),
+    deadlockedCount: 0,
+    secondsToImpatience: 180,
     standing: floats(0),
     key: Int32Array.from(demand.departures, (departure) => hashText(`${seed}/${departure.id}`)),
     taken: new Float64Array(segments),
@@ -135,11 +173,14 @@ function typeColumns(types: readonly SumoVehicleType[]): TypeColumns {
     sigma: column((type) => type.sigma),
     maxSpeed: column((type) => type.maxSpeed),
     desiredMaxSpeed: column((type) => type.desiredMaxSpeed),
+    impatience: column((type) => type.modelParameters.impatience ?? 0),
+    timeGap: column((type) => type.modelParameters.jmTimegapMinor ?? 1),
+    lineGap: column((type) => type.modelParameters.jmStoplineGap ?? 1),
   };
 }
 
 /** The demand as measures and pages read it; times count from the begin of the run. */
-function coreDemand(world: SumoWorld, demand: SumoDemand, beginSeconds: number): Demand {
+export function coreDemand(world: SumoWorld, demand: SumoDemand, beginSeconds: number): Demand {
   if (demand.types.length > 255) {
     throw new RangeError(`The run uses ${demand.types.length} vehicle types; at most 255. Merge some of them.`);
   }

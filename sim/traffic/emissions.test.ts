@@ -13,6 +13,22 @@ describe('emissions', () => {
     expect(emissionRate(fuel, 10, 1)).toBeCloseTo((1241 + 2082 + 471 + 0.06419 * 1000) / 3.6, 9);
   });
 
+  it('of NOx are what SUMO 1.15 gives for the class', () => {
+    // emissionsDrivingCycle: idle, and 5 m/s at 1 m/s2, mg/s.
+    expect(emissionRate(emissionClass('PC_G_EU4').nox, 0, 0)).toBeCloseTo(1.20444, 4);
+    const rates = {
+      PC_G_EU4: 1.46965,
+      PC_G_EU6: 1.27125,
+      PC_D_EU6: 4.91194,
+      LDV_G_EU4: 0.690681,
+      Bus: 140.528,
+      HDV: 174.868,
+    };
+    for (const [name, rate] of Object.entries(rates)) {
+      expect(emissionRate(emissionClass(name).nox, 5, 1) / rate).toBeCloseTo(1, 4);
+    }
+  });
+
   it('are nothing while the engine brakes', () => {
     expect(emissionRate(emissionClass('PC_G_EU4').co2, 12, -2.5)).toBe(0);
   });

@@ -4,7 +4,10 @@ import { cityFlowStep } from './cityflow-step.ts';
 import { calibratedHeadways } from './calibration.ts';
 import { enterAtRest, enterMoving, queueDue } from './entry.ts';
 import { idmStep } from './idm-step.ts';
+import { GRIDLOCK_SECONDS, gridlockWatch } from './gridlock.ts';
+import { manoeuvres } from './manoeuvres.ts';
 import { carryOutMoves, commit } from './moves.ts';
+import { restoreAllOrder, slideAside } from './tracks.ts';
 import { createWorld } from './world.ts';
 
 export interface EngineOptions {
@@ -31,13 +34,17 @@ export function createEngine(network: Network, demand: Demand, options: EngineOp
     throw new RangeError(`stepSeconds is ${stepSeconds}; more than 0 and at most 2. Choose a step of 0.1 to 1 s.`);
   }
   checkDemand(network, demand);
-  const w = createWorld(network, demand, stepSeconds, calibratedHeadways(network, demand));
+  const w = createWorld(network, demand, stepSeconds, calibratedHeadways(network, demand), options.seed);
   const hasIdm = demand.classes.some((parameters) => parameters.model === 'idm');
   const hasCityFlow = demand.classes.some((parameters) => parameters.model === 'cityflow');
   const substeps = hasIdm && !hasCityFlow ? Math.ceil(stepSeconds / LONGEST_SUBSTEP - 1e-9) : 1;
   const substepSeconds = stepSeconds / substeps;
   const moveCityFlow = cityFlowStep(w);
   const moveIdm = idmStep(w, options.people);
+  const decide = manoeuvres(w);
+  const decideEvery = Math.max(1, Math.round(1 / substepSeconds));
+  const { shared } = w.tracks;
+  const watch = hasIdm ? gridlockWatch(w) : null;
 
   function step(): void {
     w.crossings.count = 0;
@@ -57,11 +64,16 @@ export function createEngine(network: Network, demand: Demand, options: EngineOp
       carryOutMoves(w);
       commit(w, stepSeconds, i === 0);
       if (hasIdm) {
+        if (shared) restoreAllOrder(w);
+        if (w.stepNumber % decideEvery === 0) decide(end);
         queueDue(w, end);
         enterMoving(w, begin, end);
       }
     }
     w.tick++;
+    if (shared) slideAside(w, stepSeconds);
+    const after = w.tick * stepSeconds;
+    if (watch !== null && Math.floor(after / GRIDLOCK_SECONDS) > Math.floor(now / GRIDLOCK_SECONDS)) watch.look(after);
   }
 
   return {
@@ -79,6 +91,7 @@ export function createEngine(network: Network, demand: Demand, options: EngineOp
       return w.vehicleUpdates;
     },
     waitingToEnter: () => w.waiting,
+    ...(watch === null ? {} : { gridlock: watch.gridlock }),
     step,
   };
 }
@@ -99,7 +112,10 @@ function checkDemand(network: Network, demand: Demand): void {
       throw new RangeError(`Vehicle ${v} has class ${demand.vehicleClass[v]}; there are ${demand.classes.length}.`);
     }
     const lane = demand.entryLane[v]!;
-    if (lane !== -1 && !route.lanes[0]!.includes(lane)) {
+    const mayChange = demand.classes[demand.vehicleClass[v]!]!.model === 'idm';
+    const { road } = network.tables!;
+    const isUsable = route.lanes[0]!.includes(lane) || (mayChange && road[lane] === road[route.lanes[0]![0]!]);
+    if (lane !== -1 && !isUsable) {
       throw new RangeError(`Vehicle ${v} enters by lane ${lane}, which its route "${route.name}" cannot use.`);
     }
     if (v > 0 && demand.departSeconds[v]! < demand.departSeconds[v - 1]!) {

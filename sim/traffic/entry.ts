@@ -1,6 +1,10 @@
 /** Queues of vehicles that wait to enter the network: one per entry lane, in the order in which they are due. */
 import { enterNetwork } from './moves.ts';
+import { INNER, middleOf, OUTER, restoreOrder } from './tracks.ts';
 import { noteCrossing, type World } from './world.ts';
+
+/** Deceleration that is counted on when those ahead are compared, m/s2. */
+const COUNTED_ON = 3;
 
 /** Puts every vehicle that is due by `time` into the queue of its entry lane. */
 export function queueDue(w: World, time: number): void {
@@ -75,18 +79,19 @@ export function enterMoving(w: World, begin: number, end: number): void {
 }
 
 function enterOne(w: World, v: number, lane: number, begin: number, end: number): boolean {
-  const { state, last, vehicleLength, classes, demand, network } = w;
+  const { state, classes, demand, network, tracks } = w;
   const kind = demand.vehicleClass[v]!;
   const desired = Math.min(classes.maxSpeed[kind]!, network.speedLimit[lane]! * demand.speedFactor[v]!);
   const depart = demand.departSeconds[v]!;
   const farthest = Math.min(desired * (end - (depart > begin ? depart : begin)), network.length[lane]!);
   let position = farthest;
   let speed = desired;
-  const tail = last[lane]!;
+  if (tracks.shared) tracks.occupied[v] = tracksToEnterOn(w, v, kind, lane);
+  const tail = rearMost(w, lane, tracks.occupied[v]!);
   if (tail >= 0) {
     const minGap = classes.minGap[kind]!;
     const headway = w.headways.seconds[w.headways.rowOf[lane]! * demand.classes.length + kind]!;
-    const rear = state.position[tail]! - vehicleLength[tail]!;
+    const rear = state.position[tail]! - w.vehicleLength[tail]!;
     const tailSpeed = state.speed[tail]!;
     position = Math.min(farthest, rear - minGap - headway * desired);
     if (position < 0 || comfortableSpeed(w, kind, tailSpeed, rear - position - minGap) < desired) {
@@ -100,11 +105,46 @@ function enterOne(w: World, v: number, lane: number, begin: number, end: number)
   const at = position > 0 ? end - position / desired : end;
   unqueue(w, lane);
   enterNetwork(w, v, lane, position, speed, at);
+  if (tracks.shared) {
+    restoreOrder(w, lane);
+    tracks.lateral[v] = middleOf(w, v, tracks.occupied[v]!);
+  }
   const detectorEnd = w.detectorFirst[lane + 1]!;
   for (let d = w.detectorFirst[lane]!; d < detectorEnd && w.detectorPosition[d]! <= position; d++) {
     noteCrossing(w.crossings, v, w.detectorIndex[d]!, at + w.detectorPosition[d]! / desired);
   }
   return true;
+}
+
+/** Of those on the lane with a track in common, the one that leaves least way to come to rest; -1 for none. */
+function rearMost(w: World, lane: number, tracks: number): number {
+  const { last, ahead, vehicleLength } = w;
+  if (!w.tracks.shared) return last[lane]!;
+  const { occupied, longest } = w.tracks;
+  const { position, speed } = w.state;
+  let best = -1;
+  let least = Number.POSITIVE_INFINITY;
+  for (let u = last[lane]!; u >= 0 && position[u]! - longest <= least; u = ahead[u]!) {
+    if ((occupied[u]! & tracks) === 0) continue;
+    const rest = position[u]! - vehicleLength[u]! + (0.5 * speed[u]! * speed[u]!) / COUNTED_ON;
+    if (rest >= least) continue;
+    best = u;
+    least = rest;
+  }
+  return best;
+}
+
+/** A two-wheeler enters on the track that has more room, the outer one where both have. */
+function tracksToEnterOn(w: World, v: number, kind: number, lane: number): number {
+  const chosen = w.tracks.ofClass[kind]!;
+  if (chosen !== 0) return chosen;
+  const inner = rearMost(w, lane, INNER);
+  const outer = rearMost(w, lane, OUTER);
+  if (inner === outer) return v % 2 === 0 ? OUTER : INNER;
+  if (outer < 0) return OUTER;
+  if (inner < 0) return INNER;
+  const rear = (u: number) => w.state.position[u]! - w.vehicleLength[u]!;
+  return rear(inner) > rear(outer) ? INNER : OUTER;
 }
 
 /** Speed from which one stops, braking comfortably, before where a leader that brakes alike comes to rest. */

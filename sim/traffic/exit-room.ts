@@ -23,6 +23,7 @@ export function exitRoom(
   const { length: segmentLength, firstLink, lastLink, linkEnd } = network;
   const { position, speed } = state;
   const { vehicleClass } = w.demand;
+  const { ofClass } = w.tracks;
   const inward = linksInto(network);
   /** Room that the longest vehicle takes standing, m. */
   let longest = 0;
@@ -31,7 +32,11 @@ export function exitRoom(
   /** Room that vehicles on a segment take once they stand, m. */
   function standingLength(segment: number): number {
     let sum = 0;
-    for (let v = first[segment]!; v >= 0; v = behind[v]!) sum += vehicleLength[v]! + classes.minGap[vehicleClass[v]!]!;
+    for (let v = first[segment]!; v >= 0; v = behind[v]!) {
+      const own = vehicleLength[v]! + classes.minGap[vehicleClass[v]!]!;
+      // Two-wheelers stand abreast.
+      sum += ofClass[vehicleClass[v]!] === 0 ? own / 2 : own;
+    }
     return sum;
   }
 

@@ -7,28 +7,44 @@
  */
 import type { LinkStretches } from '../core.ts';
 import { junctionRules } from './junction-rules.ts';
-import { crossingTime, safeSpeed } from './kinematics.ts';
+import { busStops as busStopsOf } from './bus-stops.ts';
+import { crossingTime, safeSpeed, stoppingSpeed } from './kinematics.ts';
+import { deadEndRoom as deadEndRoomOf } from './lane-change.ts';
+import { chance, cityFlowSpeed, kraussSpeed } from './laws.ts';
 import { leaveSegment } from './moves.ts';
-import { noteCrossing, STANDING_SPEED, type World } from './world.ts';
+import { DEAD_END } from './route-table.ts';
+import { BESIDE, GAP, leaderFinder, REST, SLOWEST, VERGE } from './tracks.ts';
+import { IDM, KRAUSS, noteCrossing, STANDING_SPEED, type World } from './world.ts';
 
 /**
  * How much more briskly than IDM says a driver closes a gap wider than the wanted one. With it the headways of a queue
  * settle from the fifth vehicle on, as they do on streets; without, they fall for thirty vehicles.
  */
 const CATCHING_UP = 2;
+/** How much faster than those beside it a two-wheeler filters, m/s (about 15 km/h). */
+const FILTERING_SPEED = 4;
+const NO_BOUND = 1e9;
 
 /** Makes the function that computes one substep of `h` seconds beginning at `begin`. */
 export function idmStep(w: World, people?: LinkStretches): (begin: number, h: number) => void {
   const { network, state, classes, demand, first, last, behind } = w;
   const { length: segmentLength, speedLimit, linkEnd, linkJunction, laneCount } = network;
-  const { laneIndex } = network.tables!;
+  const tables = network.tables!;
+  const { laneIndex } = tables;
   const { position, speed } = state;
   const { vehicleLength, nextSegment, cursor, nextBlocker } = w;
   const { vehicleClass, speedFactor } = demand;
   const { row, link } = w.routes;
   const rules = junctionRules(w, people);
-  const found = new Float64Array(1);
-  const { rowOf, seconds: headways } = w.headways;
+  const found = new Float64Array(4);
+  const leaderOf = leaderFinder(w, found);
+  const { tracks, makesRoomFor, makesRoomUntil, standsUntil } = w;
+  const { shared, occupied } = tracks;
+  const { law, isEuler, filters, servesStops } = classes;
+  const busStops = busStopsOf(w);
+  const deadEndRoom = deadEndRoomOf(w);
+  const hasStops = w.stopPosition.length > 0;
+  const { rowOf, seconds: headways, frictionSeconds } = w.headways;
   const classCount = demand.classes.length;
   const brakeFactor = Float64Array.from(
     classes.length,
@@ -78,6 +94,72 @@ export function idmStep(w: World, people?: LinkStretches): (begin: number, h: nu
     return least;
   }
 
+  /** What a driver of another law than IDM wants. */
+  function lawSpeed(
+    v: number,
+    c: number,
+    v0: number,
+    front: number,
+    gap: number,
+    headway: number,
+    desired: number,
+    h: number,
+  ): number {
+    const vL = front >= 0 ? speed[front]! : 0;
+    const leaderClass = front >= 0 ? vehicleClass[front]! : c;
+    const a = classes.acceleration[c]!;
+    const usual = classes.deceleration[c]!;
+    if (law[c] === KRAUSS) {
+      const shortfall = classes.imperfection[c]! * chance(v, w.stepNumber, w.seed);
+      const leaderUsual = classes.deceleration[leaderClass]!;
+      return kraussSpeed(v0, vL, gap, classes.minGap[c]!, desired, a, usual, leaderUsual, headway, shortfall, h);
+    }
+    const hardest = classes.maxDeceleration[c]!;
+    const leaderHardest = classes.maxDeceleration[leaderClass]!;
+    const leaderUsual = classes.deceleration[leaderClass]!;
+    return cityFlowSpeed(
+      v0,
+      vL,
+      gap,
+      classes.minGap[c]!,
+      desired,
+      a,
+      usual,
+      hardest,
+      leaderHardest,
+      leaderUsual,
+      headway,
+      h,
+    );
+  }
+
+  /** Speed of one that lets another into its lane: as if that one were ahead already, but never braking hard for it. */
+  function makingRoom(
+    v: number,
+    segment: number,
+    c: number,
+    v0: number,
+    headway: number,
+    begin: number,
+    h: number,
+  ): number {
+    const other = makesRoomFor[v]!;
+    const where = state.segment[other]!;
+    if (makesRoomUntil[v]! <= begin || where < 0 || where === segment || tables.road[where] !== tables.road[segment]) {
+      makesRoomFor[v] = -1;
+      return NO_BOUND;
+    }
+    const gap = position[other]! - vehicleLength[other]! - position[v]!;
+    const usual = classes.deceleration[c]!;
+    if (gap < -vehicleLength[other]!) return NO_BOUND;
+    const vL = speed[other]!;
+    const dynamic = v0 * headway + v0 * (v0 - vL) * brakeFactor[c]!;
+    const wanted = classes.minGap[c]! + (dynamic > 0 ? dynamic : 0);
+    const ratio = gap > 0.5 ? wanted / gap : wanted * 2;
+    const held = classes.acceleration[c]! * (1 - ratio * ratio);
+    return v0 + (held < -usual ? -usual : held) * h;
+  }
+
   return function step(begin: number, h: number): void {
     rules.prepare(begin);
     const {
@@ -97,6 +179,7 @@ export function idmStep(w: World, people?: LinkStretches): (begin: number, h: nu
       const limit = speedLimit[segment]!;
       const isLane = segment < laneCount;
       const headwayRow = rowOf[segment]! * classCount;
+      const friction = frictionSeconds[rowOf[segment]!]!;
       const detectorEnd = detectorFirst[segment + 1]!;
       const hasDetectors = detectorFirst[segment]! < detectorEnd;
       let leader = -1;
@@ -115,49 +198,84 @@ export function idmStep(w: World, people?: LinkStretches): (begin: number, h: nu
         const minGap = classes.minGap[c]!;
         let front = leader;
         let gap = 0;
-        if (front >= 0) gap = position[front]! - vehicleLength[front]! - x;
+        let headway = headways[headwayRow + c]!;
+        let wish = desired;
+        if (shared) {
+          front = leaderOf(v, segment, occupied[v]!, (v0 * v0) / usual + 3 * v0 + 30);
+          gap = found[GAP]!;
+          if (filters[c] === 1) {
+            const passing = found[SLOWEST]! + FILTERING_SPEED;
+            if (passing < wish) wish = passing;
+          } else if (found[BESIDE]! > 0) headway += friction * (found[BESIDE]! < 3 ? found[BESIDE]! : 3);
+        } else if (front >= 0) gap = position[front]! - vehicleLength[front]! - x;
         else {
           front = leaderBeyond(v, segment, (v0 * v0) / usual + 3 * v0 + 30);
-          gap = found[0]!;
+          gap = found[GAP]!;
         }
         const next = nextSegment[v]!;
-        const share = (v0 / desired) * (v0 / desired);
-        let gain = a * (1 - share * share);
-        if (gain < -usual) gain = -usual;
         let goal: number;
+        let safe = NO_BOUND;
+        const vL = front >= 0 ? speed[front]! : 0;
+        if (law[c] === IDM) {
+          const share = (v0 / wish) * (v0 / wish);
+          let gain = a * (1 - share * share);
+          if (gain < -usual) gain = -usual;
+          if (front >= 0) {
+            const dynamic = v0 * headway + v0 * (v0 - vL) * brakeFactor[c]!;
+            const wanted = minGap + (dynamic > 0 ? dynamic : 0);
+            const ratio = gap > 0.01 ? wanted / gap : wanted * 100;
+            const held = (a - a * ratio * ratio) * (ratio < 1 ? CATCHING_UP : 1);
+            goal = v0 + (held < gain ? held : gain) * h;
+          } else goal = v0 + gain * h;
+        } else goal = lawSpeed(v, c, v0, front, front >= 0 ? gap : 1e9, headway, wish, h);
         if (front >= 0) {
-          const vL = speed[front]!;
-          const dynamic = v0 * headways[headwayRow + c]! + v0 * (v0 - vL) * brakeFactor[c]!;
-          const wanted = minGap + (dynamic > 0 ? dynamic : 0);
-          const ratio = gap > 0.01 ? wanted / gap : wanted * 100;
-          const held = (a - a * ratio * ratio) * (ratio < 1 ? CATCHING_UP : 1);
-          goal = v0 + (held < gain ? held : gain) * h;
-          const frontHardest = classes.maxDeceleration[vehicleClass[front]!]!;
-          const safe = safeSpeed(v0, hardest, vL, frontHardest > hardest ? frontHardest : hardest, gap, h);
-          if (safe < goal) goal = safe;
-        } else goal = v0 + gain * h;
-
+          if (shared) safe = safeSpeed(v0, hardest, 0, 1, found[REST]!, h);
+          else {
+            const frontHardest = classes.maxDeceleration[vehicleClass[front]!]!;
+            safe = safeSpeed(v0, hardest, vL, frontHardest > hardest ? frontHardest : hardest, gap, h);
+          }
+        }
         if (next >= 0) {
           const allowed = limitAhead(v, segment, v0, most, usual, h);
           if (allowed < goal) goal = allowed;
           if (!isLane || linkJunction[next]! >= 0) {
-            const permitted = rules.permittedSpeed(v, segment, c, h, goal, front, gap);
-            if (permitted < goal) goal = permitted;
+            const permitted = rules.permittedSpeed(v, segment, c, h, safe, front, gap);
+            if (permitted < safe) safe = permitted;
+          }
+        } else if (next === DEAD_END) {
+          const stopped = stoppingSpeed(v0, ends - x - deadEndRoom(segment, v), usual, hardest, h);
+          if (stopped < safe) safe = stopped;
+        }
+        if (isLane) {
+          if (hasStops && servesStops[c] === 1) {
+            const stopped = busStops.speed(v, segment, v0, usual, hardest, begin, h);
+            if (stopped < safe) safe = stopped;
+          }
+          if (makesRoomFor[v]! >= 0) {
+            const eased = makingRoom(v, segment, c, v0, headway, begin, h);
+            if (eased < goal) goal = eased;
+          }
+          if (shared && occupied[v] === VERGE && servesStops[c] === 0) {
+            const stopped = v0 - usual * h;
+            if (stopped < safe) safe = stopped;
           }
         }
+        if (safe < goal) goal = isEuler[c] === 1 && safe > v0 ? (v0 + safe) / 2 : safe;
+        else if (isEuler[c] === 1 && goal > v0 && safe < NO_BOUND && (v0 + safe) / 2 < goal) goal = (v0 + safe) / 2;
         if (goal < v0 - hardest * h) goal = v0 - hardest * h;
         let dx: number;
         if (goal < 0) {
-          dx = (0.5 * v0 * v0 * h) / (v0 - goal);
+          dx = isEuler[c] === 1 ? 0 : (0.5 * v0 * v0 * h) / (v0 - goal);
           goal = 0;
-        } else dx = ((v0 + goal) * h) / 2;
+        } else dx = isEuler[c] === 1 ? goal * h : ((v0 + goal) * h) / 2;
         const reached = x + dx;
         nextSpeed[v] = goal;
         nextPosition[v] = reached;
 
         const lost = h - dx / desired;
-        if (lost > 0) timeLoss[v]! += lost;
-        if (goal <= STANDING_SPEED) {
+        const dwells = hasStops && standsUntil[v]! > begin;
+        if (lost > 0 && !dwells) timeLoss[v]! += lost;
+        if (goal <= STANDING_SPEED && !dwells) {
           waiting[v]! += h;
           if (v0 > STANDING_SPEED) stops[v]!++;
         }

@@ -118,21 +118,24 @@ describe('a queue', () => {
     [1600, 16.67, 1],
     [1800, 11.11, 0.5],
     [1900, 16.67, 0.25],
-  ])('of %d/h at %d m/s and a step of %d s loses 2 s to starting, and then keeps one headway', (flow, limit, stepSeconds) => {
-    const network = { ...straightRoad([400, 400], limit), saturationFlowPerHour: flow };
-    const departs = Array.from({ length: 30 }, (_, i) => 2.5 * i);
-    const engine = createEngine(network, oneRoute(departs), { stepSeconds, seed: 1 });
-    run(engine, 150);
-    engine.groupLamp[0] = GREEN;
-    const crossed: number[] = [];
-    run(engine, 90, () => {
-      for (let i = 0; i < engine.crossings.count; i++) crossed.push(engine.crossings.at[i]! - 150);
-    });
-    const headway = (crossed[19]! - crossed[3]!) / 16;
-    expect(Math.abs((3600 / headway - flow) / flow)).toBeLessThan(0.01);
-    expect(Math.abs(crossed[3]! - 4 * headway - 2)).toBeLessThan(0.2);
-    for (let i = 6; i < 30; i++) expect(Math.abs(crossed[i]! - crossed[i - 1]! - headway)).toBeLessThan(0.06);
-  });
+  ])(
+    'of %d/h at %d m/s and a step of %d s loses 2 s to starting, and then keeps one headway',
+    (flow, limit, stepSeconds) => {
+      const network = { ...straightRoad([400, 400], limit), saturationFlowPerHour: flow };
+      const departs = Array.from({ length: 30 }, (_, i) => 2.5 * i);
+      const engine = createEngine(network, oneRoute(departs), { stepSeconds, seed: 1 });
+      run(engine, 150);
+      engine.groupLamp[0] = GREEN;
+      const crossed: number[] = [];
+      run(engine, 90, () => {
+        for (let i = 0; i < engine.crossings.count; i++) crossed.push(engine.crossings.at[i]! - 150);
+      });
+      const headway = (crossed[19]! - crossed[3]!) / 16;
+      expect(Math.abs((3600 / headway - flow) / flow)).toBeLessThan(0.01);
+      expect(Math.abs(crossed[3]! - 4 * headway - 2)).toBeLessThan(0.2);
+      for (let i = 6; i < 30; i++) expect(Math.abs(crossed[i]! - crossed[i - 1]! - headway)).toBeLessThan(0.06);
+    },
+  );
 
   it('refuses a saturation flow that no headway gives, saying which can be had', () => {
     expect(() => headwayForSaturationFlow(car, 13.89, 4000)).toThrow(/4000 vehicles an hour.*from \d+ to \d+ can/);

@@ -15,6 +15,7 @@
 import type { LinkStretches } from '../core.ts';
 import { exitRoom } from './exit-room.ts';
 import { canStop, safeSpeed, stoppingSpeed } from './kinematics.ts';
+import { INNER, OUTER } from './tracks.ts';
 import type { World } from './world.ts';
 
 const GREEN = 1;
@@ -36,6 +37,8 @@ const CRAWLING = 2;
 const CLOSE_BEHIND = 5;
 /** Time between clearing a zone and the arrival of one with precedence, s. */
 const ACCEPTED_MARGIN = 1;
+/** One abreast is past when its rear is so far ahead, m. */
+const ABREAST_MARGIN = 0.5;
 const MERGING = 1;
 const LEAVING = 2;
 /** Marks in `blocker`: held at the stop line by a full exit; standing where it cannot go on whoever goes first. */
@@ -66,6 +69,21 @@ function lower(a: number, b: number): number {
   return a < b ? a : b;
 }
 
+/** Per link: how far it ends towards the kerb side of its start's direction, as a number that only orders links. */
+function kerbwardTurns(network: World['network']): Float64Array {
+  const kerb = network.tables!.kerbSide ?? -1;
+  return Float64Array.from(network.paths, (path, segment) => {
+    if (segment < network.laneCount || path.length < 4) return 0;
+    const n = path.length;
+    const dx = path[2]! - path[0]!;
+    const dy = path[3]! - path[1]!;
+    const ex = path[n - 2]! - path[0]!;
+    const ey = path[n - 1]! - path[1]!;
+    const size = Math.sqrt((dx * dx + dy * dy) * (ex * ex + ey * ey));
+    return size > 0 ? (kerb * (dx * ey - dy * ex)) / size : 0;
+  });
+}
+
 /** The rules for one world; everything they need is looked up once. */
 export function junctionRules(w: World, people?: LinkStretches): JunctionRules {
   const { network, state, classes, demand, first, last, behind, groupLamp } = w;
@@ -74,7 +92,11 @@ export function junctionRules(w: World, people?: LinkStretches): JunctionRules {
   const tables = network.tables!;
   const { precedence, zoneFirst, zoneStart, zoneEnd, zoneFoe, zoneFoeStart, zoneFoeEnd, zoneKind } = tables;
   const { position, speed } = state;
-  const { vehicleLength, nextSegment, previousSegment, linkTick, blocker, nextBlocker } = w;
+  const { vehicleLength, nextSegment, previousSegment, linkTick, blocker, nextBlocker, ahead, waitsFor } = w;
+  const { shared, occupied, ofClass, longest: longestVehicle } = w.tracks;
+  const kerbward = kerbwardTurns(network);
+  /** Where lanes are shared, one from behind may be nearer its line than it can stop while those ahead stand: no early end. */
+  const farthestHeed = shared ? 250 : 0;
   const { vehicleClass, speedFactor } = demand;
   const { rowOf, seconds: headways, reactionSeconds } = w.headways;
   const classCount = demand.classes.length;
@@ -133,13 +155,19 @@ export function junctionRules(w: World, people?: LinkStretches): JunctionRules {
         met[segment] = 1;
         continue;
       }
-      const tail = last[segment]!;
-      const from = previousSegment[tail]!;
-      if (from >= laneCount && position[tail]! < vehicleLength[tail]!) met[from] = 1;
+      let tail = last[segment]!;
+      do {
+        const from = previousSegment[tail]!;
+        if (from >= laneCount && position[tail]! < vehicleLength[tail]!) met[from] = 1;
+        tail = ahead[tail]!;
+      } while (shared && tail >= 0 && position[tail]! < longestVehicle);
       for (let v = first[segment]!; v >= 0; v = behind[v]!) {
         const next = nextSegment[v]!;
         const toLine = segmentLength[segment]! - position[v]!;
-        if (toLine > heed(v)) break;
+        if (toLine > heed(v)) {
+          if (toLine > farthestHeed) break;
+          continue;
+        }
         if (next >= 0 && passes(v, toLine, lampOf(next))) met[next] = 1;
       }
     }
@@ -155,7 +183,8 @@ export function junctionRules(w: World, people?: LinkStretches): JunctionRules {
       reservedEnd[0] = end;
       reserved[0] = 0;
     }
-    reserved[0]! += vehicleLength[v]! + classes.minGap[vehicleClass[v]!]!;
+    const own = vehicleLength[v]! + classes.minGap[vehicleClass[v]!]!;
+    reserved[0]! += ofClass[vehicleClass[v]!] === 0 ? own / 2 : own;
   }
 
   /** Seconds v needs for `away` metres if nothing holds it up. */
@@ -218,6 +247,29 @@ export function junctionRules(w: World, people?: LinkStretches): JunctionRules {
     return stopBefore(own, toZone, ZONE_GAP, kind, h);
   }
 
+  /** Whether two abreast on one lane, taking different links, draw apart rather than cross each other's way. */
+  function turnApart(v: number, own: number, foe: number, other: number): boolean {
+    const mine = occupied[v]!;
+    const theirs = occupied[foe]!;
+    if (mine === OUTER && theirs === INNER) return kerbward[own]! >= kerbward[other]!;
+    if (mine === INNER && theirs === OUTER) return kerbward[own]! <= kerbward[other]!;
+    return false;
+  }
+
+  /**
+   * Whether one abreast of v on its lane, or ahead and not past it yet, is about to cross its way: v stays able to stop at
+   * the line until that one's body is ahead.
+   */
+  function crossesAbreast(v: number, own: number, x: number): boolean {
+    for (let u = ahead[v]!; u >= 0 && position[u]! - longestVehicle <= x + ABREAST_MARGIN; u = ahead[u]!) {
+      const other = nextSegment[u]!;
+      if (other === own || other < 0 || (occupied[u]! & occupied[v]!) !== 0) continue;
+      if (position[u]! - vehicleLength[u]! > x + ABREAST_MARGIN || turnApart(v, own, u, other)) continue;
+      return true;
+    }
+    return false;
+  }
+
   /** Highest speed that one foe at `foeAlong` metres of its link leaves to v at `along` of its own, in zone z. */
   function besideFoe(
     v: number,
@@ -235,6 +287,7 @@ export function junctionRules(w: World, people?: LinkStretches): JunctionRules {
     const type = zoneKind[z]!;
     const other = zoneFoe[z]!;
     if (type === LEAVING) {
+      if (shared && turnApart(v, own, foe, other)) return free;
       return foeAlong >= 0 && rear < zoneFoeEnd[z]! && foeAlong >= along
         ? following(v, kind, foe, rear - along, h)
         : free;
@@ -255,6 +308,7 @@ export function junctionRules(w: World, people?: LinkStretches): JunctionRules {
         const gap = rest - foeRest - foeLength;
         if (amInZone || (inZone && segmentLength[own]! - foeRest - foeLength > start))
           return following(v, kind, foe, gap, h);
+        waitsFor[v] = foe;
         return haltBeforeZone(own0, z, toZone, kind, h);
       }
     } else if (amInZone) return free;
@@ -281,6 +335,7 @@ export function junctionRules(w: World, people?: LinkStretches): JunctionRules {
       }
     }
     if (goesOn) stuck[0] = 1;
+    waitsFor[v] = foe;
     return haltBeforeZone(own0, z, toZone, kind, h);
   }
 
@@ -288,10 +343,16 @@ export function junctionRules(w: World, people?: LinkStretches): JunctionRules {
   function besideLink(v: number, kind: number, own: number, along: number, z: number, h: number, goal: number): number {
     const other = zoneFoe[z]!;
     let least = goal;
-    const tail = last[linkEnd[other]!]!;
-    if (tail >= 0 && previousSegment[tail] === other && zoneKind[z] !== MERGING) {
-      const speedBeside = besideFoe(v, kind, own, along, z, tail, segmentLength[other]! + position[tail]!, h);
-      if (speedBeside < least) least = speedBeside;
+    let tail = last[linkEnd[other]!]!;
+    if (zoneKind[z] !== MERGING) {
+      while (tail >= 0) {
+        if (previousSegment[tail] === other) {
+          const speedBeside = besideFoe(v, kind, own, along, z, tail, segmentLength[other]! + position[tail]!, h);
+          if (speedBeside < least) least = speedBeside;
+        }
+        tail = ahead[tail]!;
+        if (!shared || tail < 0 || position[tail]! > longestVehicle) break;
+      }
     }
     for (let foe = first[other]!; foe >= 0; foe = behind[foe]!) {
       const speedBeside = besideFoe(v, kind, own, along, z, foe, position[foe]!, h);
@@ -302,7 +363,10 @@ export function junctionRules(w: World, people?: LinkStretches): JunctionRules {
     const lamp = lampOf(other);
     for (let foe = first[start]!; foe >= 0; foe = behind[foe]!) {
       const toLine = segmentLength[start]! - position[foe]!;
-      if (toLine > heed(foe)) break;
+      if (toLine > heed(foe)) {
+        if (toLine > farthestHeed) break;
+        continue;
+      }
       if (nextSegment[foe] !== other || blocker[foe] === HELD || !passes(foe, toLine, lamp)) continue;
       const speedBeside = besideFoe(v, kind, own, along, z, foe, -toLine, h);
       if (speedBeside < least) least = speedBeside;
@@ -332,9 +396,13 @@ export function junctionRules(w: World, people?: LinkStretches): JunctionRules {
       least = behindLeaving(v, kind, on, along, h, least);
       if (toLine > heeded) return least;
       const hardest = classes.maxDeceleration[kind]!;
+      waitsFor[v] = -1;
       if (!passes(v, toLine, lampOf(on))) return lower(stopBefore(own, toLine - SLACK, STOP_GAP, kind, h), least);
+      if (shared && crossesAbreast(v, on, position[v]!))
+        least = lower(stopBefore(own, toLine - SLACK, STOP_GAP, kind, h), least);
       if (exitIsFull(v, on) && canStop(own, toLine - SLACK, Math.min(AMBER_DECELERATION, hardest))) {
         nextBlocker[v] = HELD;
+        waitsFor[v] = last[linkEnd[on]!]!;
         return lower(stopBefore(own, toLine - SLACK, STOP_GAP, kind, h), least);
       }
       if (own === 0) least = lower(speedAfterReaction(on, kind, h), least);
@@ -344,6 +412,7 @@ export function junctionRules(w: World, people?: LinkStretches): JunctionRules {
     const end = zoneFirst[on + 1]!;
     halt[0] = 1e9;
     stuck[0] = 0;
+    waitsFor[v] = -1;
     for (let z = begin; z < end; z++) {
       if (met[zoneFoe[z]!] === 0 || zoneEnd[z]! < along) continue;
       least = besideLink(v, kind, on, along, z, h, least);

@@ -93,6 +93,10 @@ export function leaveSegment(w: World, v: number, segment: number, overshoot: nu
  * in the order of (distance, index), whatever the order in which they were found.
  */
 export function carryOutMoves(w: World): void {
+  if (w.tracks.shared) {
+    carryOutSharedMoves(w);
+    return;
+  }
   const { state, movers, target, nextPosition, movedStep, last, ahead, stepNumber, linkTick, routes } = w;
   const { laneCount, linkEnd } = w.network;
   const laneIndex = w.network.tables!.laneIndex;
@@ -128,6 +132,61 @@ export function carryOutMoves(w: World): void {
   }
   w.moverCount = 0;
   dropEmptySegments(w);
+}
+
+/**
+ * The same where vehicles pass each other within lanes: who comes to a segment may be ahead of some that are there. All
+ * leave before the first comes, so that places on a list are compared between those who are on it.
+ */
+function carryOutSharedMoves(w: World): void {
+  const { state, movers, target, nextPosition, last, ahead, stepNumber, movedStep, routes, linkTick } = w;
+  const { laneCount, linkEnd } = w.network;
+  const laneIndex = w.network.tables!.laneIndex;
+  for (let i = 0; i < w.moverCount; i++) remove(w, movers[i]!, state.segment[movers[i]!]!);
+  for (let i = 0; i < w.moverCount; i++) {
+    const v = movers[i]!;
+    const to = target[v]!;
+    if (to < 0) {
+      arrive(w, v);
+      continue;
+    }
+    const position = nextPosition[v]!;
+    let leader = last[to]!;
+    while (leader >= 0) {
+      const other = nextPosition[leader]!;
+      if (other > position || (other === position && leader < v)) break;
+      leader = ahead[leader]!;
+    }
+    insertBehind(w, v, to, leader);
+    movedStep[v] = stepNumber;
+    w.previousSegment[v] = w.targetFrom[v]!;
+    state.segment[v] = to;
+    const cursor = w.targetCursor[v]!;
+    w.cursor[v] = cursor;
+    if (to < laneCount) {
+      linkTick[v] = ON_LANE;
+      w.nextSegment[v] = routes.link[routes.row[cursor]! + laneIndex[to]!]!;
+    } else {
+      linkTick[v] = stepNumber;
+      w.nextSegment[v] = linkEnd[to]!;
+    }
+  }
+  w.moverCount = 0;
+  dropEmptySegments(w);
+}
+
+/**
+ * Puts v on another lane of its road, beside where it is; the caller has made sure that there is room. `leader` is the
+ * vehicle on that lane that it comes to stand behind in the list, -1 for none.
+ */
+export function changeLane(w: World, v: number, lane: number, leader: number): void {
+  const { state, routes } = w;
+  const from = state.segment[v]!;
+  remove(w, v, from);
+  insertBehind(w, v, lane, leader);
+  state.segment[v] = lane;
+  w.nextSegment[v] = routes.link[routes.row[w.cursor[v]!]! + w.network.tables!.laneIndex[lane]!]!;
+  w.blocker[v] = -1;
 }
 
 function arrive(w: World, v: number): void {

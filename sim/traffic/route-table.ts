@@ -1,12 +1,15 @@
 /** Which link a vehicle takes from each lane, worked out once per route and stage. */
 import type { Network } from '../core.ts';
 
+/** In place of a link: the route goes on, but not from this lane. */
+export const DEAD_END = -2;
+
 export interface RouteTable {
   /** Per route: cursor of its first stage. */
   readonly firstCursor: Int32Array;
   /** Per cursor (route and stage): where its row of links begins. */
   readonly row: Int32Array;
-  /** row[cursor] + laneIndex[lane] gives the next link, -1 at the end of the route. */
+  /** row[cursor] + laneIndex[lane] gives the next link, -1 at the end of the route, DEAD_END where the lane does not lead on. */
   readonly link: Int32Array;
 }
 
@@ -36,7 +39,8 @@ export function buildRouteTable(network: Network): RouteTable {
       if (lanes.length === 0) throw new RangeError(`Route "${route.name}" has no lane on its stage ${stage}.`);
       const base = link.length;
       row.push(base);
-      for (let i = 0; i < lanesOfRoad.get(road[lanes[0]!]!)!; i++) link.push(-1);
+      for (let i = 0; i < lanesOfRoad.get(road[lanes[0]!]!)!; i++)
+        link.push(route.lanes[stage + 1] === undefined ? -1 : DEAD_END);
       const onward = route.lanes[stage + 1];
       if (onward === undefined) return;
       const leading = new Set(onward);

@@ -2,7 +2,7 @@
 import type { JunctionConfiguration } from '../../junction/types.ts';
 import type { ClassParameters, Demand, Engine, Network } from '../core.ts';
 import { assembleNetwork, type LaneDraft, type LinkDraft } from '../network/assemble.ts';
-import { pointAlong, polylineLength } from '../network/polyline.ts';
+import { directionAlong, pointAlong, polylineLength } from '../network/polyline.ts';
 
 export const car: ClassParameters = {
   name: 'car',
@@ -123,22 +123,26 @@ interface Body {
   readonly points: readonly number[];
 }
 
+/** Share of its width that a body is taken to be wide where circles stand for it: the rest is what they stick out in bends. */
+const CIRCLE_SHARE = 0.45;
+/** Bodies in lanes may come this near to each other and more, m: rounding. */
+const TOUCHING = 1e-9;
+
 /** Looks for two bodies in one place: along each segment, and in the plane in and around junctions. */
 export class BodyChecker {
   readonly #engine: Engine;
   readonly #trails: number[][];
   readonly #pathLength: Float64Array;
+  readonly #longest: number;
 
   constructor(engine: Engine) {
     this.#engine = engine;
     this.#trails = Array.from({ length: engine.demand.count }, () => []);
     this.#pathLength = Float64Array.from(engine.network.paths, (path) => polylineLength(path));
+    this.#longest = Math.max(...engine.demand.classes.map(({ length }) => length));
   }
 
-  /**
-   * Call after every tick; ticks must be short enough that no vehicle crosses a whole link in one. Says who and where,
-   * null where all is well.
-   */
+  /** Call after every tick. Says who and where, null where all is well. */
   check(): string | null {
     const { state, network } = this.#engine;
     const bodies: Body[] = [];
@@ -155,9 +159,13 @@ export class BodyChecker {
     for (const vehicles of onSegment.values()) {
       vehicles.sort((a, b) => state.position[b]! - state.position[a]!);
       for (let i = 1; i < vehicles.length; i++) {
-        const leader = vehicles[i - 1]!;
-        const gap = state.position[leader]! - this.#classOf(leader).length - state.position[vehicles[i]!]!;
-        if (gap < 0) return `${this.#shown(leader)} and ${this.#shown(vehicles[i]!)}`;
+        for (let j = i - 1; j >= 0; j--) {
+          const between = state.position[vehicles[j]!]! - state.position[vehicles[i]!]!;
+          if (between > this.#longest) break;
+          const leader = vehicles[j]!;
+          if (between < this.#classOf(leader).length - TOUCHING && !this.#areAbreast(leader, vehicles[i]!))
+            return `${this.#shown(leader)} and ${this.#shown(vehicles[i]!)}`;
+        }
       }
     }
     for (let i = 0; i < bodies.length; i++) {
@@ -168,6 +176,14 @@ export class BodyChecker {
     return null;
   }
 
+  /** Whether there is room between two beside each other on one segment. */
+  #areAbreast(a: number, b: number): boolean {
+    const { lateral } = this.#engine.state;
+    if (lateral === undefined) return false;
+    const apart = Math.abs(lateral[a]! - lateral[b]!);
+    return apart >= (this.#classOf(a).width + this.#classOf(b).width) / 2;
+  }
+
   /** Notes the segment that v is on. */
   #follow(v: number): number {
     const { state, network } = this.#engine;
@@ -175,8 +191,15 @@ export class BodyChecker {
     const segment = state.segment[v]!;
     const from = trail[trail.length - 1];
     if (from === segment) return segment;
-    if (from !== undefined && segment < network.laneCount && from < network.laneCount) {
-      throw new Error('a whole link in one tick: shorten the tick');
+    const { road } = network.tables!;
+    if (from !== undefined && segment < network.laneCount && from < network.laneCount && road[from] !== road[segment]) {
+      // A whole link within one tick.
+      for (let k = network.laneCount; k < network.laneCount + network.linkCount; k++) {
+        if (network.linkEnd[k] === segment && road[network.linkStart[k]!] === road[from]) {
+          trail.push(k);
+          break;
+        }
+      }
     }
     trail.push(segment);
     return segment;
@@ -190,14 +213,16 @@ export class BodyChecker {
   #shown(v: number): string {
     const { state, network } = this.#engine;
     const at = `${network.names[state.segment[v]!]} ${state.position[v]!.toFixed(2)}`;
-    return `${this.#classOf(v).name} ${v} at ${at} m, ${state.speed[v]!.toFixed(2)} m/s, tick ${this.#engine.tick}`;
+    const aside = state.lateral === undefined ? '' : `, ${state.lateral[v]!.toFixed(2)} m aside`;
+    return `${this.#classOf(v).name} ${v} at ${at} m${aside}, ${state.speed[v]!.toFixed(2)} m/s, tick ${this.#engine.tick}`;
   }
 
   #body(v: number): Body {
     const { state, network } = this.#engine;
     const trail = this.#trails[v]!;
     const { length, width } = this.#classOf(v);
-    const radius = 0.45 * width;
+    const radius = CIRCLE_SHARE * width;
+    const aside = state.lateral?.[v] ?? 0;
     const points: number[] = [];
     for (let back = radius; back <= length - radius; back += 0.5) {
       let i = trail.length - 1;
@@ -205,7 +230,10 @@ export class BodyChecker {
       while (at < 0 && i > 0) at += network.length[trail[--i]!]!;
       if (at < 0) break;
       const segment = trail[i]!;
-      points.push(...pointAlong(network.paths[segment]!, (at * this.#pathLength[segment]!) / network.length[segment]!));
+      const along = (at * this.#pathLength[segment]!) / network.length[segment]!;
+      const [x, y] = pointAlong(network.paths[segment]!, along);
+      const [dx, dy] = directionAlong(network.paths[segment]!, along);
+      points.push(x - aside * dy, y + aside * dx);
     }
     return { v, radius, points };
   }

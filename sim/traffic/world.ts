@@ -14,11 +14,16 @@ import {
 } from '../core.ts';
 import { emissionClass } from './emissions.ts';
 import { buildRouteTable, type RouteTable } from './route-table.ts';
+import { createTracks, type Tracks } from './tracks.ts';
 
 /** `linkTick` of a vehicle that is on a lane: later than any. */
 export const ON_LANE = 0x7fffffff;
 /** v <= this counts as standing, m/s. */
 export const STANDING_SPEED = 0.1;
+
+export const IDM = 0;
+export const KRAUSS = 1;
+export const CITYFLOW = 2;
 
 export const RED = 0;
 export const GREEN = 1;
@@ -29,8 +34,17 @@ export interface Growing extends Crossings {
 
 /** Per class, indexed by class. */
 export interface ClassTables {
+  /** Moved by our own engine's step, whatever its law. */
   readonly isIdm: Uint8Array;
+  /** IDM 0, Krauss 1, CityFlow 2. */
+  readonly law: Uint8Array;
+  readonly isEuler: Uint8Array;
+  readonly imperfection: Float64Array;
+  readonly filters: Uint8Array;
+  readonly emergency: Uint8Array;
+  readonly servesStops: Uint8Array;
   readonly length: Float64Array;
+  readonly width: Float64Array;
   readonly minGap: Float64Array;
   readonly maxSpeed: Float64Array;
   readonly acceleration: Float64Array;
@@ -51,6 +65,8 @@ export interface Headways {
   readonly seconds: Float64Array;
   /** Per row: from the start of green until the first driver moves off, s. */
   readonly reactionSeconds: Float64Array;
+  /** Per row: headway that a driver adds for each two-wheeler beside the way to the vehicle ahead, s. */
+  readonly frictionSeconds: Float64Array;
 }
 
 /** Reaction at green where no start-up lost time is asked for, s. */
@@ -62,6 +78,7 @@ export function fixedHeadways(network: Network, classes: readonly ClassParameter
     rowOf: new Int32Array(network.laneCount + network.linkCount),
     seconds: Float64Array.from(classes, ({ timeHeadway }) => timeHeadway),
     reactionSeconds: Float64Array.of(USUAL_REACTION_SECONDS),
+    frictionSeconds: new Float64Array(1),
   };
 }
 
@@ -72,6 +89,7 @@ export interface World {
   readonly state: TrafficState;
   readonly classes: ClassTables;
   readonly headways: Headways;
+  readonly tracks: Tracks;
   readonly routes: RouteTable;
   readonly groupLamp: Uint8Array;
   /** Per segment: front-most and rear-most vehicle, -1 where there is none. */
@@ -125,6 +143,22 @@ export interface World {
   readonly detectorPosition: Float64Array;
   readonly detectorIndex: Int32Array;
   readonly crossings: Growing;
+  /** Per vehicle: whom it makes room for that wants to come to its lane, -1 for nobody, and until when, s. */
+  readonly makesRoomFor: Int32Array;
+  readonly makesRoomUntil: Float64Array;
+  /** Per vehicle: whom it waits for at a junction, -1 for nobody: what `gridlock.ts` reads. */
+  readonly waitsFor: Int32Array;
+  /** Per vehicle: time of its last lane change, s. */
+  readonly changedAt: Float64Array;
+  /** Per vehicle: place in `stopPosition` of the next bus stop on its lane, and until when it stands there (0: not yet). */
+  readonly nextStop: Int32Array;
+  readonly standsUntil: Float64Array;
+  /** Bus stops of segment s: [stopFirst[s], stopFirst[s + 1]), by position. */
+  readonly stopFirst: Int32Array;
+  readonly stopPosition: Float64Array;
+  readonly stopDwell: Float64Array;
+  readonly stopIsBay: Uint8Array;
+  readonly seed: number;
   /** Substeps done: the number that `movedStep` refers to. */
   stepNumber: number;
   tick: number;
@@ -137,11 +171,13 @@ export function createWorld(
   demand: Demand,
   stepSeconds: number,
   headways: Headways = fixedHeadways(network, demand.classes),
+  seed = 0,
 ): World {
   const count = demand.count;
   const segments = network.laneCount + network.linkCount;
   const routes = buildRouteTable(network);
   const classes = classTables(demand.classes);
+  const tracks = createTracks(network, demand.classes, count);
   const groups = network.junctions.reduce(
     (most, junction) => Math.max(most, junction.firstGroup + junction.groupCount),
     0,
@@ -168,9 +204,11 @@ export function createWorld(
       co2Grams: new Float64Array(count),
       active: new Int32Array(count),
       activeCount: 0,
+      ...(tracks.shared ? { lateral: tracks.lateral } : {}),
     },
     classes,
     headways,
+    tracks,
     routes,
     groupLamp: new Uint8Array(groups),
     first: new Int32Array(segments).fill(-1),
@@ -215,6 +253,14 @@ export function createWorld(
       detector: new Int32Array(256),
       at: new Float64Array(256),
     },
+    makesRoomFor: ints(-1),
+    makesRoomUntil: new Float64Array(count),
+    waitsFor: ints(-1),
+    changedAt: new Float64Array(count).fill(-1e9),
+    nextStop: ints(-1),
+    standsUntil: new Float64Array(count),
+    ...stopTables(network, segments),
+    seed,
     stepNumber: 0,
     tick: 0,
     vehicleUpdates: 0,
@@ -234,7 +280,14 @@ function classTables(classes: readonly ClassParameters[]): ClassTables {
   });
   return {
     isIdm: Uint8Array.from(classes, (parameters) => (parameters.model === 'idm' ? 1 : 0)),
+    law: Uint8Array.from(classes, ({ law }) => (law === 'krauss' ? KRAUSS : law === 'cityflow' ? CITYFLOW : IDM)),
+    isEuler: Uint8Array.from(classes, ({ integration }) => (integration === 'euler' ? 1 : 0)),
+    imperfection: column(({ imperfection }) => imperfection ?? 0.5),
+    filters: Uint8Array.from(classes, ({ filters }) => (filters === true ? 1 : 0)),
+    emergency: Uint8Array.from(classes, ({ emergency }) => (emergency === true ? 1 : 0)),
+    servesStops: Uint8Array.from(classes, ({ servesStops }) => (servesStops === true ? 1 : 0)),
     length: column((parameters) => parameters.length),
+    width: column((parameters) => parameters.width),
     minGap: column((parameters) => parameters.minGap),
     maxSpeed: column((parameters) => parameters.maxSpeed),
     acceleration: column((parameters) => parameters.acceleration),
@@ -262,6 +315,19 @@ function detectorTables(network: Network, segments: number) {
     detectorFirst,
     detectorPosition: Float64Array.from(order, (index) => network.detectors[index]!.position),
     detectorIndex: Int32Array.from(order),
+  };
+}
+
+function stopTables(network: Network, segments: number) {
+  const stops = [...(network.tables?.busStops ?? [])].sort((a, b) => a.segment - b.segment || a.position - b.position);
+  const stopFirst = new Int32Array(segments + 1);
+  for (const { segment } of stops) stopFirst[segment + 1]!++;
+  for (let s = 0; s < segments; s++) stopFirst[s + 1]! += stopFirst[s]!;
+  return {
+    stopFirst,
+    stopPosition: Float64Array.from(stops, ({ position }) => position),
+    stopDwell: Float64Array.from(stops, ({ dwellSeconds }) => dwellSeconds),
+    stopIsBay: Uint8Array.from(stops, ({ kind }) => (kind === 'bay' ? 1 : 0)),
   };
 }
 

@@ -47,11 +47,10 @@ const ROWS: readonly Row[] = [
 
 const PEOPLE: Row = {
   id: 'people',
-  label: 'delay per person crossing',
+  label: 'delay per person',
   value: (c) => c.pedestrians?.delaySeconds ?? 0,
   text: (v) => `${fixed(v, 1)} s`,
   difference: (v) => `${signed(v, 1)} s`,
-  labelled: (c) => `delay per person, ${whole(c.pedestrians?.waiting ?? 0)} waiting`,
 };
 
 export function Counters({ variant, counters, reference, referenceName }: Props) {

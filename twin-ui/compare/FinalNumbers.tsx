@@ -29,6 +29,13 @@ const ROWS: readonly Row[] = [
   { label: 'Through per hour', value: (r) => r.throughputPerHour, decimals: 0 },
   { label: 'Fuel', value: (r) => r.fuelLitres, decimals: 1, unit: 'l' },
   { label: 'CO₂', value: (r) => r.co2Kilograms, decimals: 1, unit: 'kg' },
+  { label: 'NOₓ', value: (r) => r.noxGrams, decimals: 1, unit: 'g' },
+  {
+    label: 'CO₂ if all cars were Euro 6 diesels',
+    value: (r) => r.sensitivity?.co2Kilograms,
+    decimals: 1,
+    unit: 'kg',
+  },
   { label: 'People who came to cross', value: (r) => r.pedestrians?.demanded },
   { label: 'People over', value: (r) => r.pedestrians?.crossed },
   {

@@ -82,8 +82,8 @@ export function createCanvasLayer(sizes: Sizes): VehicleLayer {
         context.setTransform(cos, sin, -sin, cos, pixel.x * deviceScale, pixel.y * deviceScale);
         context.globalAlpha = instances[at + 5]!;
         const isDot = CLASS_LOOKS[kind]?.name === 'pedestrian';
-        const width = Math.max(isDot ? 4 : 2, dimensions.widthMetres * scale);
-        const length = Math.max(isDot ? 4 : 3.2, dimensions.lengthMetres * scale);
+        const width = Math.max(isDot ? 5 : 2, dimensions.widthMetres * scale);
+        const length = Math.max(isDot ? 5 : 3.2, dimensions.lengthMetres * scale);
         paintVehicle(context, kind, width, length, instances[at + 4]! > 0.5 && kind < 6);
       }
       context.globalAlpha = 1;

@@ -30,7 +30,7 @@ flat out float alpha;
 void main() {
   look = int(kind + 0.5);
   vec2 size = sizes[look];
-  body = max(size, (look == 6 ? vec2(4.0) : vec2(2.0, 3.2)) / pixelsPerMetre);
+  body = max(size, (look == 6 ? vec2(5.0) : vec2(2.0, 3.2)) / pixelsPerMetre);
   brake = braking;
   alpha = opacity;
   local = corner * (body + 2.0 / pixelsPerMetre);

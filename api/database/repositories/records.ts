@@ -12,7 +12,7 @@ interface Table<R> {
   options?: InsertOptions;
   /** What has to be done before. */
   before?: (knex: Knex, rows: readonly R[]) => Promise<void>;
-  /** What hangs on the rows. */
+  /** What hangs on the rows; gets all of them, those too that a later one replaced. */
   after?: (knex: Knex, rows: readonly R[]) => Promise<void>;
 }
 
@@ -338,7 +338,7 @@ const TABLES: { [K in RecordKind]: Table<RecordKinds[K]> } = {
   },
   signalStates: {
     table: 'signal_states',
-    key: (row) => `${row.simulationId} ${row.intersectionId} ${row.atMs} ${row.direction}`,
+    key: (row) => stateKey(row),
     columns: STATE_COLUMNS,
     onConflict: replace(STATE_KEY.join(', '), updated(STATE_COLUMNS, [...STATE_KEY, 'junction_id'])),
     after: upsertTraffic,
@@ -402,7 +402,7 @@ export async function writeRecords<K extends RecordKind>(
     table.onConflict,
     table.options,
   );
-  await table.after?.(knex, rows);
+  await table.after?.(knex, records);
 }
 
 /** A name belongs to one device: who moved to another place, or stands in for another, takes it along. */
@@ -422,9 +422,15 @@ async function freeDeviceNames(knex: Knex, rows: readonly Row<'devices'>[]): Pro
   );
 }
 
-/** Traffic hangs on the signal state of its direction and time. */
+const stateKey = (row: SignalStateRecord): string =>
+  `${row.simulationId} ${row.intersectionId} ${row.atMs} ${row.direction}`;
+
+/** Traffic hangs on the signal state of its direction and time; a state without any takes none away. */
 async function upsertTraffic(knex: Knex, states: readonly SignalStateRecord[]): Promise<void> {
-  const rows = states.filter((state) => state.traffic !== undefined);
+  const rows = lastByKey(
+    states.filter((state) => state.traffic !== undefined),
+    stateKey,
+  );
   if (rows.length === 0) return;
   const columns: Column[] = [
     { name: 'simulation_id', type: 'text' },

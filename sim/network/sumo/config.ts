@@ -101,7 +101,8 @@ export function readSumoConfig(text: string, file: string): SumoConfig {
     }) as never;
   }
   noteActions(options, number('step-length', 1, 0.001, 10), notices);
-  noteTeleport(options.get('time-to-teleport')?.value, file, notices);
+  const teleport = options.get('time-to-teleport');
+  noteTeleport(teleport?.value, teleport === undefined ? file : `${file}:${teleport.element.line}`, notices);
   const truth = (name: string): boolean => options.get(name)?.element.boolean('value', false) ?? false;
   const endSeconds = options.get('end')?.value.trim() === '-1' ? Number.NaN : number('end', Number.NaN, 0, 1e9);
   return {
@@ -129,7 +130,11 @@ export function noteTeleport(given: string | undefined, where: string, notices: 
   const seconds = given === undefined ? TELEPORT_SECONDS : plainNumber(given);
   if (!(seconds > 0)) return;
   const how = given === undefined ? `, by SUMO's default after ${seconds} s` : '';
-  notices.ignore('time-to-teleport', where, `vehicles that stand are never taken out of the way here${how}; gridlock stays`);
+  notices.ignore(
+    'time-to-teleport',
+    where,
+    `vehicles that stand are never taken out of the way here${how}; gridlock stays`,
+  );
 }
 
 type Options = ReadonlyMap<string, { readonly value: string; readonly element: XmlElement }>;

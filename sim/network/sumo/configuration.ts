@@ -172,7 +172,10 @@ interface OwnStage {
   readonly phases: readonly number[];
 }
 
-/** Phases that show green and no yellow; a phase with yellow too where it alone shows a link green. */
+/** A phase that only keeps green what is green before and after it is a clearance, if it is no longer, s. */
+const LONGEST_CLEARANCE_SECONDS = 10;
+
+/** Phases that show green and no yellow, but no clearances; a phase with yellow too where it alone shows a link green. */
 function stagesOf(
   program: SumoProgram,
   greens: readonly (readonly boolean[])[],
@@ -180,9 +183,19 @@ function stagesOf(
 ): { stages: OwnStage[]; stageOfPhase: Int32Array } {
   const groupCount = greens[0]?.length ?? 0;
   const served = new Array<boolean>(groupCount).fill(false);
-  const isStage = program.phases.map(
+  const count = program.phases.length;
+  const mayBe = program.phases.map(
     ({ durationSeconds }, p) => durationSeconds > 0 && !isYellow[p] && greens[p]!.includes(true),
   );
+  const isWithin = (p: number, other: number) => greens[p]!.every((green, g) => !green || greens[other]![g]);
+  const isStage = mayBe.map((may, p) => {
+    if (!may || program.phases[p]!.durationSeconds > LONGEST_CLEARANCE_SECONDS) return may;
+    let before = (p + count - 1) % count;
+    while (before !== p && !mayBe[before]) before = (before + count - 1) % count;
+    const after = (p + 1) % count;
+    const isLess = !isWithin(before, p) && !isWithin(after, p);
+    return !(mayBe[after] && isLess && isWithin(p, before) && isWithin(p, after));
+  });
   const serve = (p: number) =>
     greens[p]!.forEach((green, g) => {
       if (green) served[g] = true;

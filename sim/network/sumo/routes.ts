@@ -30,7 +30,17 @@ const PASSIVE = [
   ...['chargingStation', 'access'],
 ];
 
-const REPORTING_DEVICES = ['tripinfo', 'fcd', 'emissions', 'ssm', 'vehroute', 'routing', 'btreceiver', 'btsender', 'example'];
+const REPORTING_DEVICES = [
+  'tripinfo',
+  'fcd',
+  'emissions',
+  'ssm',
+  'vehroute',
+  'routing',
+  'btreceiver',
+  'btsender',
+  'example',
+];
 
 /** Elements whose absence would make the result false, and why. */
 const MISSING: Readonly<Record<string, string>> = {

@@ -1,0 +1,506 @@
+/**
+ * The controller of real streets. As `service.ts`, but time is the wall's, devices' clocks are not trusted, and junctions
+ * are commanded only while they are this process's (`ownership.ts`). A junction is taken up without a jump in its lights:
+ * what the broker retains of it is read first, a mode that somebody set stays, sequence numbers go on, and the device
+ * keeps its plan until the next boundary. In shadow nothing is published at all.
+ */
+import { createHistogram } from 'node:perf_hooks';
+import { isDeepStrictEqual } from 'node:util';
+import { configurationToMessage, isoOf, modeToMessage, msOf } from '../../feeds/codec.ts';
+import type { Link, Received } from '../../feeds/link.ts';
+import type {
+  ConfigurationMessage,
+  GreenTime,
+  Message,
+  MessageKind,
+  ModeMessage,
+  ModeRequest,
+} from '../../feeds/messages.ts';
+import type { Parameters } from '../types.ts';
+import { planOf, requestFor } from './commands.ts';
+import type { Decider } from './decider.ts';
+import { type ControlledJunction, type DecisionRecord, Desk, type DeskCounters } from './desk.ts';
+import type { JunctionState } from './junction-state.ts';
+import { AUTOMATIC, modeFromRequest, type ModeState } from './modes.ts';
+import type { Ownership } from './ownership.ts';
+import { WorkBudget } from './work-budget.ts';
+
+const HEARD = [
+  'configuration',
+  'mode',
+  'green-time',
+  'lamps',
+  'detections',
+  'car-counts',
+  'ack',
+  'mode-request',
+] as const satisfies readonly MessageKind[];
+
+/** What is retained of a junction is here so long after its subscription stands, ms. */
+const GRACE_MS = 250;
+/** Frames of a junction without detections come from its lamps, and where those are silent too from the clock, ms. */
+const FRAME_MS = 900;
+const SILENT_MS = 5000;
+/** Counts of a junction are heard of at least so often, ms: the older devices say them every 30 s. */
+const COUNTS_MS = 90_000;
+const TICK_MS = 1000;
+/** Least work of `horizon` that is of any use; see its parameter. */
+const LEAST_WORK = 4000;
+/** The same trouble is said again after so long, ms. */
+const AGAIN_MS = 60_000;
+
+export interface LiveOptions {
+  readonly link: Link;
+  readonly prefix: string;
+  /** All that this process may come to command. */
+  readonly junctions: readonly ControlledJunction[];
+  /** Stays the caller's to close. */
+  readonly decider: Decider;
+  /** Threads of the decider. */
+  readonly threads: number;
+  readonly ownership: Ownership;
+  /** Decides and records; publishes nothing. */
+  readonly shadow: boolean;
+  /** Ms since 1970; `Date.now` by default. */
+  readonly now?: () => number;
+  onDecision?(record: DecisionRecord): void;
+  onAcknowledged?(record: DecisionRecord): void;
+  /** Published; for dialects, which say it again. */
+  onPlan?(plan: GreenTime): void;
+  onProblem?(message: string): void;
+  /** A junction was taken up, or left. */
+  onOwnership?(junctionId: string, held: boolean, why: string): void;
+}
+
+export interface LiveStatus extends DeskCounters {
+  readonly junctions: number;
+  readonly held: number;
+  readonly active: number;
+  /** Plans of others that came for junctions of ours. */
+  readonly intruders: number;
+  readonly modeRequests: number;
+  /** What a decision may cost at present, where a strategy has a parameter `work`; null: none has. */
+  readonly work: number | null;
+  /** From a frame to what is published for it, ms, since the last time somebody asked; null: nothing was. */
+  readonly latencyMs: { readonly p50: number; readonly p99: number; readonly max: number } | null;
+}
+
+/** A junction from when it is ours until it is not. */
+interface Held {
+  readonly state: JunctionState;
+  phase: 'reading' | 'active' | 'refused';
+  mode: ModeState;
+  modeSeq: number;
+  configuration: ConfigurationMessage | null;
+  retainedMode: ModeMessage | null;
+  unsubscribe: (() => Promise<void>) | null;
+}
+
+export class LiveController {
+  private readonly options: LiveOptions;
+  private readonly desk: Desk;
+  private readonly now: () => number;
+  private readonly held = new Map<string, Held>();
+  private readonly budget: WorkBudget;
+  /** Junctions with a new frame in this turn of the event loop, and when it was. */
+  private due = new Map<JunctionState, number>();
+  private flushing = false;
+  private readonly said = new Map<string, number>();
+  private intruders = 0;
+  private modeRequests = 0;
+  private ticker: NodeJS.Timeout | null = null;
+  private closed = false;
+  private readonly graces = new Set<NodeJS.Timeout>();
+  /** Microseconds from frame to publication, and when the frame that is decided on came, by the steady clock. */
+  private readonly latency = createHistogram();
+  private readonly cameMs = new Map<JunctionState, number>();
+
+  /** Throws StrategyError for unknown strategies, parameters that are wrong and junctions where a strategy cannot work. */
+  constructor(options: LiveOptions) {
+    this.options = options;
+    this.now = options.now ?? Date.now;
+    this.budget = new WorkBudget(options.threads, LEAST_WORK);
+    const { link, prefix, junctions, decider, shadow, onDecision, onAcknowledged, onPlan } = options;
+    this.desk = new Desk({
+      link,
+      prefix,
+      junctions,
+      decider,
+      shadow,
+      mayPublish: (junctionId) => this.isActive(junctionId),
+      parametersOf: (state) => this.parametersOf(state),
+      onDecided: (state, milliseconds) => this.noteWork(state, milliseconds),
+      onPublished: (state) => {
+        const came = this.cameMs.get(state);
+        this.cameMs.delete(state);
+        if (came !== undefined) this.latency.record(Math.max(1, Math.round((performance.now() - came) * 1000)));
+      },
+      onProblem: (message) => this.problem(message),
+      ...(onDecision && { onDecision }),
+      ...(onAcknowledged && { onAcknowledged }),
+      ...(onPlan && { onPublishedPlan: onPlan }),
+    });
+  }
+
+  /** Asks for its junctions and takes up those it gets. Rejects where leases cannot be asked for at all. */
+  async start(): Promise<void> {
+    await this.options.ownership.start({
+      onGained: (junctions) => {
+        for (const { junctionId, leastSeq } of junctions) void this.takeUp(junctionId, leastSeq);
+      },
+      onLost: (junctionIds, why) => {
+        for (const junctionId of junctionIds) this.leave(junctionId, why);
+      },
+      onProblem: (message) => this.problem(message),
+      seenSeq: (junctionId) => this.desk.states.get(junctionId)?.seq ?? -1,
+    });
+    this.ticker = setInterval(() => this.tick(), TICK_MS);
+  }
+
+  /** Leaves its junctions to their plans, and to whoever takes them up. The link and the decider stay open. */
+  async close(): Promise<void> {
+    this.closed = true;
+    if (this.ticker !== null) clearInterval(this.ticker);
+    for (const grace of this.graces) clearTimeout(grace);
+    const ends = [...this.held.values()].map(({ unsubscribe }) => unsubscribe?.());
+    this.held.clear();
+    await Promise.all(ends);
+    await this.options.ownership.close();
+  }
+
+  status(): LiveStatus {
+    const active = [...this.held.values()].filter(({ phase }) => phase === 'active').length;
+    return {
+      ...this.desk.counters(),
+      junctions: this.options.junctions.length,
+      held: this.held.size,
+      active,
+      intruders: this.intruders,
+      modeRequests: this.modeRequests,
+      work: this.work(),
+      latencyMs: this.takeLatency(),
+    };
+  }
+
+  /** A message of a junction, from whichever dialect. */
+  receive(received: Received): void {
+    const { address, message, retained } = received;
+    const one = this.held.get(address.junctionId ?? '');
+    if (one === undefined || this.closed) return;
+    const { state } = one;
+    const nowMs = this.now();
+    switch (address.kind) {
+      case 'detections':
+        if (!retained && state.receiveDetections(message as Message<'detections'>, nowMs))
+          this.frame(one, state.latestMs!);
+        break;
+      case 'lamps':
+        if (state.receiveLamps(message as Message<'lamps'>, nowMs) && !retained && this.hasNoLoops(state, nowMs))
+          this.frame(one, state.lampsHeardMs!);
+        break;
+      case 'car-counts':
+        if (!retained) state.receiveCarCounts(message as Message<'car-counts'>, nowMs);
+        break;
+      case 'ack':
+        this.desk.acknowledged(state, message as Message<'ack'>);
+        break;
+      case 'configuration':
+        this.seeConfiguration(one, message as ConfigurationMessage);
+        break;
+      case 'mode':
+        this.seeMode(one, message as ModeMessage, retained);
+        break;
+      case 'green-time':
+        this.seePlan(one, message as GreenTime, retained);
+        break;
+      case 'mode-request':
+        if (!retained) this.request(one, message as ModeRequest);
+        break;
+    }
+  }
+
+  // Taking up and leaving
+
+  private isActive(junctionId: string): boolean {
+    return this.held.get(junctionId)?.phase === 'active' && this.options.ownership.holds(junctionId);
+  }
+
+  private async takeUp(junctionId: string, leastSeq: number): Promise<void> {
+    const state = this.desk.states.get(junctionId);
+    if (state === undefined || this.closed) return;
+    state.seq = Math.max(state.seq, leastSeq);
+    // What was known before somebody else had it is old.
+    state.memory = null;
+    const one: Held = {
+      state,
+      phase: 'reading',
+      mode: AUTOMATIC,
+      modeSeq: -1,
+      configuration: null,
+      retainedMode: null,
+      unsubscribe: null,
+    };
+    this.held.set(junctionId, one);
+    try {
+      const { link, prefix } = this.options;
+      const end = await link.subscribe(prefix, HEARD, (received) => this.receive(received as Received), [junctionId]);
+      if (this.held.get(junctionId) !== one) {
+        await end();
+        return;
+      }
+      one.unsubscribe = end;
+      const grace = setTimeout(() => {
+        this.graces.delete(grace);
+        if (this.held.get(junctionId) === one) this.begin(one);
+      }, GRACE_MS);
+      this.graces.add(grace);
+    } catch (error) {
+      this.problem(`junction ${state.configuration.name} could not be taken up: ${(error as Error).message}`);
+    }
+  }
+
+  /** What is retained was read: says what is missing and goes on from what is there. */
+  private begin(one: Held): void {
+    const { configuration } = one.state;
+    const { junctionId } = configuration;
+    const { prefix } = this.options;
+    const own = configurationToMessage(configuration);
+    const there = one.configuration;
+    const problem = there === null ? null : versionProblem(own, there);
+    if (problem !== null) {
+      one.phase = 'refused';
+      this.options.onOwnership?.(junctionId, false, problem);
+      this.problem(`junction ${configuration.name} is left to its plan: ${problem}`);
+      return;
+    }
+    one.phase = 'active';
+    if (there === null || there.version < own.version)
+      this.desk.publish({ prefix, kind: 'configuration', junctionId }, own);
+    const nowMs = this.now();
+    const mode = one.retainedMode;
+    if (mode !== null && mode.mode !== 'automatic' && (mode.until === null || msOf(mode.until) > nowMs)) {
+      one.mode = stateOf(mode);
+    } else if (mode?.mode !== 'automatic') this.sayMode(one, AUTOMATIC);
+    this.options.onOwnership?.(junctionId, true, one.mode.mode);
+    // Not first in a second: the one before may have been gone for some.
+    const heardMs = one.state.latestMs;
+    if (heardMs !== null && nowMs - heardMs < SILENT_MS) this.frame(one, nowMs);
+  }
+
+  private leave(junctionId: string, why: string): void {
+    const one = this.held.get(junctionId);
+    if (one === undefined) return;
+    this.held.delete(junctionId);
+    void one.unsubscribe?.().catch(() => {});
+    this.options.onOwnership?.(junctionId, false, why);
+  }
+
+  private seeConfiguration(one: Held, message: ConfigurationMessage): void {
+    one.configuration = message;
+    if (one.phase !== 'active') return;
+    const problem = versionProblem(configurationToMessage(one.state.configuration), message);
+    if (problem === null) return;
+    one.phase = 'refused';
+    this.problem(`junction ${one.state.configuration.name} is left to its plan: ${problem}`);
+  }
+
+  private seeMode(one: Held, message: ModeMessage, retained: boolean): void {
+    const { state } = one;
+    if (message.seq !== undefined) state.seq = Math.max(state.seq, message.seq);
+    if (one.phase === 'reading') one.retainedMode = message;
+    else if (!retained && (message.seq === undefined || message.seq !== one.modeSeq)) {
+      // The devices obey it, whoever it came from.
+      one.mode = stateOf(message);
+      this.intrude(state, `set its mode to ${message.mode} (${message.by})`);
+    }
+  }
+
+  private seePlan(one: Held, message: GreenTime, retained: boolean): void {
+    const { state } = one;
+    if (message.seq === undefined || message.seq <= state.seq) return;
+    state.seq = message.seq;
+    if (!retained && one.phase === 'active') this.intrude(state, `published plan ${message.plan_id ?? message.seq}`);
+  }
+
+  private intrude({ configuration }: JunctionState, what: string): void {
+    if (this.options.shadow) return;
+    this.intruders++;
+    this.problem(`junction ${configuration.name}: somebody else ${what}. One controller may command a junction.`);
+  }
+
+  // Modes
+
+  private request(one: Held, request: ModeRequest): void {
+    if (this.options.shadow || one.phase !== 'active') return;
+    this.modeRequests++;
+    const { configuration } = one.state;
+    const { junctionId } = configuration;
+    const nowMs = this.now();
+    const asked = modeFromRequest(configuration, request, nowMs);
+    const refused = 'refused' in asked ? asked.refused : null;
+    this.desk.publish(
+      { prefix: this.options.prefix, kind: 'mode-answer', junctionId },
+      {
+        ...(request.request_id === undefined ? {} : { request_id: request.request_id }),
+        mode: request.mode,
+        result: refused === null ? 'accepted' : 'refused',
+        reason: refused ?? '',
+        timestamp: isoOf(nowMs),
+      },
+    );
+    if (!('refused' in asked)) this.setMode(one, asked);
+  }
+
+  private setMode(one: Held, mode: ModeState): void {
+    const { state } = one;
+    this.sayMode(one, mode);
+    const { by, reason, untilMs, stages } = mode;
+    const nowMs = this.now();
+    if (stages !== undefined && untilMs !== null) {
+      const head = this.desk.headOf(state, `${by}: ${reason}`);
+      const plan = planOf(state.configuration, head, stages, 'manual_override', nowMs, untilMs);
+      this.desk.out(state, plan, { by: mode.mode, reason: head.reason, nowMs });
+    }
+    this.serve(one, nowMs);
+  }
+
+  private sayMode(one: Held, mode: ModeState): void {
+    const { state } = one;
+    const { junctionId } = state.configuration;
+    if (!this.isActive(junctionId)) return;
+    one.mode = mode;
+    state.seq++;
+    one.modeSeq = state.seq;
+    const message = modeToMessage(mode.mode, mode.by, mode.reason, mode.untilMs, state.seq);
+    const stage = mode.stageId === undefined ? {} : { stage: mode.stageId };
+    this.desk.publish({ prefix: this.options.prefix, kind: 'mode', junctionId }, { ...message, ...stage });
+  }
+
+  /**
+   * An emergency is served by stage requests: the device finishes minimum green, yellow and all-red, serves, and dwells
+   * while they come. When they end it goes on by its plan, and the strategy takes over.
+   */
+  private serve(one: Held, nowMs: number): void {
+    const { state, mode } = one;
+    if (mode.mode !== 'emergency' || mode.stageId === undefined) return;
+    const head = this.desk.headOf(state, `${mode.by}: ${mode.reason}`);
+    const decision = { kind: 'stage', stageId: mode.stageId, reason: head.reason, inputs: {} } as const;
+    this.desk.out(state, requestFor(head, decision, nowMs), { by: mode.mode, reason: head.reason, nowMs });
+  }
+
+  // Frames
+
+  private tick(): void {
+    const nowMs = this.now();
+    for (const one of this.held.values()) {
+      if (one.phase !== 'active') continue;
+      const { state, mode } = one;
+      if (mode.untilMs !== null && mode.untilMs <= nowMs) {
+        this.sayMode(one, { ...AUTOMATIC, reason: `${mode.mode} has ended` });
+      }
+      this.serve(one, nowMs);
+      const counts = state.countsHeardMs;
+      const lampless = state.lampsHeardMs === null || nowMs - state.lampsHeardMs > SILENT_MS;
+      const loopless = state.latestMs === null || nowMs - state.latestMs > SILENT_MS;
+      // Older devices say counts and nothing else.
+      if (lampless && loopless && counts !== null && nowMs - counts < COUNTS_MS) this.frame(one, nowMs);
+    }
+  }
+
+  private hasNoLoops(state: JunctionState, nowMs: number): boolean {
+    const { loopsHeardMs } = state;
+    return (
+      (loopsHeardMs === null || nowMs - loopsHeardMs > SILENT_MS) &&
+      state.lampsHeardMs! - (state.frameMs ?? 0) >= FRAME_MS
+    );
+  }
+
+  /** Frames that came in one turn of the event loop are decided on together. */
+  private frame(one: Held, atMs: number): void {
+    if (one.phase !== 'active' || one.mode.mode !== 'automatic') return;
+    this.due.set(one.state, atMs);
+    if (!one.state.busy) this.cameMs.set(one.state, performance.now());
+    if (this.flushing) return;
+    this.flushing = true;
+    setImmediate(() => this.flush());
+  }
+
+  private flush(): void {
+    this.flushing = false;
+    if (this.closed) return;
+    const byTime = new Map<number, JunctionState[]>();
+    for (const [state, atMs] of this.due) {
+      const own = byTime.get(atMs) ?? [];
+      own.push(state);
+      byTime.set(atMs, own);
+    }
+    this.due = new Map();
+    const together = this.options.decider.together?.() ?? Number.POSITIVE_INFINITY;
+    for (const [atMs, states] of byTime) {
+      // None waits for the answers of many.
+      for (let first = 0; first < states.length; first += together)
+        void this.desk.decide(states.slice(first, first + together), atMs);
+    }
+  }
+
+  private takeLatency(): LiveStatus['latencyMs'] {
+    const { latency } = this;
+    if (latency.count === 0) return null;
+    const tenths = (microseconds: number): number => Math.round(microseconds / 100) / 10;
+    const taken = {
+      p50: tenths(latency.percentile(50)),
+      p99: tenths(latency.percentile(99)),
+      max: tenths(latency.max),
+    };
+    latency.reset();
+    return taken;
+  }
+
+  private work(): number | null {
+    for (const { state } of this.held.values()) {
+      const { work } = this.parametersOf(state);
+      if (typeof work === 'number') return work;
+    }
+    return null;
+  }
+
+  private parametersOf(state: JunctionState): Parameters {
+    return this.budget.share(state.parameters, this.held.size);
+  }
+
+  private noteWork(state: JunctionState, milliseconds: number): void {
+    const { work } = this.budget.share(state.parameters, this.held.size);
+    if (typeof work === 'number') this.budget.note(work, milliseconds);
+  }
+
+  /** Says what is wrong, the same at most once a minute. */
+  private problem(message: string): void {
+    const nowMs = this.now();
+    const before = this.said.get(message);
+    if (before !== undefined && nowMs - before < AGAIN_MS && nowMs >= before) return;
+    if (this.said.size > 10_000) this.said.clear();
+    this.said.set(message, nowMs);
+    this.options.onProblem?.(message);
+  }
+}
+
+/** Why a junction that has configuration `there` cannot be commanded by `own`; null: it can. */
+function versionProblem(own: ConfigurationMessage, there: ConfigurationMessage): string | null {
+  if (there.version > own.version) {
+    return `its devices have configuration version ${there.version}, this controller has ${own.version}. Give the controller the newer one.`;
+  }
+  if (there.version === own.version && !isDeepStrictEqual(there, own)) {
+    return `another configuration of the same version ${own.version} is in force. Raise the version of the one that is right.`;
+  }
+  return null;
+}
+
+function stateOf({ mode, by, reason, until, stage }: ModeMessage): ModeState {
+  return {
+    mode,
+    by,
+    reason,
+    untilMs: until === null ? null : msOf(until),
+    ...(stage === undefined ? {} : { stageId: stage }),
+  };
+}

@@ -1,0 +1,126 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { SHIPPED_SCENARIOS } from '../../scenarios/list.ts';
+import { loadScenario, parseScenario } from '../../scenarios/load.ts';
+import type { Scenario } from '../../scenarios/types.ts';
+import { readSumoNet } from '../../sim/network/sumo/net.ts';
+import { readSumoRoutes } from '../../sim/network/sumo/routes.ts';
+import { openSource } from '../source.ts';
+import { exportScenario } from '../sumo-export/export.ts';
+import { NotRepresentable } from './ground.ts';
+import { cityFlowModel, sumoModel } from './peers.ts';
+import { type Imported, importScenario } from './scenario.ts';
+
+const SHARED = process.env.FLEXTRAFF_SHARED ?? '../shared';
+const shared = join(SHARED, 'data');
+const missing = !existsSync(shared);
+
+const scenarioOf = (name: string) => loadScenario(join(SHIPPED_SCENARIOS, `${name}.yaml`));
+
+/** A scenario written for SUMO and read again; `edit` changes the network's text on the way. */
+function throughSumo(scenario: Scenario, edit: (net: string) => string = (net) => net): Imported {
+  const { files } = exportScenario(scenario, 1);
+  const [, netName, routesName] = Object.keys(files);
+  const net = readSumoNet(edit(files[netName!]!), netName!);
+  const routes = readSumoRoutes(files[routesName!]!, routesName!, net);
+  const sumo = {
+    name: scenario.name,
+    net,
+    routes: [routes],
+    beginSeconds: 0,
+    stepSeconds: 1,
+    ballistic: false,
+    notices: [],
+  };
+  const source = { kind: 'sumo', files: sumo, durationSeconds: scenario.durationSeconds } as const;
+  return importScenario(sumoModel(source, 'a test'), 'again.yaml', false);
+}
+
+function loaded(imported: Imported): Scenario {
+  expect(imported.issues).toEqual([]);
+  const { scenario, issues } = parseScenario(imported.yaml, 'again.yaml');
+  expect(issues).toEqual([]);
+  return scenario!;
+}
+
+const plan = (scenario: Scenario) =>
+  scenario.junctions[0]!.configuration.localPlan.map(({ greenSeconds }) => greenSeconds);
+const demanded = (scenario: Scenario) =>
+  scenario.demand.reduce((sum, { vehicles }) => sum + vehicles.reduce((a, b) => a + b, 0), 0);
+
+describe('a scenario that went through SUMO', () => {
+  it.each(['t-junction', 'mumbai-four-way', 'hangzhou-kn-hz'])(
+    '%s has its arms, lanes, plan and vehicles again',
+    async (name) => {
+      const scenario = await scenarioOf(name);
+      const again = loaded(throughSumo(scenario));
+      const [before, after] = [scenario.junctions[0]!, again.junctions[0]!];
+      expect(again.drivingSide).toBe(scenario.drivingSide);
+      expect(plan(again)).toEqual(plan(scenario));
+      const arms = ({ approaches }: typeof before) =>
+        approaches
+          .map(({ bearingDegrees, lanes, exitLanes, lengthMetres, speedLimitMetresPerSecond }) => ({
+            bearing: bearingDegrees,
+            lanes: lanes.map(({ movements }) => movements.length),
+            exits: exitLanes.length,
+            length: Math.round(lengthMetres),
+            speed: Math.round(speedLimitMetresPerSecond * 10),
+          }))
+          .sort((a, b) => a.bearing - b.bearing);
+      expect(arms(after)).toEqual(arms(before));
+      expect(after.movements).toHaveLength(before.movements.length);
+      expect(demanded(again)).toBe(exportScenario(scenario, 1).vehicles);
+      expect(again.vehicleClasses.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 6);
+    },
+  );
+
+  it('is refused, with the reason, where no scenario can say it', async () => {
+    const scenario = await scenarioOf('t-junction');
+    expect(() =>
+      throughSumo(scenario, (net) =>
+        net
+          .replaceAll(/<phase /g, '<!-- ')
+          .replaceAll(/(state="[rgGy]+")\/>/g, '$1 -->')
+          .replace('</tlLogic>', `<phase duration="60" state="${'r'.repeat(6)}"/></tlLogic>`),
+      ),
+    ).toThrow(NotRepresentable);
+  });
+
+  it('keeps what a scenario cannot say as notes', async () => {
+    const scenario = await scenarioOf('t-junction');
+    const { notes, yaml } = throughSumo(scenario, (net) => net.replaceAll(/duration="28"/g, 'duration="28.4"'));
+    for (const note of notes) expect(yaml).toContain(`#   ${note}`);
+    expect(notes.at(-1)).toMatch(/IDM/);
+  });
+});
+
+describe.skipIf(missing)(`the shared cases${missing ? ', of which there are none here' : ''}`, () => {
+  it.each(['hangzhou-1x1-kn-hz_18041607', 'jinan-3x4'])('CityFlow %s loads, with every vehicle', async (name) => {
+    const { files, startsAtMs } = await openSource(join(shared, 'cityflow', name));
+    const imported = importScenario(
+      cityFlowModel(files as Parameters<typeof cityFlowModel>[0], name, startsAtMs),
+      'again.yaml',
+      true,
+    );
+    const scenario = loaded(imported);
+    // where roads are cut, vehicles enter at each junction anew
+    expect(demanded(scenario)).toBeGreaterThanOrEqual(imported.vehicles);
+    expect(imported.vehicles).toBe(name.startsWith('jinan') ? 6295 : 827);
+    expect(scenario.junctions.map(({ name: junction }) => junction)).toContain('intersection_1_1');
+  });
+
+  it.each([
+    ['cologne1/cologne1.sumocfg', 2011],
+    ['single-4leg/single80.rou.xml', 3988],
+  ])('SUMO %s loads', async (path, vehicles) => {
+    const file = join(shared, 'sumo', path);
+    const sumo = path.endsWith('.sumocfg')
+      ? undefined
+      : { net: join(shared, 'sumo/single-4leg/single.net.xml'), routes: [file] };
+    const { files } = await openSource(file, { ...(sumo && { sumo }) });
+    const imported = importScenario(sumoModel(files as Parameters<typeof sumoModel>[0], path), 'again.yaml', false);
+    loaded(imported);
+    expect(imported.vehicles).toBe(vehicles);
+  });
+});
