@@ -114,6 +114,15 @@ export class Users {
     return last - ((last - (trail - slot * TRAIL)) & (TRAIL - 1));
   }
 
+  /** Speed along its path at a step of it, m/s. */
+  trailSpeed(slot: number, step: number, stepMs: number): number {
+    const p = slot * TRAIL + (Math.max(this.firstStep[slot]!, step - 1) & (TRAIL - 1));
+    const q = slot * TRAIL + (Math.min(this.lastStep[slot]!, step + 1) & (TRAIL - 1));
+    const dx = this.trail[q * 4]! - this.trail[p * 4]!;
+    const dy = this.trail[q * 4 + 1]! - this.trail[p * 4 + 1]!;
+    return (Math.sqrt(dx * dx + dy * dy) * 1000) / (2 * stepMs);
+  }
+
   typeOf(slot: number): UserType {
     return USER_TYPES[this.type[slot]!]!;
   }
