@@ -133,7 +133,10 @@ export class LiveController {
       onPublished: (state) => {
         const came = this.cameMs.get(state);
         this.cameMs.delete(state);
-        if (came !== undefined) this.latency.record(Math.max(1, Math.round((performance.now() - came) * 1000)));
+        if (came === undefined) return;
+        const milliseconds = performance.now() - came;
+        this.latency.record(Math.max(1, Math.round(milliseconds * 1000)));
+        this.budget.noteLatency(milliseconds);
       },
       onProblem: (message) => this.problem(message),
       ...(onDecision && { onDecision }),
