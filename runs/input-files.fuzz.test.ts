@@ -8,8 +8,7 @@ import { loadScenario } from '../scenarios/load.ts';
 import { openSource } from './source.ts';
 import { exportScenario } from './sumo-export/export.ts';
 
-/** More by FLEXTRAFF_FUZZ_RUNS. */
-const RUNS = Number(process.env.FLEXTRAFF_FUZZ_RUNS ?? 200);
+const RUNS = 200;
 const SECONDS = 8;
 const TIMEOUT_MS = 60_000 + 150 * RUNS;
 
