@@ -99,6 +99,21 @@ describe('a SUMO case', () => {
     expect(delay('horizon')).toBeLessThan(delay('baseline'));
   });
 
+  it('keeps the names of the file: vehicles, lanes, links, signals', async () => {
+    const source = await configuration();
+    const street = source.open({
+      seed: 0,
+      variant: { name: 'x', strategy: 'fixed-time' },
+      prefix: 'flextraff-sim/r/x',
+    });
+    for (let k = 0; k < 120; k++) street.step();
+    const ids = [...street.trips()].map(({ name, vehicleClass, route }) => [name, vehicleClass, route]);
+    expect(ids[0]).toEqual(['0', 'car', expect.stringMatching(/^t-junction_[ESW]->t-junction_[ESW]-exit$/)]);
+    const [junction] = street.drawing().junctions;
+    expect(junction!.name).toBe('t-junction');
+    expect(junction!.signalGroups.map(({ id }) => id)).toEqual(['0', '1', '2', '3', '4', '5']);
+  });
+
   it('shows under its own program what a lamp controller with the same plan shows', async () => {
     const source = await configuration();
     const variants: VariantSettings[] = [
