@@ -55,7 +55,10 @@ export function buildScenario(file: PartialFile, name: string, findings: Finding
     name: junction?.name ?? `junctions[${index}]`,
     ground: placed[index]?.ground ?? null,
   }));
-  const demand = file.demand === undefined ? [] : buildDemand(file.demand, named, times.durationSeconds, findings);
+  const { demand, vehicles } =
+    file.demand === undefined
+      ? { demand: [], vehicles: [] }
+      : buildDemand(file.demand, named, vehicleClasses, times.durationSeconds, findings);
   const pedestrians =
     file.demand === undefined ? [] : buildPedestrians(file.demand, named, times.durationSeconds, findings);
   const faults = buildFaults(file.detection, named, times.durationSeconds, findings);
@@ -73,6 +76,7 @@ export function buildScenario(file: PartialFile, name: string, findings: Finding
     junctions: junctions as ScenarioJunction[],
     vehicleClasses,
     demand,
+    vehicles,
     pedestrians,
     walking: walkingOf(file.demand),
     detection: { ...detectionOf(file), ...(faults.length > 0 ? { faults } : {}) },

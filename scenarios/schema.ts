@@ -16,7 +16,11 @@ export const LIMITS = {
   periods: 10_000,
   vehiclesPerPeriod: 100_000,
   vehiclesInAll: 1_000_000,
+  givenVehicles: 50_000,
 } as const;
+
+/** Another name for `bike`. */
+export const TWO_WHEELER = 'two-wheeler';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,47}$/;
 const name = (what: string) =>
@@ -259,11 +263,61 @@ export const junctionSchema = z
   })
   .describe('A signalised junction.');
 
+const arrivals = z.enum(['poisson', 'even', 'recorded', 'platoon']);
+
+const platoon = z
+  .strictObject({
+    everySeconds: between(
+      10,
+      600,
+      'From the begin of one platoon to that of the next, as the cycle of the signal they come from, seconds.',
+    ),
+    lastsSeconds: between(1, 600, 'How long a platoon takes to come in, seconds.'),
+    offsetSeconds: between(0, 600, 'When the first platoon begins, seconds. Default 0.').optional(),
+  })
+  .describe('With arrivals: platoon.');
+
+const exit = z.strictObject({
+  junction: z.string().optional().describe('May be left out where there is one junction only.'),
+  arm: z.string().describe('Arm of that junction whose exit lanes leave the network.'),
+});
+
+const givenVehicle = z
+  .strictObject({
+    atSeconds: between(0, 604_800, 'When it wants to enter, seconds after the start.'),
+    junction: z.string().optional().describe('May be left out where there is one junction only.'),
+    approach: z.string().describe('Where it enters.'),
+    movement: z
+      .string()
+      .describe('Turn (left, straight, right, u-turn) or name of the movement at the first junction.'),
+    via: z
+      .array(z.string())
+      .max(100)
+      .optional()
+      .describe('Turns or movements at the junctions that follow. Default: as turnShares draw them.'),
+    class: z
+      .enum([...VEHICLE_CLASSES, TWO_WHEELER])
+      .optional()
+      .describe('Default car.'),
+    lane: whole(
+      0,
+      LIMITS.lanes - 1,
+      'Lane it enters by, 0 nearest the centre line; it changes lanes where its way asks for it.',
+    ).optional(),
+  })
+  .describe('One vehicle.');
+
 const flow = z
   .strictObject({
     junction: z.string().optional().describe('May be left out where there is one junction only.'),
     approach: z.string().describe('Where the vehicles enter.'),
-    movement: z.string().describe('Turn (left, straight, right, u-turn) or name of the movement.'),
+    movement: z
+      .string()
+      .optional()
+      .describe('Turn (left, straight, right, u-turn) or name of the movement. This or exit.'),
+    exit: exit
+      .optional()
+      .describe('Where the vehicles leave the network, by the way through the fewest junctions. This or movement.'),
     vehicles: z
       .array(z.number().min(0).max(LIMITS.vehiclesPerPeriod))
       .min(1)
@@ -271,23 +325,26 @@ const flow = z
       .optional()
       .describe('Vehicles in each period of periodSeconds; the periods cover the duration. This or vehiclesPerHour.'),
     vehiclesPerHour: between(0, 20_000, 'Constant flow, vehicles per hour. This or vehicles.').optional(),
-    arrivals: z.enum(['poisson', 'even', 'recorded']).optional().describe('Default: as in demand.'),
+    arrivals: arrivals.optional().describe('Default: as in demand.'),
+    platoon: platoon.optional().describe('Default: as in demand.'),
   })
   .describe('Vehicles of one movement.');
 
-/** Another name for `bike`. */
-export const TWO_WHEELER = 'two-wheeler';
-
 export const demandSchema = z
   .strictObject({
-    arrivals: z
-      .enum(['poisson', 'even', 'recorded'])
+    arrivals: arrivals
       .optional()
       .describe(
-        'poisson (default): random gaps at the given rate; even: equal gaps; recorded: exactly the given number in each period, at random moments.',
+        'poisson (default): random gaps at the given rate; even: equal gaps; recorded: exactly the given number in each period, at random moments; platoon: as poisson, but in platoons.',
       ),
+    platoon: platoon.optional(),
+    vehicles: z
+      .array(givenVehicle)
+      .max(LIMITS.givenVehicles)
+      .optional()
+      .describe('Vehicles given one by one, on top of the flows.'),
     periodSeconds: whole(10, 86_400, 'Length of a period of `vehicles`, seconds. Default 300.').optional(),
-    flows: z.array(flow).min(1).max(5000).describe('One entry per movement.'),
+    flows: z.array(flow).max(5000).optional().describe('One entry per movement, or per pair of approach and exit.'),
     pedestrians: z
       .array(
         z.strictObject({

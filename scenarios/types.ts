@@ -151,7 +151,29 @@ export interface DemandFlow {
   readonly periodSeconds: number;
   readonly vehicles: readonly number[];
   /** `poisson`: exponential gaps at the period's rate, `even`: equal gaps, `recorded`: exactly `vehicles[i]` in period i, at uniform random moments. */
-  readonly arrivals: 'poisson' | 'even' | 'recorded';
+  readonly arrivals: 'poisson' | 'even' | 'recorded' | 'platoon';
+  /** With `platoon`: as many as `poisson` would bring, but all within the first `lastsSeconds` of every `everySeconds`. */
+  readonly platoon?: { readonly everySeconds: number; readonly lastsSeconds: number; readonly offsetSeconds: number };
+  /** Its whole way where the file names the exit it leaves by; else the turn shares of later approaches decide. */
+  readonly route?: readonly RouteStep[];
+}
+
+/** One junction's part of a way through the network. */
+export interface RouteStep {
+  readonly junction: string;
+  readonly movement: string;
+}
+
+/** A vehicle that the file gives by itself. */
+export interface GivenVehicle {
+  readonly atSeconds: number;
+  readonly junction: string;
+  readonly approach: string;
+  /** Its way: the first movement and, where the file says so, those at the junctions that follow. */
+  readonly route: readonly RouteStep[];
+  readonly vehicleClass: VehicleClassName;
+  /** Lane that it enters by, 0 nearest the centre line of the road; absent: the emptiest that its way can use. */
+  readonly lane?: number;
 }
 
 /** People who cross an arm in one direction over time. */
@@ -234,6 +256,8 @@ export interface Scenario {
   readonly junctions: readonly ScenarioJunction[];
   readonly vehicleClasses: readonly VehicleClass[];
   readonly demand: readonly DemandFlow[];
+  /** Vehicles given one by one, on top of the flows, in the order of the file. */
+  readonly vehicles?: readonly GivenVehicle[];
   /** Absent or empty: nobody walks. */
   readonly pedestrians?: readonly PedestrianFlow[];
   readonly walking?: WalkingSettings;

@@ -21,9 +21,14 @@ export interface StreamMemory {
   longestGap: number;
   /** The last green was used to its end, and somebody was left at the line. */
   leftOver: boolean;
-  /** Vehicles of greens that were used to the end, and the seconds of those greens. */
+  /** Vehicles of greens that were used to the end, those of the yellow included, and the seconds of those greens. */
   queueVehicles: number;
   queueSeconds: number;
+  /** The queue that stood there at the start of the present green still discharges. */
+  discharging: boolean;
+  /** Seconds of discharge after a start, and the vehicles that left in them. */
+  followSeconds: number;
+  followVehicles: number;
 }
 
 /** What is remembered of each section. */
@@ -60,6 +65,12 @@ const GAP_SECONDS = 5;
 const LEFT_OVER_AFTER_SECONDS = 3;
 /** A detector this much covered has a standing vehicle on it. */
 const STANDING_OCCUPANCY = 0.9;
+/** From the start of green to the passage of the first in a queue, seconds. */
+const START_SECONDS = 2;
+/** Nobody on the line and nobody over it for longer: the queue is gone, seconds. */
+const QUEUE_GAP_SECONDS = 2;
+/** A headway is measured within this factor of the given one. */
+const LARGEST_FACTOR = 2;
 const UNKNOWN = Number.MAX_SAFE_INTEGER;
 
 /** Takes in a frame. A rate is a mean over about `smoothingSeconds`. */
@@ -86,6 +97,7 @@ export function observeTraffic(
     if (gain > 0) now.perSecond += (out / elapsed - was.perSecond) * gain;
     if (green) greenGoesOn(now, was.greenFor > 0, out, elapsed);
     else greenIsOver(now, was, out, elapsed);
+    discharge(now, was, out, elapsed);
     return now;
   });
   const newWindow = nowMs - old.floorSinceMs > FLOOR_WINDOW_SECONDS * 1000;
@@ -151,6 +163,9 @@ function emptyMemory(ground: Ground, nowMs: number): TrafficMemory {
       leftOver: false,
       queueVehicles: 0,
       queueSeconds: 0,
+      discharging: false,
+      followSeconds: 0,
+      followVehicles: 0,
     })),
     sections: ground.sections.map(() => ({
       count: -1,
@@ -177,6 +192,8 @@ export interface StreamTraffic {
   readonly perSecond: number;
   /** Seconds of green that a vehicle takes when a queue discharges, all lanes together. */
   readonly headwaySeconds: number;
+  /** The same, but from the second vehicle of a green on, and without what the yellow lets go. */
+  readonly followSeconds: number;
   readonly leftOver: boolean;
   /** The last green, seconds. */
   readonly greenSeconds: number;
@@ -217,8 +234,37 @@ export function trafficOf(ground: Ground, memory: TrafficMemory, assumptions: Tr
       perSecond: seen ? Math.max(stream.perSecond, section.perSecond * share) : stream.perSecond,
       headwaySeconds:
         (HEADWAY_PRIOR_VEHICLES * given + stream.queueSeconds) / (HEADWAY_PRIOR_VEHICLES + stream.queueVehicles),
+      followSeconds: followSeconds(stream, given),
       leftOver: stream.leftOver,
       greenSeconds: stream.greenSeconds,
     };
   });
+}
+
+/** A queue that stood at the start of green discharges until nobody has covered the line or passed it for a moment. */
+function discharge(now: StreamMemory, was: Readonly<StreamMemory>, out: number, elapsed: number): void {
+  if (now.greenFor <= 0) {
+    now.discharging = false;
+    return;
+  }
+  if (was.greenFor <= 0) now.discharging = was.presence;
+  if (!now.discharging || now.greenFor <= START_SECONDS) return;
+  if (!now.presence && now.gap > QUEUE_GAP_SECONDS) {
+    now.discharging = false;
+    // What nobody followed upon was no headway.
+    now.followSeconds = Math.max(0, now.followSeconds - (now.gap - elapsed));
+    return;
+  }
+  now.followSeconds += elapsed;
+  now.followVehicles += out;
+  if (now.followSeconds > HEADWAY_MEMORY_SECONDS) {
+    now.followSeconds /= 2;
+    now.followVehicles /= 2;
+  }
+}
+
+/** Seconds by vehicles of a discharge that has started; the given headway weighs as many vehicles as above. */
+function followSeconds({ followSeconds: seconds, followVehicles }: Readonly<StreamMemory>, given: number): number {
+  const mean = (HEADWAY_PRIOR_VEHICLES * given + seconds) / (HEADWAY_PRIOR_VEHICLES + followVehicles);
+  return Math.min(LARGEST_FACTOR * given, Math.max(given / LARGEST_FACTOR, mean));
 }

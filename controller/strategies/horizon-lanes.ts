@@ -16,6 +16,8 @@ export interface LaneSettings {
   readonly stopCost: number;
   /** So many times its weight is added for each 100 s of wait. */
   readonly fairness: number;
+  readonly grows: boolean;
+  readonly byLine: boolean;
 }
 
 interface Someone {
@@ -67,11 +69,23 @@ export function modelLanes(seen: Seen, settings: LaneSettings): ModelLane[] {
     } else fromDetectors(people, seen, i, usual, settings, []);
     people.sort((a, b) => a.free - b.free);
     unseen(people, seen, i, usual, limits[i]!, settings);
-    return laneOf(people, stream, seen.headways[i]!, seen.lastSeconds[i]!);
+    return laneOf(
+      people,
+      stream,
+      seen.headways[i]!,
+      seen.lastSeconds[i]!,
+      settings.grows ? settings.fairness / 200 : 0,
+    );
   });
 }
 
-function laneOf(people: readonly Someone[], stream: Stream, headwaySeconds: number, lastSeconds: number): ModelLane {
+function laneOf(
+  people: readonly Someone[],
+  stream: Stream,
+  headwaySeconds: number,
+  lastSeconds: number,
+  growth: number,
+): ModelLane {
   const count = Math.min(people.length, MOST_VEHICLES);
   const pick = (of: (one: Someone) => number): Float64Array => {
     const values = new Float64Array(count);
@@ -85,6 +99,7 @@ function laneOf(people: readonly Someone[], stream: Stream, headwaySeconds: numb
     count,
     free: pick((one) => one.free),
     weight: pick((one) => one.weight),
+    growth: pick((one) => one.mass * growth),
     stop: pick((one) => one.stop),
     mass: pick((one) => one.mass),
     group,
@@ -174,14 +189,19 @@ function queuedBetween(
 /** Who comes after those that were seen, at the lane's usual rate. */
 function unseen(
   people: Someone[],
-  { traffic, reported, observation }: Seen,
+  { traffic, reported, observation, vehicles }: Seen,
   stream: number,
   usual: number,
   limit: number,
-  { horizonSeconds, radioMetres, unseenWeight, stopCost }: LaneSettings,
+  { horizonSeconds, radioMetres, unseenWeight, stopCost, byLine }: LaneSettings,
 ): void {
   const share = observation.reportingShare ?? 1;
-  const rate = reported === null || share < 1 ? traffic[stream]!.perSecond : (reported.perSecond[stream] ?? 0);
+  const rate =
+    reported === null || share < 1
+      ? traffic[stream]!.perSecond
+      : byLine
+        ? vehicles.lines[stream]!.perSecond
+        : (reported.perSecond[stream] ?? 0);
   if (rate < 1e-3 || unseenWeight <= 0) return;
   const reach = reported === null ? 0 : radioMetres / limit;
   let at = Math.max(people.at(-1)?.free ?? 0, reach) + 1 / rate;

@@ -12,6 +12,8 @@ export interface ModelLane {
   readonly free: Float64Array;
   /** What a second of its delay costs. */
   readonly weight: Float64Array;
+  /** How fast that grows: half of it a second. */
+  readonly growth: Float64Array;
   /** What it costs that it has to stop. */
   readonly stop: Float64Array;
   /** How much of a vehicle it is: so many headways. */
@@ -213,13 +215,13 @@ export class Model {
       if (isFoe[l]) this.foeCount[l] = 0;
       if (p >= lane.count) continue;
       let last = state.last[l]!;
-      const { count, free, weight, stop, mass, headwaySeconds } = lane;
+      const { count, free, weight, growth, stop, mass, headwaySeconds } = lane;
       while (p < count) {
         const d = this.departure(state, view, l, p, last, until);
         if (d >= until) break;
         const delay = d - free[p]!;
         if (delay > 0) {
-          state.cost += weight[p]! * delay;
+          state.cost += (weight[p]! + growth[p]! * delay) * delay;
           state.delay += mass[p]! * delay;
           if (delay > NO_STOP_SECONDS)
             state.cost += stop[p]! * (delay < WHOLE_STOP_SECONDS ? delay / WHOLE_STOP_SECONDS : 1);
@@ -303,12 +305,12 @@ export class Model {
     const staying = this.view(from, to);
     for (const l of view.order) {
       const p = state.next[l]!;
-      const { count, free, weight, stop, mass, group } = this.lanes[l]!;
+      const { count, free, weight, growth, stop, mass, group } = this.lanes[l]!;
       if (p >= count || free[p]! > now) continue;
       const own = group[p]!;
       if (own < 0 || !view.permitted[own] || staying.green[own]) continue;
       const delay = now + CLEARS_SECONDS - free[p]!;
-      state.cost += weight[p]! * delay + stop[p]!;
+      state.cost += (weight[p]! + growth[p]! * delay) * delay + stop[p]!;
       state.delay += mass[p]! * delay;
       state.next[l] = p + 1;
       state.last[l] = now + CLEARS_SECONDS;

@@ -121,6 +121,9 @@ export const horizon: Strategy = {
       max: 20,
       description: 'So many times the weight of a new vehicle is added for each 100 s that one has waited',
     },
+    grows: { default: false, description: 'x' },
+    byLine: { default: false, description: 'x' },
+    learns: { default: true, description: 'x' },
     pedestriansPerHour: {
       default: 60,
       min: 0,
@@ -269,7 +272,9 @@ function search(
       vehicles,
       traffic: laneTraffic(ground, vehicles),
       reported,
-      headways: measured.map(({ headwaySeconds }) => headwaySeconds),
+      headways: measured.map(({ followSeconds }) =>
+        parameters.learns ? followSeconds : 3600 / number(parameters, 'saturationFlowPerHourPerLane'),
+      ),
       lastSeconds: lastLeftMs.map((ms) => (ms === 0 ? -LONG_AGO_SECONDS : (ms - nowMs) / 1000)),
     },
     {
@@ -278,6 +283,8 @@ function search(
       unseenWeight: number(parameters, 'unseenWeight'),
       stopCost: number(parameters, 'stopCost'),
       fairness: number(parameters, 'fairness'),
+      grows: parameters.grows === true,
+      byLine: parameters.byLine === true,
     },
   );
   const { stages, yields, views } = prepare(choice, configuration);
@@ -345,6 +352,7 @@ function walkers(choice: StageChoice, running: Running, parameters: Parameters, 
       count: free.length,
       free: Float64Array.from(free),
       weight: Float64Array.from(weight),
+      growth: new Float64Array(free.length),
       stop: new Float64Array(free.length),
       mass: Float64Array.from(weight),
       group: new Int32Array(free.length).fill(group),

@@ -2,6 +2,7 @@
 import { brakeGap, entrySpeed, freeSpeed, stopSpeed } from './krauss.ts';
 import { linkState, majorState } from './junction-rules.ts';
 import type { SumoDeparture } from '../network/sumo/demand.ts';
+import { around, BEHIND_GAP, findBehind, secureGap } from './surroundings.ts';
 import { enlist, leaverRear, speedOn, type Traffic, uniform } from './traffic.ts';
 
 /** A vehicle stands this far beyond its own length on the lane it enters, m. */
@@ -120,6 +121,10 @@ function place(t: Traffic, queue: EntryQueue, vehicle: number, lane: number, now
       brakeGap(state.speed[follower]!, types.decel[other]!, types.tau[other]!, dt) -
       brakeGap(speed, Math.max(decel, types.decel[other]!), 0, dt);
     if (gap < Math.max(0, needed)) return false;
+  } else {
+    const behind = findBehind(t, t.lc, vehicle, speed, lane, position - types.length[type]!);
+    if (behind >= 0 && around.gap[BEHIND_GAP]! < secureGap(t, behind, state.speed[behind]!, vehicle, speed))
+      return false;
   }
   state.position[vehicle] = position;
   state.speed[vehicle] = speed;

@@ -31,7 +31,7 @@ function decide(t: Traffic, a: Approaches, vehicle: number): number {
   let least = -1;
   let leastDistance = 0;
   let couldBrake = false;
-  let waits = false;
+  let waits = t.waitsFar[vehicle] === 1;
   for (let i = a.first[vehicle]!; i < a.end[vehicle]!; i++) {
     const kind = a.kind[i]!;
     if (a.request[i] === 0) {
@@ -55,25 +55,23 @@ function decide(t: Traffic, a: Approaches, vehicle: number): number {
       break;
     }
     if (code === ZIPPER) {
+      watch(t, a.link[i]!, kind, 0);
       const merging = zipperSpeed(t, a, i);
       if (merging < safe) safe = merging;
       continue;
-    }
-    if (!mayPass(t, a, i, canBrake)) {
-      safe = a.wait[i]!;
-      waits = true;
-      break;
     }
     const minor =
       kind === INSIDE
         ? !majorState(code) && code !== YELLOW
         : !majorState(code) && !yellow && !waitsInside(t, a.link[i]!, code);
+    if (minor) watch(t, a.link[i]!, kind, distance);
+    // too far away to see all foes: no matter who they are
+    if ((minor && distance > VISIBILITY) || !mayPass(t, a, i, canBrake)) {
+      safe = a.wait[i]!;
+      waits = true;
+      break;
+    }
     if (minor) {
-      if (distance > VISIBILITY) {
-        safe = a.wait[i]!;
-        waits = true;
-        break;
-      }
       leastDistance = distance;
       least = Math.min((distance + 0.1) / dt, a.pass[i]!);
       couldBrake = canBrake;
@@ -95,6 +93,23 @@ function decide(t: Traffic, a: Approaches, vehicle: number): number {
   const wanted = Math.max(lowest, dawdle(highest, accel, types.sigma[type]!, u, dt));
   const speed = advisedSpeed(t, t.lc, vehicle, lowest, wanted, highest);
   return speed > 0 && speed < least ? least : speed;
+}
+
+/** Vehicles closer than this to a link without priority may look out for others in the next step, m. */
+const WATCH_METRES = 30;
+
+/** Makes others tell when they come along the links that `link` yields to. */
+function watch(t: Traffic, link: number, kind: number, distance: number): void {
+  if (distance > WATCH_METRES) return;
+  if (kind === INSIDE) {
+    const { insideFirst, insideFoe } = t.conflicts;
+    for (let e = insideFirst[link]!; e < insideFirst[link + 1]!; e++) t.watched[insideFoe[e]!] = t.step + 1;
+    return;
+  }
+  const { foe, foeFirst, foeYields } = t.world.rules;
+  for (let e = foeFirst[link]!; e < foeFirst[link + 1]!; e++) {
+    if (foeYields[e] === 1) t.watched[foe[e]!] = t.step + 1;
+  }
 }
 
 /** Moves all vehicles; those that leave their segment are put into the next in the order of their progress. */

@@ -65,6 +65,10 @@ export interface Traffic {
   readonly claimExit: Uint8Array;
   /** 1 where it will probably stop before the next link. */
   readonly hasToWait: Uint8Array;
+  /** 1 where the next link has no priority, far ahead. */
+  readonly waitsFar: Uint8Array;
+  /** Step in which somebody looks out for those who come along the link. */
+  readonly watched: Int32Array;
   readonly conflicts: Conflicts;
   /** Items of those who wait for each other where all have the same right of way. */
   readonly deadlocked: Int32Array;
@@ -138,6 +142,8 @@ export function createTraffic(
     claimInside: new Uint8Array(count),
     claimExit: new Uint8Array(count),
     hasToWait: new Uint8Array(count),
+    waitsFar: new Uint8Array(count),
+    watched: new Int32Array(segments).fill(-1),
     conflicts,
     deadlocked: new Int32Array(4 * count + 1),
     deadlockedCount: 0,

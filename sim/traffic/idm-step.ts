@@ -44,7 +44,7 @@ export function idmStep(w: World, people?: LinkStretches): (begin: number, h: nu
   const busStops = busStopsOf(w);
   const deadEndRoom = deadEndRoomOf(w);
   const hasStops = w.stopPosition.length > 0;
-  const { rowOf, seconds: headways } = w.headways;
+  const { rowOf, seconds: headways, frictionSeconds } = w.headways;
   const classCount = demand.classes.length;
   const brakeFactor = Float64Array.from(
     classes.length,
@@ -179,6 +179,7 @@ export function idmStep(w: World, people?: LinkStretches): (begin: number, h: nu
       const limit = speedLimit[segment]!;
       const isLane = segment < laneCount;
       const headwayRow = rowOf[segment]! * classCount;
+      const friction = frictionSeconds[rowOf[segment]!]!;
       const detectorEnd = detectorFirst[segment + 1]!;
       const hasDetectors = detectorFirst[segment]! < detectorEnd;
       let leader = -1;
@@ -205,7 +206,7 @@ export function idmStep(w: World, people?: LinkStretches): (begin: number, h: nu
           if (filters[c] === 1) {
             const passing = found[SLOWEST]! + FILTERING_SPEED;
             if (passing < wish) wish = passing;
-          } else if (found[BESIDE]! > 0) headway += tracks.frictionSeconds * (found[BESIDE]! < 3 ? found[BESIDE]! : 3);
+          } else if (found[BESIDE]! > 0) headway += friction * (found[BESIDE]! < 3 ? found[BESIDE]! : 3);
         } else if (front >= 0) gap = position[front]! - vehicleLength[front]! - x;
         else {
           front = leaderBeyond(v, segment, (v0 * v0) / usual + 3 * v0 + 30);
