@@ -97,6 +97,10 @@ describe('flextraff safety', () => {
       [source, { penetration: '3' }],
       [source, { constants: source }],
       [source, { weather: at('nowhere') }],
+      [source, { types: at('nowhere') }],
+      [source, { types: source }],
+      [source, { csv: at('no/folder.csv') }],
+      [source, { messages: at('no/folder.jsonl') }],
       [source, { geojson: at('d.geojson') }],
       [source, { messages: at('d.jsonl') }],
     ];

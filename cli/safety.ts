@@ -1,7 +1,8 @@
 /** `flextraff safety`: a recording of movements or messages through the encounter engine, and what came out. */
-import { createWriteStream } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { access, constants as modes, readFile, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { z } from 'zod';
 import type { Encounter } from '../controller/safety/encounter-types.ts';
 import type { Weather } from '../controller/safety/index-formulas.ts';
@@ -43,6 +44,8 @@ export interface SafetyResult {
   readonly users: number;
   readonly usersByType: Readonly<Record<string, number>>;
   readonly relinkedIds: number;
+  /** Share of road users in the source, 0-1; null: not known. */
+  readonly penetration: number | null;
   readonly messages: {
     readonly read: number;
     readonly used: number;
@@ -200,6 +203,22 @@ function numbers(text: string, option: string, count: number, example: string): 
   return parts;
 }
 
+/** Before the work, so that it is not done for a result with no place to go. */
+async function checkOutputs(options: SafetyCommandOptions): Promise<void> {
+  const { csv, geojson, parquet, saveConstants, messages } = options;
+  const all = { csv, geojson, parquet, 'save-constants': saveConstants, messages };
+  for (const [name, path] of Object.entries(all)) {
+    if (path === undefined) continue;
+    try {
+      await access(dirname(path), modes.W_OK);
+    } catch {
+      throw new Refusal(
+        `--${name} ${path}: its folder is not there or may not be written to. Make it, or choose another.`,
+      );
+    }
+  }
+}
+
 /** Throws Refusal and SafetySourceError for input that is refused. */
 export async function safety(source: string, options: SafetyCommandOptions): Promise<void> {
   const origin = options.origin === undefined ? undefined : numbers(options.origin, '--origin', 2, '49.0053,8.4374');
@@ -215,6 +234,7 @@ export async function safety(source: string, options: SafetyCommandOptions): Pro
       : await readJson(options.constants, frozenSchema, 'What --save-constants wrote');
   const weather: Weather | null =
     options.weather === undefined ? null : await readJson(options.weather, weatherSchema, 'The weather');
+  await checkOutputs(options);
   let frame: ReturnType<typeof localFrame> | undefined;
   try {
     frame = origin === undefined ? undefined : localFrame(origin[0]!, origin[1]!);
@@ -262,6 +282,7 @@ export async function safety(source: string, options: SafetyCommandOptions): Pro
     users: Object.values(usersByType).reduce((sum, n) => sum + n, 0),
     usersByType,
     relinkedIds: relinked,
+    penetration: report.penetration,
     messages: { read: tally.read, used: tally.used, rejected: tally.rejected },
     notUsed: tally.problems,
     encounters: encounters.map((one) => encounterJson(one, zeroMs)),
@@ -276,6 +297,8 @@ export async function safety(source: string, options: SafetyCommandOptions): Pro
     notes: report.notes,
   };
 
+  if (options.geojson !== undefined && report.frame === null)
+    throw new Refusal(`--geojson: ${source} says nowhere where on Earth it is; give --origin LAT,LON of its 0,0.`);
   const written: string[] = [];
   const rows = conflictRows(encounters, report);
   if (options.csv !== undefined) {
@@ -283,8 +306,6 @@ export async function safety(source: string, options: SafetyCommandOptions): Pro
     written.push(options.csv);
   }
   if (options.geojson !== undefined) {
-    if (report.frame === null)
-      throw new Refusal(`--geojson: ${source} says nowhere where on Earth it is; give --origin LAT,LON of its 0,0.`);
     await writeFile(options.geojson, `${JSON.stringify(conflictsGeoJson(rows))}\n`);
     written.push(options.geojson);
   }

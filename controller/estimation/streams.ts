@@ -17,6 +17,8 @@ export interface Stream {
   readonly groupIds: readonly string[];
   /** Lanes it stands for. */
   readonly lanes: number;
+  /** Pairs of ids: a group of its own, and one that it gives way to where both are green. */
+  readonly yields: readonly (readonly [own: string, other: string])[];
 }
 
 export interface Section {
@@ -48,9 +50,14 @@ export function groundOf(configuration: JunctionConfiguration): Ground {
 
 function makeGround(configuration: JunctionConfiguration): Ground {
   const { approaches, signalGroups, detectors = [] } = configuration;
-  const controlled = (ids: readonly string[]): Pick<Stream, 'groups' | 'groupIds'> => {
+  const controlled = (ids: readonly string[]): Pick<Stream, 'groups' | 'groupIds' | 'yields'> => {
     const groups = signalGroups.flatMap((group, i) => (group.kind === 'vehicle' && ids.includes(group.id) ? [i] : []));
-    return { groups, groupIds: groups.map((group) => signalGroups[group]!.id) };
+    const yields = groups.flatMap((g) =>
+      (configuration.yields?.[g] ?? []).flatMap((gives, other) =>
+        gives ? [[signalGroups[g]!.id, signalGroups[other]!.id] as const] : [],
+      ),
+    );
+    return { groups, groupIds: groups.map((group) => signalGroups[group]!.id), yields };
   };
   const streams: Stream[] = [];
   const sections: { id: string; streams: number[] }[] = [];

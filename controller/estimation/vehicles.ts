@@ -64,6 +64,8 @@ export interface VehiclesOptions {
 const SHARE_SECONDS = 1200;
 /** A stop line free for so long has nobody waiting at it, seconds. */
 const CLEAR_SECONDS = 2;
+/** The same while it is green: in a queue that moves there are gaps. */
+const CLEAR_GREEN_SECONDS = 4;
 /** Somebody may be so much later than at free speed, seconds. */
 const LATE_SECONDS = 6;
 /** Nobody is quicker than this share of the time at free speed. */
@@ -157,7 +159,7 @@ export function observeVehicles(
       // Who counts and is never covered reports counts only.
       const reports = line.hasPresence || (anyPresence && line.served === 0);
       if (reading === undefined || !reports) return;
-      if (line.clearSeconds >= CLEAR_SECONDS) {
+      if (line.clearSeconds >= (line.greenSeconds > 0 ? CLEAR_GREEN_SECONDS : CLEAR_SECONDS)) {
         const waitedFor = 1000 * (travelSeconds + LATE_SECONDS);
         for (const entry of entries) if (nowMs - entry.atMs > waitedFor) ruleOut(entry, l);
       } else if (reading.presence && line.greenSeconds <= -SETTLED_SECONDS)

@@ -31,7 +31,23 @@ interface Followed {
 interface Counter {
   count: number;
   covered: boolean;
+  /** Somebody passed in this step. */
+  passed: boolean;
   coveredSteps: number;
+}
+
+/** Of a step in which somebody passed, the part in which the detector was covered: SUMO tells only where steps end. */
+const PASSING_STEP = 0.4;
+
+function pass(counter: Counter): void {
+  counter.count++;
+  counter.passed = true;
+}
+
+function settle(counter: Counter): void {
+  if (counter.covered) counter.coveredSteps++;
+  else if (counter.passed) counter.coveredSteps += PASSING_STEP;
+  counter.passed = false;
 }
 
 interface LaneCounters {
@@ -66,7 +82,7 @@ export class DetectionOfStreet {
       this.firstCounter.push(this.counters.length);
       for (const { lane, upstreamMetres, edge } of lanes) {
         this.counterOfLane[lane] = this.counters.length;
-        const counter = (): Counter => ({ count: 0, covered: false, coveredSteps: 0 });
+        const counter = (): Counter => ({ count: 0, covered: false, passed: false, coveredSteps: 0 });
         const { length } = net.lanes[lane]!;
         this.counters.push({ line: counter(), upstream: counter(), upstreamMetres, length, edge });
       }
@@ -102,8 +118,8 @@ export class DetectionOfStreet {
       this.follow(known);
     }
     for (const { line, upstream } of this.counters) {
-      if (line.covered) line.coveredSteps++;
-      if (upstream.covered) upstream.coveredSteps++;
+      settle(line);
+      settle(upstream);
     }
   }
 
@@ -132,7 +148,7 @@ export class DetectionOfStreet {
       }
       const same =
         before >= 0 && known.signalLane >= 0 && this.counters[before]!.edge === this.counters[known.signalLane]!.edge;
-      if (before >= 0 && !same && vehicle.laneId !== '') this.counters[before]!.line.count++;
+      if (before >= 0 && !same && vehicle.laneId !== '') pass(this.counters[before]!.line);
       if (!same) known.metres = Number.POSITIVE_INFINITY;
     }
     if (known.signalLane < 0) return;
@@ -142,7 +158,7 @@ export class DetectionOfStreet {
     if (metres <= own.upstreamMetres) {
       // Who enters the network on the lane below the detector has not passed it.
       if (known.metres > own.upstreamMetres && (before >= 0 || known.at > 0 || known.metres < Number.POSITIVE_INFINITY))
-        own.upstream.count++;
+        pass(own.upstream);
       if (metres + vehicle.length >= own.upstreamMetres) own.upstream.covered = true;
     }
     known.metres = metres;
