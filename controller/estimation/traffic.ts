@@ -2,7 +2,7 @@
  * Counts -> arrival rates, queues and saturation headways, learnt on line, frame by frame. What it remembers is JSON.
  */
 import type { Observation } from '../types.ts';
-import type { Ground } from './streams.ts';
+import { type Ground, upstreamReading } from './streams.ts';
 
 /** What is remembered of each stream. */
 export interface StreamMemory {
@@ -114,9 +114,10 @@ export function observeTraffic(
     return now;
   });
   const newWindow = nowMs - old.floorSinceMs > FLOOR_WINDOW_SECONDS * 1000;
-  const sections = ground.sections.map(({ id, streams: fed }, i): SectionMemory => {
+  const sections = ground.sections.map((section, i): SectionMemory => {
+    const { streams: fed } = section;
     const was = old.sections[i]!;
-    const up = detectors[id];
+    const up = upstreamReading(section, detectors);
     if (up === undefined) return was;
     const inwards = increase(was.count, up.count);
     const now = { ...was, count: up.count };
