@@ -222,7 +222,7 @@ export class Model {
       let last = state.last[l]!;
       const { count, free, weight, growth, stop, mass, headwaySeconds } = lane;
       while (p < count) {
-        const d = this.departure(state, view, l, p, last, until);
+        const d = this.departure(state, view, l, p, last, from, until);
         if (d >= until) break;
         const delay = d - free[p]!;
         if (delay > 0) {
@@ -239,11 +239,10 @@ export class Model {
       state.next[l] = p;
       state.last[l] = last;
     }
-    void from;
   }
 
   /** When vehicle `p` of lane `l` leaves; `until` or later: not before that. */
-  private departure(state: State, view: View, l: number, p: number, last: number, until: number): number {
+  private departure(state: State, view: View, l: number, p: number, last: number, from: number, until: number): number {
     const { free, group, groups, headwaySeconds, yieldSeconds } = this.lanes[l]!;
     const own = group[p]!;
     const headway = own < 0 && view.gives[l] ? yieldSeconds : headwaySeconds;
@@ -259,7 +258,9 @@ export class Model {
     let d = free[p]!;
     if (last + headway > d) d = last + headway;
     if (open + this.times.startUpSeconds > d) d = open + this.times.startUpSeconds;
-    return own >= 0 && view.permitted[own] && d < until ? this.givesWay(view, own, d, until) : d;
+    if (own < 0 || !view.permitted[own] || d >= until) return d;
+    // Before this interval it could not.
+    return this.givesWay(view, own, d < from ? from : d, until);
   }
 
   private noteFoe(l: number, d: number, group: number): void {
@@ -275,7 +276,7 @@ export class Model {
     const { count, mass, headwaySeconds, group } = this.lanes[l]!;
     let last = from;
     for (let p = first; p < count; p++) {
-      const d = this.departure(state, view, l, p, last, NEVER);
+      const d = this.departure(state, view, l, p, last, 0, NEVER);
       if (d >= until) return;
       this.noteFoe(l, d, group[p]!);
       last = d + headwaySeconds * (mass[p]! - 1);
