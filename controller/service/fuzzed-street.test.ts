@@ -1,4 +1,4 @@
-/** Every strategy on a street that cannot be trusted; `bench/properties.ts` does the same a million times. */
+/** Every strategy on a street that cannot be trusted; `bench/fuzzed-streets.ts` does the same a million times. */
 import { describe, expect, it } from 'vitest';
 import { STRATEGIES } from '../strategies/index.ts';
 import { playFuzzedStreet } from '../testing/fuzzed-street.ts';

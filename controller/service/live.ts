@@ -21,7 +21,7 @@ import { planOf, requestFor } from './commands.ts';
 import type { Decider } from './decider.ts';
 import { type ControlledJunction, type DecisionRecord, Desk, type DeskCounters } from './desk.ts';
 import type { JunctionState } from './junction-state.ts';
-import { AUTOMATIC, modeFromRequest, type ModeState } from './modes.ts';
+import { AUTOMATIC, type ModeState, modeFromRequest } from './modes.ts';
 import type { Ownership } from './ownership.ts';
 import { WorkBudget } from './work-budget.ts';
 

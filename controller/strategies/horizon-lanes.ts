@@ -49,6 +49,8 @@ export interface Seen {
   readonly reported: ReportedMemory | null;
   /** By stream: headway, and when somebody last left, seconds from now. */
   readonly headways: readonly number[];
+  /** By stream: the same for those of unknown group where some have to give way. */
+  readonly yieldHeadways: readonly number[];
   readonly lastSeconds: readonly number[];
 }
 
@@ -73,6 +75,7 @@ export function modelLanes(seen: Seen, settings: LaneSettings): ModelLane[] {
       people,
       stream,
       seen.headways[i]!,
+      seen.yieldHeadways[i]!,
       seen.lastSeconds[i]!,
       settings.grows ? settings.fairness / 200 : 0,
     );
@@ -83,6 +86,7 @@ function laneOf(
   people: readonly Someone[],
   stream: Stream,
   headwaySeconds: number,
+  yieldSeconds: number,
   lastSeconds: number,
   growth: number,
 ): ModelLane {
@@ -105,6 +109,7 @@ function laneOf(
     group,
     lastSeconds,
     headwaySeconds,
+    yieldSeconds,
   };
 }
 

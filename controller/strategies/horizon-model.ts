@@ -24,6 +24,8 @@ export interface ModelLane {
   readonly lastSeconds: number;
   /** Seconds between two that leave from a queue. */
   readonly headwaySeconds: number;
+  /** The same for those of unknown group where some of the lane's groups have to give way. */
+  readonly yieldSeconds: number;
 }
 
 export interface ModelStage {
@@ -49,6 +51,8 @@ export interface View {
   readonly order: readonly number[];
   /** By lane: all of its groups are green. */
   readonly whole: Uint8Array;
+  /** By lane: some of its groups give way. */
+  readonly gives: Uint8Array;
   /** By lane: others give way to it. */
   readonly isFoe: Uint8Array;
   /** By group: lanes with a group that it gives way to. */
@@ -198,6 +202,7 @@ export class Model {
       permitted,
       order: [...serving.filter((l) => !gives(l)), ...serving.filter(gives)],
       whole: Uint8Array.from(lanes, ({ groups: own }) => (own.length > 0 && own.every((g) => green[g]) ? 1 : 0)),
+      gives: Uint8Array.from(lanes, (_, l) => (gives(l) ? 1 : 0)),
       isFoe,
       foeLanes,
     };
@@ -239,8 +244,9 @@ export class Model {
 
   /** When vehicle `p` of lane `l` leaves; `until` or later: not before that. */
   private departure(state: State, view: View, l: number, p: number, last: number, until: number): number {
-    const { free, group, groups, headwaySeconds } = this.lanes[l]!;
+    const { free, group, groups, headwaySeconds, yieldSeconds } = this.lanes[l]!;
     const own = group[p]!;
+    const headway = own < 0 && view.gives[l] ? yieldSeconds : headwaySeconds;
     let open: number;
     if (own >= 0) {
       if (!view.green[own]) return NEVER;
@@ -251,7 +257,7 @@ export class Model {
       for (const g of groups) if (state.open[g]! > open) open = state.open[g]!;
     }
     let d = free[p]!;
-    if (last + headwaySeconds > d) d = last + headwaySeconds;
+    if (last + headway > d) d = last + headway;
     if (open + this.times.startUpSeconds > d) d = open + this.times.startUpSeconds;
     return own >= 0 && view.permitted[own] && d < until ? this.givesWay(view, own, d, until) : d;
   }

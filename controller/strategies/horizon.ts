@@ -121,9 +121,9 @@ export const horizon: Strategy = {
       max: 20,
       description: 'So many times the weight of a new vehicle is added for each 100 s that one has waited',
     },
-    grows: { default: false, description: 'x' },
+    grows: { default: true, description: 'x' },
     byLine: { default: false, description: 'x' },
-    learns: { default: true, description: 'x' },
+    learns: { default: false, description: 'x' },
     pedestriansPerHour: {
       default: 60,
       min: 0,
@@ -275,6 +275,7 @@ function search(
       headways: measured.map(({ followSeconds }) =>
         parameters.learns ? followSeconds : 3600 / number(parameters, 'saturationFlowPerHourPerLane'),
       ),
+      yieldHeadways: measured.map(({ yieldSeconds }) => yieldSeconds),
       lastSeconds: lastLeftMs.map((ms) => (ms === 0 ? -LONG_AGO_SECONDS : (ms - nowMs) / 1000)),
     },
     {
@@ -358,6 +359,7 @@ function walkers(choice: StageChoice, running: Running, parameters: Parameters, 
       group: new Int32Array(free.length).fill(group),
       lastSeconds: -LONG_AGO_SECONDS,
       headwaySeconds: WALKER_HEADWAY_SECONDS,
+      yieldSeconds: WALKER_HEADWAY_SECONDS,
     };
   });
 }

@@ -1,5 +1,5 @@
 /** Vehicles that are due enter the network where and as fast as it is safe. */
-import { brakeGap, entrySpeed, freeSpeed, stopSpeed } from './krauss.ts';
+import { brakeGap, entrySpeed, freeSpeed, standingStopSpeed } from './krauss.ts';
 import { linkState, majorState } from './junction-rules.ts';
 import type { SumoDeparture } from '../network/sumo/demand.ts';
 import { around, BEHIND_GAP, findBehind, secureGap } from './surroundings.ts';
@@ -151,10 +151,10 @@ function safeAhead(t: Traffic, vehicle: number, lane: number, toEnd: number, spe
     const k = lanes.firstStage[route]! + stage;
     const link = lanes.nextLink[lanes.first[k]! + from - lanes.firstLane[k]!]!;
     if (link < 0 || !majorState(linkState(t, link))) {
-      return Math.min(safe, stopSpeed(Math.max(0, seen - (link < 0 ? 0 : 1)), decel, dt, dt));
+      return Math.min(safe, standingStopSpeed(Math.max(0, seen - (link < 0 ? 0 : 1)), decel, dt, dt));
     }
     for (let next = link; ; next = network.linkEnd[link]!) {
-      safe = Math.min(safe, freeSpeed(seen, speedOn(t, vehicle, next), decel, true, dt));
+      safe = Math.min(safe, freeSpeed(seen, speedOn(t, vehicle, next), decel, true, dt, speed));
       const leader = t.last[next]!;
       if (leader >= 0 && !behind) {
         const other = t.demand.vehicleClass[leader]!;

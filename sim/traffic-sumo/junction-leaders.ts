@@ -162,7 +162,7 @@ function safeSpeed(
       types.tau[type]!,
       dt,
     );
-  } else safe = stopSpeed(toJunction - MARGIN, decel, dt, dt);
+  } else safe = stopSpeed(toJunction - MARGIN, decel, dt, dt, v);
   const fastest = Math.min(types.maxSpeed[type]!, v + types.accel[type]! * dt);
   if (toCrossing < 0) return Math.min(safe, fastest);
   const rest = toCrossing - gap;
@@ -170,7 +170,7 @@ function safeSpeed(
   const reach = toCrossing - types.minGap[type]!;
   const final = Math.max(v, (2 * reach) / seconds - v);
   const next = v + (dt * (final - v)) / seconds;
-  return Math.min(fastest, Math.max(safe, Math.min(next, stopSpeed(reach, decel, dt, dt))));
+  return Math.min(fastest, Math.max(safe, Math.min(next, stopSpeed(reach, decel, dt, dt, v))));
 }
 
 /** Of two inside the junction, whether `w` goes first. */

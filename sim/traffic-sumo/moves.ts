@@ -73,7 +73,7 @@ function decide(t: Traffic, a: Approaches, vehicle: number): number {
     }
     if (minor) {
       leastDistance = distance;
-      least = Math.min((distance + 0.1) / dt, a.pass[i]!);
+      least = Math.min(t.ballistic ? (2 * distance + 0.001) / dt - v : (distance + 0.1) / dt, a.pass[i]!);
       couldBrake = canBrake;
     }
     const pass = a.pass[i]!;
@@ -81,17 +81,18 @@ function decide(t: Traffic, a: Approaches, vehicle: number): number {
   }
   if (safe + 0.001 < least) {
     if (couldBrake && safe < v) {
-      safe = Math.min(safe, stopSpeed(leastDistance, decel, dt, dt));
+      safe = Math.min(safe, stopSpeed(leastDistance, decel, dt, dt, v));
       least = 0;
       waits = true;
     } else least = safe;
   }
   t.hasToWait[vehicle] = waits ? 1 : 0;
-  const lowest = Math.max(0, Math.min(v - decel * dt, Math.max(safe, v - types.emergencyDecel[type]! * dt)));
+  let lowest = Math.min(v - decel * dt, Math.max(safe, v - types.emergencyDecel[type]! * dt));
+  if (lowest < 0 && !t.ballistic) lowest = 0;
   const highest = Math.max(lowest, Math.min(fastest, safe, speedOn(t, vehicle, t.state.segment[vehicle]!)));
   const u = uniform(t.key[vehicle]!, t.step);
   const wanted = Math.max(lowest, dawdle(highest, accel, types.sigma[type]!, u, dt));
-  const speed = advisedSpeed(t, t.lc, vehicle, lowest, wanted, highest);
+  const speed = wanted < 0 ? wanted : advisedSpeed(t, t.lc, vehicle, lowest > 0 ? lowest : 0, wanted, highest);
   return speed > 0 && speed < least ? least : speed;
 }
 
@@ -122,16 +123,19 @@ export function moveAll(t: Traffic, movers: Int32Array, end: number): void {
   const count = state.activeCount;
   for (let i = 0; i < count; i++) {
     const vehicle = state.active[i]!;
-    const v = t.nextSpeed[vehicle]!;
+    const next = t.nextSpeed[vehicle]!;
+    const v = next > 0 ? next : 0;
     const before = state.speed[vehicle]!;
     const segment = state.segment[vehicle]!;
     state.acceleration[vehicle] = (v - before) / dt;
     state.speed[vehicle] = v;
-    state.position[vehicle]! += v * dt;
-    t.odometer[vehicle]! += v * dt;
+    let metres = v * dt;
+    if (t.ballistic) metres = next < 0 ? (dt * before * before) / (2 * (before - next)) : 0.5 * dt * (before + v);
+    state.position[vehicle]! += metres;
+    t.odometer[vehicle]! += metres;
     if (segment >= laneCount && cont[segment] === 1) {
       const at = state.position[vehicle]!;
-      if (at > waitAt[segment]! && t.conflictEntered[vehicle] === NEVER && at - v * dt <= waitAt[segment]!) {
+      if (at > waitAt[segment]! && t.conflictEntered[vehicle] === NEVER && at - metres <= waitAt[segment]!) {
         t.conflictEntered[vehicle] = t.step;
         t.entered[vehicle] = t.enteredFirst[vehicle]!;
       }

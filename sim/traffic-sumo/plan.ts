@@ -111,7 +111,7 @@ function plan(t: Traffic, a: Approaches, vehicle: number): void {
           lanes.first[lanes.firstStage[route]! + stage]! + segment - lanes.firstLane[lanes.firstStage[route]! + stage]!
         ]!;
       if (link < 0) {
-        const stop = stopSpeed(seen, decel, dt, dt);
+        const stop = stopSpeed(seen, decel, dt, dt, v0);
         if (stop < v) v = stop;
         break;
       }
@@ -129,7 +129,7 @@ function plan(t: Traffic, a: Approaches, vehicle: number): void {
       a.pass[i] = v;
       a.request[i] = 0;
       a.timed[i] = 0;
-      const stop = stopSpeed(lineDistance(t, type, seen, brakes, closed || majorState(code)), decel, dt, dt);
+      const stop = stopSpeed(lineDistance(t, type, seen, brakes, closed || majorState(code)), decel, dt, dt, v0);
       a.wait[i] = stop < v ? stop : v;
       if (closed && seen >= brakes) {
         v = a.wait[i]!;
@@ -139,7 +139,7 @@ function plan(t: Traffic, a: Approaches, vehicle: number): void {
       const major = majorState(code);
       let arrivalSpeed = atEnd;
       if (!major && brakes < seen && seen > VISIBILITY) {
-        const most = speedAfter(VISIBILITY, stopSpeed(VISIBILITY, decel, 0, dt), accel);
+        const most = speedAfter(VISIBILITY, stopSpeed(VISIBILITY, decel, 0, dt, v0), accel);
         if (most < arrivalSpeed) arrivalSpeed = most;
         slowed = true;
       } else if (code === EQUAL && t.standing[vehicle]! > 0 && claims) t.deadlocked[t.deadlockedCount++] = i;
@@ -160,7 +160,7 @@ function plan(t: Traffic, a: Approaches, vehicle: number): void {
       const brakes = brakeGap(v0, decel, 0, dt);
       const leaving = lastItem < 0;
       let claims = v > LEAST_SPEED || leaving;
-      const stop = stopSpeed(lineDistance(t, type, seen, brakes, kind === EXIT), decel, dt, dt);
+      const stop = stopSpeed(lineDistance(t, type, seen, brakes, kind === EXIT), decel, dt, dt, v0);
       let wait = stop < v ? stop : v;
       heeded[SPEED] = v;
       heeded[AT_END] = atEnd;
@@ -187,7 +187,7 @@ function plan(t: Traffic, a: Approaches, vehicle: number): void {
       if (kind === INSIDE && claims) {
         let arrivalSpeed = atEnd;
         if (code !== YELLOW && !majorState(code) && brakes < seen && seen > VISIBILITY) {
-          const most = speedAfter(VISIBILITY, stopSpeed(VISIBILITY, decel, 0, dt), accel);
+          const most = speedAfter(VISIBILITY, stopSpeed(VISIBILITY, decel, 0, dt, v0), accel);
           if (most < arrivalSpeed) arrivalSpeed = most;
         }
         a.arrivalSpeed[i] = arrivalSpeed;
@@ -220,7 +220,7 @@ function plan(t: Traffic, a: Approaches, vehicle: number): void {
     // onto the segment that begins where the last one ended
     limit = speedOn(t, vehicle, segment);
     if (limit < v) {
-      let before = freeSpeed(seen, limit, decel, false, dt);
+      let before = freeSpeed(seen, limit, decel, false, dt, v0);
       if (before < slowest) before = slowest;
       if (before < v) v = before;
     }
@@ -291,7 +291,7 @@ function farAhead(
     if (watched[link] === t.step) {
       let arrivalSpeed = atEnd;
       if (!major) {
-        const most = speedAfter(VISIBILITY, stopSpeed(VISIBILITY, decel, 0, t.dt), accel);
+        const most = speedAfter(VISIBILITY, stopSpeed(VISIBILITY, decel, 0, t.dt, t.state.speed[vehicle]!), accel);
         if (most < arrivalSpeed) arrivalSpeed = most;
       }
       const i = a.count++;
@@ -345,10 +345,11 @@ function time(
   limit: number,
 ): void {
   a.timed[i] = 1;
-  a.arrival[i] = arrivalSeconds(distance, v, arrivalSpeed, accel, decel);
+  const from = t.ballistic ? t.state.speed[a.vehicle[i]!]! : v;
+  a.arrival[i] = arrivalSeconds(distance, from, arrivalSpeed, accel, decel);
   let braked = 0;
   if (distance < brakeGap(v, decel, tau, t.dt)) {
-    const squared = v * v - 2 * decel * distance;
+    const squared = from * from - 2 * decel * distance;
     if (squared > 0) braked = Math.sqrt(squared);
   }
   a.brakingSpeed[i] = braked < arrivalSpeed ? braked : arrivalSpeed;

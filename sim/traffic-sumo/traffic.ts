@@ -41,6 +41,8 @@ export interface Traffic {
   readonly lanes: RouteLanes;
   readonly types: TypeColumns;
   readonly dt: number;
+  /** Whether a step is driven at the mean of its two speeds, or at that of its end. */
+  readonly ballistic: boolean;
   readonly state: TrafficState;
   /** Character code of what each signal group shows. */
   readonly groupState: Uint8Array;
@@ -97,6 +99,7 @@ export function createTraffic(
   conflicts: Conflicts,
   beginSeconds: number,
   dt: number,
+  ballistic: boolean,
   seed: number,
 ): Traffic {
   const count = demand.departures.length;
@@ -110,6 +113,7 @@ export function createTraffic(
     lanes,
     types: typeColumns(demand.types),
     dt,
+    ballistic,
     state: {
       segment: ints(NOT_ENTERED),
       position: floats(0),
@@ -186,6 +190,7 @@ export function coreDemand(world: SumoWorld, demand: SumoDemand, beginSeconds: n
   }
   return {
     count: demand.departures.length,
+    names: demand.departures.map(({ id }) => id),
     departSeconds: Float64Array.from(demand.departures, (departure) => departure.departSeconds - beginSeconds),
     route: world.routeOfDeparture,
     vehicleClass: Uint8Array.from(demand.departures, (departure) => departure.type),
