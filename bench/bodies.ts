@@ -1,39 +1,63 @@
 /**
- * No two bodies in one place and no vehicle lost, at any tick of 1,000 random scenarios with everything on: lanes, laws,
- * classes, stops, sirens, linked junctions, conflicting lamps, steps of 0.1 to 1 s. Prints what went wrong; exit code 1
- * where anything did.
+ * What must hold whatever a street says, tried on streets that lose, delay, double, reorder and lie, both ways, with clocks
+ * that step: no conflicting greens, every intergreen, yellow and clearance, minimum and maximum greens, nobody waits for
+ * ever, and nothing that a strategy decides is refused but for lateness (`atcs-v2` excepted, whose refusals are counted).
  *
- *   npm run bench:properties [-- --from 1 --to 1000]
+ *   npm run bench:properties [-- --decisions 1000000 --strategies atcs,horizon --horizon-work 2000]
+ *
+ * `--decisions` is how often each strategy is asked. Exits with 1 when anything did not hold.
  */
 import { parseArgs } from 'node:util';
-import { ARRIVED } from '../sim/core.ts';
-import { playAnything } from '../sim/traffic/anything.ts';
+import { STRATEGIES } from '../controller/strategies/index.ts';
+import { type FuzzReport, playFuzzedStreet } from '../controller/testing/fuzzed-street.ts';
 
 const { values } = parseArgs({
-  options: { from: { type: 'string', default: '1' }, to: { type: 'string', default: '1000' } },
+  options: {
+    decisions: { type: 'string', default: '1000000' },
+    strategies: { type: 'string', default: STRATEGIES.map(({ name }) => name).join(',') },
+    'horizon-work': { type: 'string', default: '2000' },
+    seconds: { type: 'string', default: '20000' },
+    seed: { type: 'string', default: 'bench' },
+  },
 });
-const begun = process.cpuUsage().user;
-let wrong = 0;
-let vehicles = 0;
-let arrived = 0;
-let ticks = 0;
-let gridlocks = 0;
-for (let number = Number(values.from); number <= Number(values.to); number++) {
-  const { engine, wrong: what } = playAnything(number);
-  if (what !== null) {
-    wrong++;
-    console.log(what);
-  }
-  ticks += engine.tick;
-  vehicles += engine.demand.count;
-  for (let v = 0; v < engine.demand.count; v++) if (engine.state.segment[v] === ARRIVED) arrived++;
-  const found = engine.gridlock?.episodes ?? 0;
-  gridlocks += found;
-  if (found > 0) console.log(`scenario ${number}: ${found} gridlock(s), the first at ${engine.gridlock!.since} s`);
-}
+
 console.log(
-  `${Number(values.to) - Number(values.from) + 1} scenarios, ${ticks} ticks, ${vehicles} vehicles of which ${arrived} arrived; ` +
-    `${gridlocks} gridlocks; ${wrong} scenarios with bodies in one place or books that do not balance; ` +
-    `${((process.cpuUsage().user - begun) / 1e6).toFixed(0)} s of CPU time`,
+  'strategy         asked  published  simulated h   vetoed  late  longest wait   late/doubled/history/skewed messages    wrong  CPU s',
 );
-process.exitCode = wrong === 0 ? 0 : 1;
+let wrong = 0;
+for (const strategy of values.strategies.split(',')) {
+  const began = process.cpuUsage();
+  const reports: FuzzReport[] = [];
+  let asked = 0;
+  for (let n = 0; asked < Number(values.decisions); n++) {
+    const report = await playFuzzedStreet({
+      strategy,
+      parameters: strategy === 'horizon' ? { work: Number(values['horizon-work']) } : {},
+      seed: `${values.seed} ${strategy} ${n}`,
+      seconds: Number(values.seconds),
+      crossings: n % 2 === 1,
+    });
+    asked += report.asked;
+    reports.push(report);
+    for (const what of [...report.wrong.slice(0, 5), ...report.unexpected.slice(0, 5)])
+      console.error(`${strategy}, street ${n}: ${what}`);
+  }
+  const sum = (of: (report: FuzzReport) => number): number => reports.reduce((total, report) => total + of(report), 0);
+  const bad = sum((report) => report.wrong.length + report.unexpected.length);
+  wrong += bad;
+  const { user, system } = process.cpuUsage(began);
+  const survived = (['late', 'doubled', 'history', 'skewed'] as const).map((what) =>
+    sum((report) => report.survived[what]),
+  );
+  console.log(
+    `${strategy.padEnd(12)} ${String(asked).padStart(9)} ${String(sum((report) => report.published)).padStart(10)} ` +
+      `${(sum((report) => report.seconds) / 3600).toFixed(0).padStart(12)} ${String(sum((report) => report.vetoed)).padStart(8)} ` +
+      `${String(sum((report) => report.lateRefusals)).padStart(5)} ${Math.max(
+        ...reports.map((report) => report.longestWaitSeconds),
+      )
+        .toFixed(1)
+        .padStart(11)} s ` +
+      `${survived.join('/').padStart(42)} ${String(bad).padStart(8)} ${((user + system) / 1e6).toFixed(0).padStart(6)}`,
+  );
+}
+process.exit(wrong > 0 ? 1 : 0);

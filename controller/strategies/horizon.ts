@@ -92,7 +92,7 @@ export const horizon: Strategy = {
       default: 1900,
       min: 300,
       max: 6000,
-      description: 'Vehicles an hour that a lane discharges from a queue, until enough of them were measured',
+      description: 'Vehicles an hour that a lane discharges from a queue',
     },
     startUpSeconds: { default: 2, min: 0, max: 10, description: 'A queue starts so long after its green, seconds' },
     gapSeconds: {
@@ -120,6 +120,10 @@ export const horizon: Strategy = {
       min: 0,
       max: 20,
       description: 'So many times the weight of a new vehicle is added for each 100 s that one has waited',
+    },
+    learnsHeadways: {
+      default: false,
+      description: 'Measures what each lane discharges in place of saturationFlowPerHourPerLane',
     },
     pedestriansPerHour: {
       default: 60,
@@ -269,7 +273,10 @@ function search(
       vehicles,
       traffic: laneTraffic(ground, vehicles),
       reported,
-      headways: measured.map(({ headwaySeconds }) => headwaySeconds),
+      headways: measured.map(({ followSeconds }) =>
+        parameters.learnsHeadways ? followSeconds : 3600 / number(parameters, 'saturationFlowPerHourPerLane'),
+      ),
+      yieldHeadways: measured.map(({ yieldSeconds }) => yieldSeconds),
       lastSeconds: lastLeftMs.map((ms) => (ms === 0 ? -LONG_AGO_SECONDS : (ms - nowMs) / 1000)),
     },
     {
@@ -345,11 +352,13 @@ function walkers(choice: StageChoice, running: Running, parameters: Parameters, 
       count: free.length,
       free: Float64Array.from(free),
       weight: Float64Array.from(weight),
+      growth: new Float64Array(free.length),
       stop: new Float64Array(free.length),
       mass: Float64Array.from(weight),
       group: new Int32Array(free.length).fill(group),
       lastSeconds: -LONG_AGO_SECONDS,
       headwaySeconds: WALKER_HEADWAY_SECONDS,
+      yieldSeconds: WALKER_HEADWAY_SECONDS,
     };
   });
 }

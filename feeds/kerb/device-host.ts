@@ -150,6 +150,8 @@ export class DeviceHost {
     if (changed) {
       this.shown = lamps;
       this.options.onLamps?.(lamps, wallMs);
+      // What is lit counts from when it was lit.
+      this.readMs = this.steadyMs();
     }
     if (changed || this.deviceMs - this.toldMs >= 1000) this.tellLamps(wallMs);
     if (this.deviceMs - this.beatMs >= HEARTBEAT_SECONDS * 1000) this.beat(wallMs);
@@ -222,6 +224,8 @@ export class DeviceHost {
       if (refusal !== null) this.options.onProblem?.(`configuration refused: ${refusal}`);
       else if (configuration.version > this.configuration.version) this.configuration = configuration;
     }
+    // Before the clock moves on.
+    this.tell();
     this.work();
   }
 

@@ -47,7 +47,7 @@ export function advisedSpeed(
     if (space > 0) {
       const v = t.state.speed[vehicle]!;
       const hardest = Math.max(0, v - t.types.emergencyDecel[type]! * t.dt);
-      const safe = stopSpeed(space, t.types.decel[type]!, t.dt, t.dt);
+      const safe = stopSpeed(space, t.types.decel[type]!, t.dt, t.dt, v);
       max = Math.min(max, Math.max(safe, hardest));
       if (safe < wanted) {
         if (safe < min && safe >= hardest) min = safe;

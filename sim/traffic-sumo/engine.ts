@@ -7,6 +7,7 @@ import { programPhaseAt } from '../network/sumo/programs.ts';
 import { clearApproaches, createApproaches } from './approaches.ts';
 import { buildConflicts } from './conflicts.ts';
 import { createEntryQueue, enterDue } from './insertion.ts';
+import { setUpdate } from './krauss.ts';
 import { changeLanes } from './lane-change.ts';
 import { resolveDeadlocks } from './merging.ts';
 import { decideAll, moveAll } from './moves.ts';
@@ -46,7 +47,16 @@ export function createSumoEngine(
   const { stepSeconds: dt, beginSeconds } = options;
   if (!(dt > 0 && dt <= 2)) throw new RangeError(`stepSeconds is ${dt}; more than 0 and at most 2. Choose 0.1 to 1 s.`);
   const lanes = buildRouteLanes(world, net);
-  const t = createTraffic(world, demand, lanes, buildConflicts(world, net), beginSeconds, dt, options.seed);
+  const t = createTraffic(
+    world,
+    demand,
+    lanes,
+    buildConflicts(world, net),
+    beginSeconds,
+    dt,
+    options.ballistic === true,
+    options.seed,
+  );
   const a = createApproaches(t);
   const queue = createEntryQueue(t, demand.departures);
   const movers = new Int32Array(t.demand.count);
@@ -74,6 +84,7 @@ export function createSumoEngine(
     }
   };
   signals(0);
+  setUpdate(t.ballistic);
   enterDue(t, queue, 0);
 
   return {
@@ -96,6 +107,7 @@ export function createSumoEngine(
       const now = t.step * dt;
       updates += t.state.activeCount;
       signals(now);
+      setUpdate(t.ballistic);
       clearApproaches(a);
       t.deadlockedCount = 0;
       planAll(t, a);

@@ -1,5 +1,5 @@
 /** Whether a vehicle wants to change to the lane beside it, and why: LC2013's reasons in their order. */
-import { brakeGap, entrySpeed, stopSpeed } from './krauss.ts';
+import { brakeGap, entrySpeed, standingStopSpeed } from './krauss.ts';
 import {
   ASKED,
   ASKED_LEFT,
@@ -292,7 +292,7 @@ function expected(
   const tau = types.tau[type]!;
   let speed: number;
   if (leader >= 0) speed = safeBehind(t, vehicle, leader, gap);
-  else speed = stopSpeed(distance, decel, tau, dt);
+  else speed = standingStopSpeed(distance, decel, tau, dt);
   // in a second from now at most
   if (accelerating) speed = Math.min(speed, state.speed[vehicle]! + types.accel[type]!);
   return speed < most ? speed : most;

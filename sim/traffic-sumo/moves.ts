@@ -31,7 +31,7 @@ function decide(t: Traffic, a: Approaches, vehicle: number): number {
   let least = -1;
   let leastDistance = 0;
   let couldBrake = false;
-  let waits = false;
+  let waits = t.waitsFar[vehicle] === 1;
   for (let i = a.first[vehicle]!; i < a.end[vehicle]!; i++) {
     const kind = a.kind[i]!;
     if (a.request[i] === 0) {
@@ -55,27 +55,25 @@ function decide(t: Traffic, a: Approaches, vehicle: number): number {
       break;
     }
     if (code === ZIPPER) {
+      watch(t, a.link[i]!, kind, 0);
       const merging = zipperSpeed(t, a, i);
       if (merging < safe) safe = merging;
       continue;
-    }
-    if (!mayPass(t, a, i, canBrake)) {
-      safe = a.wait[i]!;
-      waits = true;
-      break;
     }
     const minor =
       kind === INSIDE
         ? !majorState(code) && code !== YELLOW
         : !majorState(code) && !yellow && !waitsInside(t, a.link[i]!, code);
+    if (minor) watch(t, a.link[i]!, kind, distance);
+    // too far away to see all foes: no matter who they are
+    if ((minor && distance > VISIBILITY) || !mayPass(t, a, i, canBrake)) {
+      safe = a.wait[i]!;
+      waits = true;
+      break;
+    }
     if (minor) {
-      if (distance > VISIBILITY) {
-        safe = a.wait[i]!;
-        waits = true;
-        break;
-      }
       leastDistance = distance;
-      least = Math.min((distance + 0.1) / dt, a.pass[i]!);
+      least = Math.min(t.ballistic ? (2 * distance + 0.001) / dt - v : (distance + 0.1) / dt, a.pass[i]!);
       couldBrake = canBrake;
     }
     const pass = a.pass[i]!;
@@ -83,18 +81,36 @@ function decide(t: Traffic, a: Approaches, vehicle: number): number {
   }
   if (safe + 0.001 < least) {
     if (couldBrake && safe < v) {
-      safe = Math.min(safe, stopSpeed(leastDistance, decel, dt, dt));
+      safe = Math.min(safe, stopSpeed(leastDistance, decel, dt, dt, v));
       least = 0;
       waits = true;
     } else least = safe;
   }
   t.hasToWait[vehicle] = waits ? 1 : 0;
-  const lowest = Math.max(0, Math.min(v - decel * dt, Math.max(safe, v - types.emergencyDecel[type]! * dt)));
+  let lowest = Math.min(v - decel * dt, Math.max(safe, v - types.emergencyDecel[type]! * dt));
+  if (lowest < 0 && !t.ballistic) lowest = 0;
   const highest = Math.max(lowest, Math.min(fastest, safe, speedOn(t, vehicle, t.state.segment[vehicle]!)));
   const u = uniform(t.key[vehicle]!, t.step);
   const wanted = Math.max(lowest, dawdle(highest, accel, types.sigma[type]!, u, dt));
-  const speed = advisedSpeed(t, t.lc, vehicle, lowest, wanted, highest);
+  const speed = wanted < 0 ? wanted : advisedSpeed(t, t.lc, vehicle, lowest > 0 ? lowest : 0, wanted, highest);
   return speed > 0 && speed < least ? least : speed;
+}
+
+/** Vehicles closer than this to a link without priority may look out for others in the next step, m. */
+const WATCH_METRES = 30;
+
+/** Makes others tell when they come along the links that `link` yields to. */
+function watch(t: Traffic, link: number, kind: number, distance: number): void {
+  if (distance > WATCH_METRES) return;
+  if (kind === INSIDE) {
+    const { insideFirst, insideFoe } = t.conflicts;
+    for (let e = insideFirst[link]!; e < insideFirst[link + 1]!; e++) t.watched[insideFoe[e]!] = t.step + 1;
+    return;
+  }
+  const { foe, foeFirst, foeYields } = t.world.rules;
+  for (let e = foeFirst[link]!; e < foeFirst[link + 1]!; e++) {
+    if (foeYields[e] === 1) t.watched[foe[e]!] = t.step + 1;
+  }
 }
 
 /** Moves all vehicles; those that leave their segment are put into the next in the order of their progress. */
@@ -107,16 +123,19 @@ export function moveAll(t: Traffic, movers: Int32Array, end: number): void {
   const count = state.activeCount;
   for (let i = 0; i < count; i++) {
     const vehicle = state.active[i]!;
-    const v = t.nextSpeed[vehicle]!;
+    const next = t.nextSpeed[vehicle]!;
+    const v = next > 0 ? next : 0;
     const before = state.speed[vehicle]!;
     const segment = state.segment[vehicle]!;
     state.acceleration[vehicle] = (v - before) / dt;
     state.speed[vehicle] = v;
-    state.position[vehicle]! += v * dt;
-    t.odometer[vehicle]! += v * dt;
+    let metres = v * dt;
+    if (t.ballistic) metres = next < 0 ? (dt * before * before) / (2 * (before - next)) : 0.5 * dt * (before + v);
+    state.position[vehicle]! += metres;
+    t.odometer[vehicle]! += metres;
     if (segment >= laneCount && cont[segment] === 1) {
       const at = state.position[vehicle]!;
-      if (at > waitAt[segment]! && t.conflictEntered[vehicle] === NEVER && at - v * dt <= waitAt[segment]!) {
+      if (at > waitAt[segment]! && t.conflictEntered[vehicle] === NEVER && at - metres <= waitAt[segment]!) {
         t.conflictEntered[vehicle] = t.step;
         t.entered[vehicle] = t.enteredFirst[vehicle]!;
       }

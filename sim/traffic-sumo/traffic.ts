@@ -41,6 +41,8 @@ export interface Traffic {
   readonly lanes: RouteLanes;
   readonly types: TypeColumns;
   readonly dt: number;
+  /** Whether a step is driven at the mean of its two speeds, or at that of its end. */
+  readonly ballistic: boolean;
   readonly state: TrafficState;
   /** Character code of what each signal group shows. */
   readonly groupState: Uint8Array;
@@ -65,6 +67,10 @@ export interface Traffic {
   readonly claimExit: Uint8Array;
   /** 1 where it will probably stop before the next link. */
   readonly hasToWait: Uint8Array;
+  /** 1 where the next link has no priority, far ahead. */
+  readonly waitsFar: Uint8Array;
+  /** Step in which somebody looks out for those who come along the link. */
+  readonly watched: Int32Array;
   readonly conflicts: Conflicts;
   /** Items of those who wait for each other where all have the same right of way. */
   readonly deadlocked: Int32Array;
@@ -93,6 +99,7 @@ export function createTraffic(
   conflicts: Conflicts,
   beginSeconds: number,
   dt: number,
+  ballistic: boolean,
   seed: number,
 ): Traffic {
   const count = demand.departures.length;
@@ -106,6 +113,7 @@ export function createTraffic(
     lanes,
     types: typeColumns(demand.types),
     dt,
+    ballistic,
     state: {
       segment: ints(NOT_ENTERED),
       position: floats(0),
@@ -138,6 +146,8 @@ export function createTraffic(
     claimInside: new Uint8Array(count),
     claimExit: new Uint8Array(count),
     hasToWait: new Uint8Array(count),
+    waitsFar: new Uint8Array(count),
+    watched: new Int32Array(segments).fill(-1),
     conflicts,
     deadlocked: new Int32Array(4 * count + 1),
     deadlockedCount: 0,
@@ -180,6 +190,7 @@ export function coreDemand(world: SumoWorld, demand: SumoDemand, beginSeconds: n
   }
   return {
     count: demand.departures.length,
+    names: demand.departures.map(({ id }) => id),
     departSeconds: Float64Array.from(demand.departures, (departure) => departure.departSeconds - beginSeconds),
     route: world.routeOfDeparture,
     vehicleClass: Uint8Array.from(demand.departures, (departure) => departure.type),

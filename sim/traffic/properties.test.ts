@@ -11,7 +11,7 @@ import { BodyChecker, playLocalPlans } from './testing.ts';
 
 const SECONDS = 90;
 const RUNS = 6;
-/** A thousand are for `npm run bench:properties`. */
+/** A thousand are for `npm run bench:traffic-properties`. */
 const ANY_RUNS = 15;
 
 /** The crossroads with other demand, and other greens of its two stages. */
