@@ -4,9 +4,9 @@ import { type Approaches, ENTRY, EXIT, INSIDE } from './approaches.ts';
 import { majorState, mayPass, waitsInside, YELLOW, ZIPPER } from './junction-rules.ts';
 import { brakeGap, dawdle, stopSpeed } from './krauss.ts';
 import { forgetWishes } from './lane-change-state.ts';
-import { VISIBILITY } from './plan.ts';
 import { zipperSpeed } from './merging.ts';
-import { NEVER, ARRIVED, delist, enlist, speedOn, STANDING_SPEED, type Traffic, uniform } from './traffic.ts';
+import { VISIBILITY } from './plan.ts';
+import { ARRIVED, delist, enlist, NEVER, STANDING_SPEED, type Traffic, uniform } from './traffic.ts';
 
 /** A vehicle has arrived when its front is this close to the end of its last lane, m. */
 const ARRIVAL_MARGIN = 0.1;
@@ -89,7 +89,7 @@ function decide(t: Traffic, a: Approaches, vehicle: number): number {
   t.hasToWait[vehicle] = waits ? 1 : 0;
   let lowest = Math.min(v - decel * dt, Math.max(safe, v - types.emergencyDecel[type]! * dt));
   if (lowest < 0 && !t.ballistic) lowest = 0;
-  const highest = Math.max(lowest, Math.min(fastest, safe, speedOn(t, vehicle, t.state.segment[vehicle]!)));
+  const highest = Math.max(lowest, Math.min(fastest, safe, t.limit[vehicle]!));
   const u = uniform(t.key[vehicle]!, t.step);
   const wanted = Math.max(lowest, dawdle(highest, accel, types.sigma[type]!, u, dt));
   const speed = wanted < 0 ? wanted : advisedSpeed(t, t.lc, vehicle, lowest > 0 ? lowest : 0, wanted, highest);
@@ -119,7 +119,6 @@ export function moveAll(t: Traffic, movers: Int32Array, end: number): void {
   const { length, laneCount, linkEnd } = t.world.network;
   const { cont, waitAt } = t.world.rules;
   let moving = 0;
-  let kept = 0;
   const count = state.activeCount;
   for (let i = 0; i < count; i++) {
     const vehicle = state.active[i]!;
@@ -140,7 +139,7 @@ export function moveAll(t: Traffic, movers: Int32Array, end: number): void {
         t.entered[vehicle] = t.enteredFirst[vehicle]!;
       }
     }
-    const desired = speedOn(t, vehicle, segment);
+    const desired = t.limit[vehicle]!;
     if (v < desired) state.timeLoss[vehicle]! += (dt * (desired - v)) / desired;
     if (v <= STANDING_SPEED) {
       state.waiting[vehicle]! += dt;
@@ -150,28 +149,38 @@ export function moveAll(t: Traffic, movers: Int32Array, end: number): void {
     const over = state.position[vehicle]! > length[segment]!;
     const last = segment < laneCount && t.stage[vehicle]! + 1 === t.lanes.stages[t.demand.route[vehicle]!]!;
     if (last ? state.position[vehicle]! > length[segment]! - ARRIVAL_MARGIN : over) movers[moving++] = vehicle;
-    state.active[kept++] = vehicle;
   }
   if (moving === 0) return;
-  const leaving = movers.subarray(0, moving);
-  for (let i = 0; i < moving; i++) delist(t, leaving[i]!);
+  for (let i = 0; i < moving; i++) delist(t, movers[i]!);
   let gone = false;
   for (let i = 0; i < moving; i++) {
-    const vehicle = leaving[i]!;
+    const vehicle = movers[i]!;
     if (!advance(t, vehicle, laneCount, linkEnd, end)) gone = true;
+    // in the order of their progress
+    const at = state.position[vehicle]!;
+    let k = i;
+    while (k > 0 && isBehind(state.position, movers[k - 1]!, vehicle, at)) {
+      movers[k] = movers[k - 1]!;
+      k--;
+    }
+    movers[k] = vehicle;
   }
-  leaving.sort((x, y) => state.position[y]! - state.position[x]! || x - y);
   for (let i = 0; i < moving; i++) {
-    const vehicle = leaving[i]!;
+    const vehicle = movers[i]!;
     if (state.segment[vehicle]! >= 0) enlist(t, vehicle, state.segment[vehicle]!);
   }
   if (!gone) return;
-  kept = 0;
+  let kept = 0;
   for (let i = 0; i < count; i++) {
     const vehicle = state.active[i]!;
     if (state.segment[vehicle]! >= 0) state.active[kept++] = vehicle;
   }
   state.activeCount = kept;
+}
+
+function isBehind(position: Float64Array, other: number, vehicle: number, at: number): boolean {
+  const theirs = position[other]!;
+  return theirs < at || (theirs === at && other > vehicle);
 }
 
 /** Brings a vehicle whose front is beyond its segment to the one where it belongs; false if it has arrived. */

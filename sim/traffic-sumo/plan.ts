@@ -4,7 +4,7 @@ import { AT_END, CLAIMS, GIVE_UP_ENTRY, heeded, heedInside, SPEED } from './junc
 import { EQUAL, linkState, majorState, RED, RED_YELLOW, YELLOW, ZIPPER } from './junction-rules.ts';
 import { keepClear } from './keep-clear.ts';
 import { brakeGap, followSpeed, freeSpeed, speedAfter, stopSpeed } from './krauss.ts';
-import { leaverRear, speedOn, STANDING_SPEED, type Traffic } from './traffic.ts';
+import { leaverRear, STANDING_SPEED, speedOn, type Traffic } from './traffic.ts';
 
 /** The least distance from a line where one may drive right up to it, m. */
 const LEAST_LINE_GAP = 0.1;
@@ -76,6 +76,7 @@ function plan(t: Traffic, a: Approaches, vehicle: number): void {
   const fastest = v0 + accel * dt < types.maxSpeed[type]! ? v0 + accel * dt : types.maxSpeed[type]!;
   let segment = state.segment[vehicle]!;
   let limit = speedOn(t, vehicle, segment);
+  t.limit[vehicle] = limit;
   let v = fastest < limit ? fastest : limit;
   if (v < slowest) v = slowest;
   const first = a.count;
