@@ -340,7 +340,10 @@ function expected(
   const decel = types.decel[type]!;
   const tau = types.tau[type]!;
   let speed: number;
-  if (leader >= 0) speed = safeBehind(t, vehicle, leader, gap);
+  const free = leader >= 0 ? gap : distance;
+  // far enough to stop from there, and a step more
+  if (free > most * (tau + dt) + (most * most) / (2 * decel) + 1) speed = most;
+  else if (leader >= 0) speed = safeBehind(t, vehicle, leader, gap);
   else speed = standingStopSpeed(distance, decel, tau, dt);
   // in a second from now at most
   if (accelerating) speed = Math.min(speed, state.speed[vehicle]! + types.accel[type]!);

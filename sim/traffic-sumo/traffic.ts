@@ -74,6 +74,8 @@ export interface Traffic {
   readonly waitsFar: Uint8Array;
   /** Step in which somebody looks out for those who come along the link. */
   readonly watched: Int32Array;
+  /** The last step in which anybody does. */
+  watchedStep: number;
   readonly conflicts: Conflicts;
   /** Items of those who wait for each other where all have the same right of way. */
   readonly deadlocked: Int32Array;
@@ -152,6 +154,7 @@ export function createTraffic(
     hasToWait: new Uint8Array(count),
     waitsFar: new Uint8Array(count),
     watched: new Int32Array(segments).fill(-1),
+    watchedStep: -1,
     conflicts,
     deadlocked: new Int32Array(4 * count + 1),
     deadlockedCount: 0,
