@@ -248,10 +248,10 @@ class Setup {
       this.#links.push(both);
       return { street: both, controller: both };
     }
-    const settings = { url: link.broker, simulation: true };
-    const street = await openMqttLink({ ...settings, clientId: `street-${this.#runId}` });
+    const url = link.broker;
+    const street = await openMqttLink({ url, simulation: true, clientId: `street-${this.#runId}` });
     this.#links.push(street);
-    const controller = await openMqttLink({ ...settings, clientId: `controller-${this.#runId}` });
+    const controller = await openMqttLink({ url, simulation: true, clientId: `controller-${this.#runId}` });
     this.#links.push(controller);
     for (const opened of [street, controller]) {
       if (observer.onRejected) opened.events.onRejected(observer.onRejected.bind(observer));

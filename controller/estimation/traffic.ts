@@ -2,7 +2,7 @@
  * Counts -> arrival rates, queues and saturation headways, learnt on line, frame by frame. What it remembers is JSON.
  */
 import type { Observation } from '../types.ts';
-import type { Ground } from './streams.ts';
+import { type Ground, upstreamReading } from './streams.ts';
 
 /** What is remembered of each stream. */
 export interface StreamMemory {
@@ -29,6 +29,9 @@ export interface StreamMemory {
   /** Seconds of discharge after a start, and the vehicles that left in them. */
   followSeconds: number;
   followVehicles: number;
+  /** The same, of discharges that had to give way to others. */
+  yieldSeconds: number;
+  yieldVehicles: number;
 }
 
 /** What is remembered of each section. */
@@ -71,6 +74,14 @@ const START_SECONDS = 2;
 const QUEUE_GAP_SECONDS = 2;
 /** A headway is measured within this factor of the given one. */
 const LARGEST_FACTOR = 2;
+/**
+ * Of a discharge, the share that a controller which thinks again each second makes use of: it ends a green in the larger
+ * gaps. In SUMO 2.2 s were measured where plans on 1.9 s turned out best, and plans on 2.2 s 15 % worse.
+ */
+const USED_SHARE = 0.87;
+/** Where some have to give way, until it was measured; and at most so many times that. */
+const YIELD_FACTOR = 1.5;
+const LARGEST_YIELD_FACTOR = 5;
 const UNKNOWN = Number.MAX_SAFE_INTEGER;
 
 /** Takes in a frame. A rate is a mean over about `smoothingSeconds`. */
@@ -86,7 +97,7 @@ export function observeTraffic(
   const known = Math.min(smoothingSeconds, (nowMs - old.startedMs) / 1000);
   const gain = elapsed > 0 ? Math.min(1, elapsed / Math.max(elapsed, known)) : 0;
   const left: number[] = [];
-  const streams = ground.streams.map(({ id, groupIds }, i): StreamMemory => {
+  const streams = ground.streams.map(({ id, groupIds, yields }, i): StreamMemory => {
     const was = old.streams[i]!;
     const line = detectors[id];
     const out = line === undefined ? 0 : increase(was.count, line.count);
@@ -97,13 +108,16 @@ export function observeTraffic(
     if (gain > 0) now.perSecond += (out / elapsed - was.perSecond) * gain;
     if (green) greenGoesOn(now, was.greenFor > 0, out, elapsed);
     else greenIsOver(now, was, out, elapsed);
-    discharge(now, was, out, elapsed);
+    const isGreen = (group: string): boolean => lamps.byGroup[group] === 'green';
+    const gives = green && yields.some(([own, other]) => isGreen(own) && isGreen(other));
+    discharge(now, was, out, elapsed, gives);
     return now;
   });
   const newWindow = nowMs - old.floorSinceMs > FLOOR_WINDOW_SECONDS * 1000;
-  const sections = ground.sections.map(({ id, streams: fed }, i): SectionMemory => {
+  const sections = ground.sections.map((section, i): SectionMemory => {
+    const { streams: fed } = section;
     const was = old.sections[i]!;
-    const up = detectors[id];
+    const up = upstreamReading(section, detectors);
     if (up === undefined) return was;
     const inwards = increase(was.count, up.count);
     const now = { ...was, count: up.count };
@@ -166,6 +180,8 @@ function emptyMemory(ground: Ground, nowMs: number): TrafficMemory {
       discharging: false,
       followSeconds: 0,
       followVehicles: 0,
+      yieldSeconds: 0,
+      yieldVehicles: 0,
     })),
     sections: ground.sections.map(() => ({
       count: -1,
@@ -192,8 +208,10 @@ export interface StreamTraffic {
   readonly perSecond: number;
   /** Seconds of green that a vehicle takes when a queue discharges, all lanes together. */
   readonly headwaySeconds: number;
-  /** The same, but from the second vehicle of a green on, and without what the yellow lets go. */
+  /** Seconds between two that leave from a queue, from the second vehicle of a green on, where nobody has to give way. */
   readonly followSeconds: number;
+  /** The same where some of its traffic has to give way. */
+  readonly yieldSeconds: number;
   readonly leftOver: boolean;
   /** The last green, seconds. */
   readonly greenSeconds: number;
@@ -234,7 +252,8 @@ export function trafficOf(ground: Ground, memory: TrafficMemory, assumptions: Tr
       perSecond: seen ? Math.max(stream.perSecond, section.perSecond * share) : stream.perSecond,
       headwaySeconds:
         (HEADWAY_PRIOR_VEHICLES * given + stream.queueSeconds) / (HEADWAY_PRIOR_VEHICLES + stream.queueVehicles),
-      followSeconds: followSeconds(stream, given),
+      followSeconds: headwayOf(stream.followSeconds, stream.followVehicles, given, LARGEST_FACTOR),
+      yieldSeconds: headwayOf(stream.yieldSeconds, stream.yieldVehicles, YIELD_FACTOR * given, LARGEST_YIELD_FACTOR),
       leftOver: stream.leftOver,
       greenSeconds: stream.greenSeconds,
     };
@@ -242,29 +261,39 @@ export function trafficOf(ground: Ground, memory: TrafficMemory, assumptions: Tr
 }
 
 /** A queue that stood at the start of green discharges until nobody has covered the line or passed it for a moment. */
-function discharge(now: StreamMemory, was: Readonly<StreamMemory>, out: number, elapsed: number): void {
+function discharge(
+  now: StreamMemory,
+  was: Readonly<StreamMemory>,
+  out: number,
+  elapsed: number,
+  givesWay: boolean,
+): void {
   if (now.greenFor <= 0) {
     now.discharging = false;
     return;
   }
   if (was.greenFor <= 0) now.discharging = was.presence;
   if (!now.discharging || now.greenFor <= START_SECONDS) return;
+  const [seconds, vehicles] = givesWay
+    ? (['yieldSeconds', 'yieldVehicles'] as const)
+    : (['followSeconds', 'followVehicles'] as const);
   if (!now.presence && now.gap > QUEUE_GAP_SECONDS) {
     now.discharging = false;
     // What nobody followed upon was no headway.
-    now.followSeconds = Math.max(0, now.followSeconds - (now.gap - elapsed));
+    now[seconds] = Math.max(0, now[seconds] - (now.gap - elapsed));
     return;
   }
-  now.followSeconds += elapsed;
-  now.followVehicles += out;
-  if (now.followSeconds > HEADWAY_MEMORY_SECONDS) {
-    now.followSeconds /= 2;
-    now.followVehicles /= 2;
+  now[seconds] += elapsed;
+  now[vehicles] += out;
+  if (now[seconds] > HEADWAY_MEMORY_SECONDS) {
+    now[seconds] /= 2;
+    now[vehicles] /= 2;
   }
 }
 
-/** Seconds by vehicles of a discharge that has started; the given headway weighs as many vehicles as above. */
-function followSeconds({ followSeconds: seconds, followVehicles }: Readonly<StreamMemory>, given: number): number {
-  const mean = (HEADWAY_PRIOR_VEHICLES * given + seconds) / (HEADWAY_PRIOR_VEHICLES + followVehicles);
-  return Math.min(LARGEST_FACTOR * given, Math.max(given / LARGEST_FACTOR, mean));
+/** Seconds by vehicles of a discharge; the given headway weighs as many vehicles as above. */
+function headwayOf(seconds: number, vehicles: number, given: number, largest: number): number {
+  const used = USED_SHARE * seconds;
+  const mean = (HEADWAY_PRIOR_VEHICLES * given + used) / (HEADWAY_PRIOR_VEHICLES + vehicles);
+  return Math.min(largest * given, Math.max(given / LARGEST_FACTOR, mean));
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { localFrame } from '../../feeds/v2x/local-frame.ts';
 import type { EventState } from '../../feeds/v2x/enums.ts';
+import { localFrame } from '../../feeds/v2x/local-frame.ts';
 import type { IntersectionGeometry, Lane, SignalMessage } from '../../feeds/v2x/messages.ts';
 import { SafetyAnalysis } from './analysis.ts';
 import { LaneMap, matchedLane } from './lane-map.ts';

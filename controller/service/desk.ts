@@ -10,7 +10,7 @@ import type { JunctionConfiguration, Plan, PlanStage, StageRequest } from '../..
 import { checkJunction, checkParameters, StrategyError, strategyNamed } from '../strategies/index.ts';
 import type { Decision, Observation, Parameters } from '../types.ts';
 import { type CommandHead, planFor, requestFor } from './commands.ts';
-import type { DecideAnswer, Decider, DecideJob } from './decider.ts';
+import type { DecideAnswer, DecideJob, Decider } from './decider.ts';
 import { JunctionState, type Survived } from './junction-state.ts';
 
 /** Decisions that still may be acknowledged, per junction. */

@@ -139,6 +139,9 @@ describe('a controller on a street', () => {
     expect(world.records).toEqual([]);
     expect(world.ofKind('configuration')).toHaveLength(1);
     expect(world.problems.join()).toMatch(says);
+    const request = { mode: 'automatic', by: 'operator', reason: 'test', until: null } as const;
+    world.link.publish({ prefix: PREFIX, kind: 'mode-request', junctionId: CROSSROADS_ID }, request);
+    expect(world.ofKind('mode-answer')[0]!.message).toMatchObject({ result: 'refused' });
   });
 
   it('uses what comes late, doubled, out of order or by a wrong clock as far as it can be used, and counts it', async () => {

@@ -4,8 +4,8 @@
  */
 import { msOf, planFromMessage } from '../../feeds/codec.ts';
 import type { ModeRequest } from '../../feeds/messages.ts';
-import { checkPlan } from '../../junction/interlock.ts';
 import { MODE_MAX_SECONDS } from '../../junction/device.ts';
+import { checkPlan } from '../../junction/interlock.ts';
 import type { JunctionConfiguration, JunctionMode, PlanStage } from '../../junction/types.ts';
 
 /** An emergency holds a junction for at most so long, seconds: maximum presence. */

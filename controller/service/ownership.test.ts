@@ -166,6 +166,17 @@ describe('work budget', () => {
     expect(budget.workFor(100_000, 150_000)).toBe(1000);
   });
 
+  it('gives less while decisions are late, and more again when they are not', () => {
+    const budget = new WorkBudget(2, 1000);
+    for (let i = 0; i < 200; i++) budget.note(10_000, 1);
+    const usual = budget.workFor(100, 150_000);
+    for (let i = 0; i < 100; i++) budget.noteLatency(300);
+    const less = budget.workFor(100, 150_000);
+    expect(less).toBeLessThan(usual / 10);
+    for (let i = 0; i < 1000; i++) budget.noteLatency(20);
+    expect(budget.workFor(100, 150_000)).toBe(usual);
+  });
+
   it('begins with little, learns, and touches nothing of strategies that know no work', () => {
     const budget = new WorkBudget(1, 1000);
     expect(budget.workFor(10, 150_000)).toBe(4000);

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
 import type { JunctionConfiguration } from '../../junction/types.ts';
 import type { SlimJob, ThreadAnswer } from './decide-worker.ts';
-import type { DecideAnswer, Decider, DecideJob } from './decider.ts';
+import type { DecideAnswer, DecideJob, Decider } from './decider.ts';
 
 /** Jobs that take about so long together make a task, ms: short strategies are not sent one by one, long ones not in heaps. */
 const TASK_MS = 4;

@@ -24,6 +24,8 @@ export interface ModelLane {
   readonly lastSeconds: number;
   /** Seconds between two that leave from a queue. */
   readonly headwaySeconds: number;
+  /** The same for those of unknown group where some of the lane's groups have to give way. */
+  readonly yieldSeconds: number;
 }
 
 export interface ModelStage {
@@ -49,6 +51,8 @@ export interface View {
   readonly order: readonly number[];
   /** By lane: all of its groups are green. */
   readonly whole: Uint8Array;
+  /** By lane: some of its groups give way. */
+  readonly gives: Uint8Array;
   /** By lane: others give way to it. */
   readonly isFoe: Uint8Array;
   /** By group: lanes with a group that it gives way to. */
@@ -198,6 +202,7 @@ export class Model {
       permitted,
       order: [...serving.filter((l) => !gives(l)), ...serving.filter(gives)],
       whole: Uint8Array.from(lanes, ({ groups: own }) => (own.length > 0 && own.every((g) => green[g]) ? 1 : 0)),
+      gives: Uint8Array.from(lanes, (_, l) => (gives(l) ? 1 : 0)),
       isFoe,
       foeLanes,
     };
@@ -217,7 +222,7 @@ export class Model {
       let last = state.last[l]!;
       const { count, free, weight, growth, stop, mass, headwaySeconds } = lane;
       while (p < count) {
-        const d = this.departure(state, view, l, p, last, until);
+        const d = this.departure(state, view, l, p, last, from, until);
         if (d >= until) break;
         const delay = d - free[p]!;
         if (delay > 0) {
@@ -234,13 +239,13 @@ export class Model {
       state.next[l] = p;
       state.last[l] = last;
     }
-    void from;
   }
 
   /** When vehicle `p` of lane `l` leaves; `until` or later: not before that. */
-  private departure(state: State, view: View, l: number, p: number, last: number, until: number): number {
-    const { free, group, groups, headwaySeconds } = this.lanes[l]!;
+  private departure(state: State, view: View, l: number, p: number, last: number, from: number, until: number): number {
+    const { free, group, groups, headwaySeconds, yieldSeconds } = this.lanes[l]!;
     const own = group[p]!;
+    const headway = own < 0 && view.gives[l] ? yieldSeconds : headwaySeconds;
     let open: number;
     if (own >= 0) {
       if (!view.green[own]) return NEVER;
@@ -251,9 +256,11 @@ export class Model {
       for (const g of groups) if (state.open[g]! > open) open = state.open[g]!;
     }
     let d = free[p]!;
-    if (last + headwaySeconds > d) d = last + headwaySeconds;
+    if (last + headway > d) d = last + headway;
     if (open + this.times.startUpSeconds > d) d = open + this.times.startUpSeconds;
-    return own >= 0 && view.permitted[own] && d < until ? this.givesWay(view, own, d, until) : d;
+    if (own < 0 || !view.permitted[own] || d >= until) return d;
+    // Before this interval it could not.
+    return this.givesWay(view, own, d < from ? from : d, until);
   }
 
   private noteFoe(l: number, d: number, group: number): void {
@@ -269,7 +276,7 @@ export class Model {
     const { count, mass, headwaySeconds, group } = this.lanes[l]!;
     let last = from;
     for (let p = first; p < count; p++) {
-      const d = this.departure(state, view, l, p, last, NEVER);
+      const d = this.departure(state, view, l, p, last, 0, NEVER);
       if (d >= until) return;
       this.noteFoe(l, d, group[p]!);
       last = d + headwaySeconds * (mass[p]! - 1);

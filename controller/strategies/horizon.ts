@@ -92,7 +92,7 @@ export const horizon: Strategy = {
       default: 1900,
       min: 300,
       max: 6000,
-      description: 'Vehicles an hour that a lane discharges from a queue, until enough of them were measured',
+      description: 'Vehicles an hour that a lane discharges from a queue',
     },
     startUpSeconds: { default: 2, min: 0, max: 10, description: 'A queue starts so long after its green, seconds' },
     gapSeconds: {
@@ -121,9 +121,10 @@ export const horizon: Strategy = {
       max: 20,
       description: 'So many times the weight of a new vehicle is added for each 100 s that one has waited',
     },
-    grows: { default: false, description: 'x' },
-    byLine: { default: false, description: 'x' },
-    learns: { default: true, description: 'x' },
+    learnsHeadways: {
+      default: false,
+      description: 'Measures what each lane discharges in place of saturationFlowPerHourPerLane',
+    },
     pedestriansPerHour: {
       default: 60,
       min: 0,
@@ -273,8 +274,9 @@ function search(
       traffic: laneTraffic(ground, vehicles),
       reported,
       headways: measured.map(({ followSeconds }) =>
-        parameters.learns ? followSeconds : 3600 / number(parameters, 'saturationFlowPerHourPerLane'),
+        parameters.learnsHeadways ? followSeconds : 3600 / number(parameters, 'saturationFlowPerHourPerLane'),
       ),
+      yieldHeadways: measured.map(({ yieldSeconds }) => yieldSeconds),
       lastSeconds: lastLeftMs.map((ms) => (ms === 0 ? -LONG_AGO_SECONDS : (ms - nowMs) / 1000)),
     },
     {
@@ -283,8 +285,6 @@ function search(
       unseenWeight: number(parameters, 'unseenWeight'),
       stopCost: number(parameters, 'stopCost'),
       fairness: number(parameters, 'fairness'),
-      grows: parameters.grows === true,
-      byLine: parameters.byLine === true,
     },
   );
   const { stages, yields, views } = prepare(choice, configuration);
@@ -358,6 +358,7 @@ function walkers(choice: StageChoice, running: Running, parameters: Parameters, 
       group: new Int32Array(free.length).fill(group),
       lastSeconds: -LONG_AGO_SECONDS,
       headwaySeconds: WALKER_HEADWAY_SECONDS,
+      yieldSeconds: WALKER_HEADWAY_SECONDS,
     };
   });
 }

@@ -13,6 +13,9 @@ export const RADIO_METRES = 200;
 /** The stop-line loop, metres before the line: SUMO's vehicles stop 1 m before it. */
 const LINE_LOOP_METRES = 3;
 
+/** A detector so near the begin of its lane sees who enters the network there, metres. */
+const FROM_OUTSIDE_METRES = 10;
+
 interface Followed {
   readonly vehicle: TraciVehicle;
   readonly reports: boolean;
@@ -31,7 +34,23 @@ interface Followed {
 interface Counter {
   count: number;
   covered: boolean;
+  /** Somebody passed in this step. */
+  passed: boolean;
   coveredSteps: number;
+}
+
+/** Of a step in which somebody passed, the part in which the detector was covered: SUMO tells only where steps end. */
+const PASSING_STEP = 0.4;
+
+function pass(counter: Counter): void {
+  counter.count++;
+  counter.passed = true;
+}
+
+function settle(counter: Counter): void {
+  if (counter.covered) counter.coveredSteps++;
+  else if (counter.passed) counter.coveredSteps += PASSING_STEP;
+  counter.passed = false;
 }
 
 interface LaneCounters {
@@ -66,7 +85,7 @@ export class DetectionOfStreet {
       this.firstCounter.push(this.counters.length);
       for (const { lane, upstreamMetres, edge } of lanes) {
         this.counterOfLane[lane] = this.counters.length;
-        const counter = (): Counter => ({ count: 0, covered: false, coveredSteps: 0 });
+        const counter = (): Counter => ({ count: 0, covered: false, passed: false, coveredSteps: 0 });
         const { length } = net.lanes[lane]!;
         this.counters.push({ line: counter(), upstream: counter(), upstreamMetres, length, edge });
       }
@@ -102,8 +121,8 @@ export class DetectionOfStreet {
       this.follow(known);
     }
     for (const { line, upstream } of this.counters) {
-      if (line.covered) line.coveredSteps++;
-      if (upstream.covered) upstream.coveredSteps++;
+      settle(line);
+      settle(upstream);
     }
   }
 
@@ -132,7 +151,7 @@ export class DetectionOfStreet {
       }
       const same =
         before >= 0 && known.signalLane >= 0 && this.counters[before]!.edge === this.counters[known.signalLane]!.edge;
-      if (before >= 0 && !same && vehicle.laneId !== '') this.counters[before]!.line.count++;
+      if (before >= 0 && !same && vehicle.laneId !== '') pass(this.counters[before]!.line);
       if (!same) known.metres = Number.POSITIVE_INFINITY;
     }
     if (known.signalLane < 0) return;
@@ -140,9 +159,10 @@ export class DetectionOfStreet {
     const metres = own.length - vehicle.lanePosition;
     if (metres <= LINE_LOOP_METRES) own.line.covered = true;
     if (metres <= own.upstreamMetres) {
-      // Who enters the network on the lane below the detector has not passed it.
-      if (known.metres > own.upstreamMetres && (before >= 0 || known.at > 0 || known.metres < Number.POSITIVE_INFINITY))
-        own.upstream.count++;
+      // Who enters the network below the detector has not passed it; at the very begin of a lane it comes from outside.
+      const comes = before >= 0 || known.at > 0 || known.metres < Number.POSITIVE_INFINITY;
+      const fromOutside = known.route !== null && own.upstreamMetres >= own.length - FROM_OUTSIDE_METRES;
+      if (known.metres > own.upstreamMetres && (comes || fromOutside)) pass(own.upstream);
       if (metres + vehicle.length >= own.upstreamMetres) own.upstream.covered = true;
     }
     known.metres = metres;

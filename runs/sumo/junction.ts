@@ -1,6 +1,7 @@
 /** One junction of SUMO's street: the strategy, the interlock on both sides, and the lamp device. */
-import { JunctionState } from '../../controller/service/junction-state.ts';
+
 import { planFor, requestFor } from '../../controller/service/commands.ts';
+import { JunctionState } from '../../controller/service/junction-state.ts';
 import type { DetectorReading, Parameters, ReportedVehicle, Strategy } from '../../controller/types.ts';
 import { isoOf } from '../../feeds/codec.ts';
 import { LampDevice } from '../../junction/device.ts';

@@ -197,6 +197,7 @@ export function coreDemand(world: SumoWorld, demand: SumoDemand, beginSeconds: n
   }
   return {
     count: demand.departures.length,
+    names: demand.departures.map(({ id }) => id),
     departSeconds: Float64Array.from(demand.departures, (departure) => departure.departSeconds - beginSeconds),
     route: world.routeOfDeparture,
     vehicleClass: Uint8Array.from(demand.departures, (departure) => departure.type),

@@ -37,8 +37,6 @@ const CRAWLING = 2;
 const CLOSE_BEHIND = 5;
 /** Time between clearing a zone and the arrival of one with precedence, s. */
 const ACCEPTED_MARGIN = 1;
-/** One abreast is past when its rear is so far ahead, m. */
-const ABREAST_MARGIN = 0.5;
 const MERGING = 1;
 const LEAVING = 2;
 /** Marks in `blocker`: held at the stop line by a full exit; standing where it cannot go on whoever goes first. */
@@ -257,15 +255,14 @@ export function junctionRules(w: World, people?: LinkStretches): JunctionRules {
   }
 
   /**
-   * Whether one abreast of v on its lane, or ahead and not past it yet, is about to cross its way: v stays able to stop at
-   * the line until that one's body is ahead.
+   * Whether one ahead of v on its lane, on another track, is about to cross its way: v stays able to stop at the line until
+   * that one is past it, so that the two are never abreast where their ways cross.
    */
-  function crossesAbreast(v: number, own: number, x: number): boolean {
-    for (let u = ahead[v]!; u >= 0 && position[u]! - longestVehicle <= x + ABREAST_MARGIN; u = ahead[u]!) {
+  function crossesAhead(v: number, own: number): boolean {
+    for (let u = ahead[v]!; u >= 0; u = ahead[u]!) {
       const other = nextSegment[u]!;
       if (other === own || other < 0 || (occupied[u]! & occupied[v]!) !== 0) continue;
-      if (position[u]! - vehicleLength[u]! > x + ABREAST_MARGIN || turnApart(v, own, u, other)) continue;
-      return true;
+      if (!turnApart(v, own, u, other)) return true;
     }
     return false;
   }
@@ -398,8 +395,7 @@ export function junctionRules(w: World, people?: LinkStretches): JunctionRules {
       const hardest = classes.maxDeceleration[kind]!;
       waitsFor[v] = -1;
       if (!passes(v, toLine, lampOf(on))) return lower(stopBefore(own, toLine - SLACK, STOP_GAP, kind, h), least);
-      if (shared && crossesAbreast(v, on, position[v]!))
-        least = lower(stopBefore(own, toLine - SLACK, STOP_GAP, kind, h), least);
+      if (shared && crossesAhead(v, on)) least = lower(stopBefore(own, toLine - SLACK, STOP_GAP, kind, h), least);
       if (exitIsFull(v, on) && canStop(own, toLine - SLACK, Math.min(AMBER_DECELERATION, hardest))) {
         nextBlocker[v] = HELD;
         waitsFor[v] = last[linkEnd[on]!]!;

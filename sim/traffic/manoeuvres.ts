@@ -56,7 +56,8 @@ export function manoeuvres(w: World): (now: number) => void {
   }
 
   function tryTracks(v: number, lane: number, wanted: number): boolean {
-    room.look(v, lane, onTheWay(occupied[v]!, wanted));
+    // Those on its own tracks have to do with it already.
+    room.look(v, lane, onTheWay(occupied[v]!, wanted) & ~occupied[v]!);
     if (!room.fits(v, 1)) return false;
     moveAside(w, v, wanted);
     return true;
@@ -66,8 +67,8 @@ export function manoeuvres(w: World): (now: number) => void {
   function atTheKerb(v: number, lane: number, givesWay: boolean, now: number): boolean {
     const c = vehicleClass[v]!;
     if (occupied[v] === VERGE) {
-      const isBus = hasStops && w.standsUntil[v]! > 0;
-      const waits = isBus ? now < w.standsUntil[v]! : givesWay;
+      const serves = hasStops && classes.servesStops[c] === 1 && stops.next(v, lane) >= 0;
+      const waits = serves ? w.standsUntil[v] === 0 || now < w.standsUntil[v]! : givesWay;
       if (!waits) tryTracks(v, lane, ownTracks(v));
       return true;
     }
