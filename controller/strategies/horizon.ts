@@ -39,8 +39,8 @@ interface Foreseen {
 interface HorizonMemory {
   readonly foreseen: Foreseen;
   readonly stage: StageFollowed;
-  /** null: not needed, every vehicle reports. */
-  readonly byDetectors: { readonly traffic: TrafficMemory; readonly vehicles: VehiclesMemory } | null;
+  /** null where it is not needed: no headways are measured, every vehicle reports. */
+  readonly byDetectors: { readonly traffic: TrafficMemory | null; readonly vehicles: VehiclesMemory | null };
   /** null: no radio has been heard. */
   readonly reported: ReportedMemory | null;
   /** By group: since when it is green, ms; 0: it is not. */
@@ -201,9 +201,7 @@ function observe(
   const { nowMs, lamps } = observation;
   const hears = observation.vehicles !== undefined;
   const reported = hears ? observeReported(ground, before?.reported ?? null, observation) : null;
-  // Where everybody reports, detectors add nothing but who has left.
-  const byDetectors =
-    hears && observation.reportingShare === 1 ? null : observeDetectors(ground, parameters, before, observation);
+  const byDetectors = observeDetectors(ground, parameters, before, observation);
   const greenSinceMs = configuration.signalGroups.map(({ id }, g) => {
     if (lamps.byGroup[id] !== 'green') return 0;
     const since = before?.greenSinceMs[g] ?? 0;
@@ -225,13 +223,16 @@ function observeDetectors(
   parameters: Parameters,
   before: HorizonMemory | null,
   observation: Observation,
-): NonNullable<HorizonMemory['byDetectors']> {
+): HorizonMemory['byDetectors'] {
   const upstreamSeconds = number(parameters, 'upstreamSeconds');
   const smoothingSeconds = number(parameters, 'smoothingSeconds');
-  const known = before?.byDetectors ?? null;
+  const { traffic = null, vehicles = null } = before?.byDetectors ?? {};
+  // Where everybody reports, detectors add nothing but who has left, and how fast.
+  const allReport = observation.vehicles !== undefined && observation.reportingShare === 1;
   return {
-    traffic: observeTraffic(ground, known?.traffic ?? null, observation, smoothingSeconds),
-    vehicles: observeVehicles(ground, known?.vehicles ?? null, observation, { upstreamSeconds, smoothingSeconds }),
+    traffic:
+      allReport && !parameters.learnsHeadways ? null : observeTraffic(ground, traffic, observation, smoothingSeconds),
+    vehicles: allReport ? null : observeVehicles(ground, vehicles, observation, { upstreamSeconds, smoothingSeconds }),
   };
 }
 
@@ -279,7 +280,7 @@ function search(
   const given = ground.streams.map((stream) => 3600 / (saturationFlowPerHourPerLane * stream.lanes));
   const upstreamSeconds = number(parameters, 'upstreamSeconds');
   const measured =
-    byDetectors === null
+    byDetectors.traffic === null
       ? null
       : trafficOf(ground, byDetectors.traffic, { upstreamSeconds, saturationFlowPerHourPerLane });
   const lanes = modelLanes(
@@ -287,8 +288,8 @@ function search(
       configuration,
       choice,
       observation,
-      vehicles: byDetectors?.vehicles ?? null,
-      traffic: byDetectors === null ? null : laneTraffic(ground, byDetectors.vehicles),
+      vehicles: byDetectors.vehicles,
+      traffic: byDetectors.vehicles === null ? null : laneTraffic(ground, byDetectors.vehicles),
       reported,
       headways: parameters.learnsHeadways && measured !== null ? measured.map((one) => one.followSeconds) : given,
       yieldHeadways: measured === null ? given : measured.map(({ yieldSeconds }) => yieldSeconds),
