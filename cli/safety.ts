@@ -154,6 +154,21 @@ const weatherSchema = z.strictObject({
   windMetresPerSecond: z.number().min(0).max(150),
   temperatureCelsius: z.number().min(-90).max(70),
 });
+/** One weather for all of it, or each from a second of the source on. */
+const weatherFileSchema = z.union([weatherSchema, z.array(weatherSchema.extend({ fromSeconds: z.number() })).min(1)]);
+const WEATHER_EXPECTED =
+  '{rainMillimetres, visibilityMetres, windMetresPerSecond, temperatureCelsius}, or a list of these with fromSeconds each';
+
+/** The weather of the interval that begins at `seconds`: that from the latest entry on; null: none is that early. */
+function weatherAt(weather: z.output<typeof weatherFileSchema> | null, seconds: number): Weather | null {
+  if (weather === null || !Array.isArray(weather)) return weather;
+  const before = weather.filter((one) => one.fromSeconds <= seconds);
+  return before.reduce<(typeof before)[number] | null>(
+    (latest, one) => (latest === null || one.fromSeconds >= latest.fromSeconds ? one : latest),
+    null,
+  );
+}
+
 const share = z.number().min(0).max(1);
 const constantsSchema = z.object({
   version: z.number().int(),
@@ -232,8 +247,8 @@ export async function safety(source: string, options: SafetyCommandOptions): Pro
     options.constants === undefined
       ? undefined
       : await readJson(options.constants, frozenSchema, 'What --save-constants wrote');
-  const weather: Weather | null =
-    options.weather === undefined ? null : await readJson(options.weather, weatherSchema, 'The weather');
+  const weather =
+    options.weather === undefined ? null : await readJson(options.weather, weatherFileSchema, WEATHER_EXPECTED);
   await checkOutputs(options);
   let frame: ReturnType<typeof localFrame> | undefined;
   try {
@@ -271,7 +286,7 @@ export async function safety(source: string, options: SafetyCommandOptions): Pro
   );
   const index = indexOf(out.minutes, out.quarterHours, {
     ...(frozen !== undefined && { frozen }),
-    weatherAt: () => weather,
+    weatherAt: (atMs) => weatherAt(weather, (atMs - report.zeroMs) / 1000),
   });
   const { tally, zeroMs } = report;
   const { usersByType, relinked } = analysis.engine;

@@ -295,10 +295,10 @@ export function fziMessages(recording: FziRecording, options: FziOptions = {}): 
     } as SignalMessage);
   }
   if (recording.map !== undefined) {
+    const map = fziMap(recording.map, intersectionId, startsAtMs);
     let endMs = startsAtMs;
     for (const { receivedAtMs } of messages) endMs = Math.max(endMs, receivedAtMs);
-    for (let atMs = startsAtMs; atMs <= endMs; atMs += MAP_EVERY_MS)
-      messages.push(fziMap(recording.map, intersectionId, atMs));
+    for (let atMs = startsAtMs; atMs <= endMs; atMs += MAP_EVERY_MS) messages.push({ ...map, receivedAtMs: atMs });
   }
   // what is known before what happens: lanes, lights, road users
   const order = { map: 0, spat: 1, bsm: 2, psm: 2 };

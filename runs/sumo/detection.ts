@@ -13,6 +13,9 @@ export const RADIO_METRES = 200;
 /** The stop-line loop, metres before the line: SUMO's vehicles stop 1 m before it. */
 const LINE_LOOP_METRES = 3;
 
+/** A detector so near the begin of its lane sees who enters the network there, metres. */
+const FROM_OUTSIDE_METRES = 10;
+
 interface Followed {
   readonly vehicle: TraciVehicle;
   readonly reports: boolean;
@@ -156,9 +159,10 @@ export class DetectionOfStreet {
     const metres = own.length - vehicle.lanePosition;
     if (metres <= LINE_LOOP_METRES) own.line.covered = true;
     if (metres <= own.upstreamMetres) {
-      // Who enters the network on the lane below the detector has not passed it.
-      if (known.metres > own.upstreamMetres && (before >= 0 || known.at > 0 || known.metres < Number.POSITIVE_INFINITY))
-        pass(own.upstream);
+      // Who enters the network below the detector has not passed it; at the very begin of a lane it comes from outside.
+      const comes = before >= 0 || known.at > 0 || known.metres < Number.POSITIVE_INFINITY;
+      const fromOutside = known.route !== null && own.upstreamMetres >= own.length - FROM_OUTSIDE_METRES;
+      if (known.metres > own.upstreamMetres && (comes || fromOutside)) pass(own.upstream);
       if (metres + vehicle.length >= own.upstreamMetres) own.upstream.covered = true;
     }
     known.metres = metres;
