@@ -148,7 +148,7 @@ function watch(t: Traffic, link: number, kind: number, distance: number): void {
 
 /** Moves all vehicles; those that leave their segment are put into the next in the order of their progress. */
 export function moveAll(t: Traffic, movers: Int32Array, end: number): void {
-  const { state, dt, ballistic, nextSpeed, odometer, standing, limit, stage, conflictEntered } = t;
+  const { state, dt, ballistic, nextSpeed, odometer, standing, limit, stage, conflictEntered, arrivalAt } = t;
   const { active, speed, position, segment: segments, acceleration, timeLoss, waiting, stops } = state;
   const { length, laneCount, linkEnd } = t.world.network;
   const { cont, waitAt } = t.world.rules;
@@ -184,7 +184,11 @@ export function moveAll(t: Traffic, movers: Int32Array, end: number): void {
     } else standing[vehicle] = 0;
     const metresLeft = length[segment]! - at;
     if (metresLeft < 0) movers[moving++] = vehicle;
-    else if (metresLeft < ARRIVAL_MARGIN && segment < laneCount && stage[vehicle]! + 1 === stagesOf[route[vehicle]!]!) {
+    else if (
+      (metresLeft < ARRIVAL_MARGIN || arrivalAt[vehicle]! - at < ARRIVAL_MARGIN) &&
+      segment < laneCount &&
+      stage[vehicle]! + 1 === stagesOf[route[vehicle]!]!
+    ) {
       movers[moving++] = vehicle;
     }
   }
@@ -230,7 +234,8 @@ function advance(t: Traffic, vehicle: number, laneCount: number, linkEnd: Int32A
     const segment = state.segment[vehicle]!;
     const last = segment < laneCount && t.stage[vehicle]! + 1 === lanes.stages[route]!;
     if (last) {
-      if (state.position[vehicle]! <= length[segment]! - ARRIVAL_MARGIN) return true;
+      const at = t.arrivalAt[vehicle]! < length[segment]! ? t.arrivalAt[vehicle]! : length[segment]!;
+      if (state.position[vehicle]! <= at - ARRIVAL_MARGIN) return true;
       state.segment[vehicle] = ARRIVED;
       state.arrivedAt[vehicle] = end;
       return false;
