@@ -11,6 +11,9 @@ import { ARRIVED, delist, enlist, NEVER, STANDING_SPEED, type Traffic, uniform }
 /** A vehicle has arrived when its front is this close to the end of its last lane, m. */
 const ARRIVAL_MARGIN = 0.1;
 
+/** A slower one stands, m/s and second of step. */
+const LEAST_SPEED = 1e-4;
+
 /** Sets `nextSpeed` of all vehicles; those with nothing to pass are dealt with here, in one loop over arrays. */
 export function decideAll(t: Traffic, a: Approaches): void {
   const { active, activeCount, speed } = t.state;
@@ -154,12 +157,13 @@ export function moveAll(t: Traffic, movers: Int32Array, end: number): void {
   const { cont, waitAt } = t.world.rules;
   const { route } = t.demand;
   const stagesOf = t.lanes.stages;
+  const creep = LEAST_SPEED * dt;
   let moving = 0;
   const count = state.activeCount;
   for (let i = 0; i < count; i++) {
     const vehicle = active[i]!;
     const next = nextSpeed[vehicle]!;
-    const v = next > 0 ? next : 0;
+    const v = next > creep ? next : 0;
     const before = speed[vehicle]!;
     const segment = segments[vehicle]!;
     acceleration[vehicle] = (v - before) / dt;
