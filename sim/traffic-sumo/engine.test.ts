@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { ARRIVED } from '../core.ts';
 import { sumoDemand } from '../network/sumo/demand.ts';
 import { readSumoNet } from '../network/sumo/net.ts';
 import { sumoNetwork } from '../network/sumo/network.ts';
 import { readSumoRoutes } from '../network/sumo/routes.ts';
-import { ARRIVED } from '../core.ts';
 import { createSumoEngine, type SumoEngine } from './engine.ts';
 
 const SHARED = process.env.FLEXTRAFF_SHARED ?? '../shared';
