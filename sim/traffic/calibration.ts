@@ -11,7 +11,7 @@ import { fixedHeadways, type Headways } from './world.ts';
 const LEAST_HEADWAY = 0.2;
 const LONGEST_HEADWAY = 5;
 /** Headways are found to this share of the flow. */
-const TOLERANCE = 1e-3;
+const TOLERANCE = 5e-4;
 const MOST_ROUNDS = 24;
 /** Reaction of the first driver at green, s: bounds of what is believable. */
 const REACTION_BOUNDS = [0.2, 3] as const;
