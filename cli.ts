@@ -214,7 +214,10 @@ function program(): Command {
     .option('--penetration <share>', 'share of road users that broadcast, 0 to 1, where a log does not say')
     .option('--constants <file>', 'relate the index to constants frozen before, in place of those of this source')
     .option('--save-constants <file>', 'freeze the constants and baselines of this source there')
-    .option('--weather <file>', 'JSON: {rainMillimetres, visibilityMetres, windMetresPerSecond, temperatureCelsius}')
+    .option(
+      '--weather <file>',
+      'JSON: {rainMillimetres, visibilityMetres, windMetresPerSecond, temperatureCelsius}, or a list with fromSeconds each',
+    )
     .option('--csv <file>', 'write the conflicts there')
     .option('--geojson <file>', 'write the conflicts there, as points')
     .option('--parquet <file>', 'write the conflicts there')

@@ -24,7 +24,7 @@ const { values } = parseArgs({
 const SECONDS = Number(values.seconds);
 const JUNCTIONS = Number(values.junctions);
 /** Rows handed over before the first of them has to be acknowledged. */
-const WINDOW = 20_000;
+const WINDOW = 40_000;
 const MINUTE = 60_000;
 
 interface Measured {
@@ -45,7 +45,8 @@ async function measure(name: string, databaseUrl: string | undefined, poolMax?: 
     epcs: 'hashed',
     spoolMaxMebibytes: 64,
     onAlert: (level, message) => process.stderr.write(`${level}: ${message}\n`),
-    open: (options) => openDatabase({ ...options, poolMax }),
+    poolMax,
+    open: (options) => openDatabase(options),
   });
   try {
     await store.ready;

@@ -2,7 +2,7 @@
  * The simulator's own traffic (IDM, ballistic) against theory, on small scenarios made here. Prints a table of every
  * comparison with its bound and the worst case; exit code 1 where one is missed. docs/VALIDATION.md explains the set-up.
  *
- *   npm run bench:theory [-- --seeds 30]
+ *   npm run bench:theory [-- --seeds 30] [--only PART]
  */
 import { parseArgs } from 'node:util';
 import { loadScenario, parseScenario } from '../scenarios/load.ts';
@@ -13,7 +13,15 @@ import { networkFromScenario } from '../sim/network/scenario.ts';
 import { openStreet } from '../sim/street.ts';
 import { createEngine } from '../sim/traffic/engine.ts';
 
-const { values } = parseArgs({ options: { seeds: { type: 'string', default: '30' } } });
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '30' },
+    only: { type: 'string' },
+    steps: { type: 'string', default: '0.1,0.5,1' },
+  },
+});
+/** `--only discharge|free|delay|queue|mixed|insertion`: that part alone. */
+const wants = (part: string): boolean => values.only === undefined || values.only === part;
 const SEEDS = Number(values.seeds);
 const STEPS = [0.1, 0.2, 0.25, 0.5, 1];
 const CYCLE = 90;
@@ -34,9 +42,13 @@ interface Crossroads {
   readonly durationSeconds: number;
   /** Approaches with demand; by default all. */
   readonly from?: readonly string[];
+  /** Through lanes an approach; by default 2. */
+  readonly lanes?: number;
+  /** By default cars only. */
+  readonly classes?: string;
 }
 
-/** Four approaches with two through lanes each, 400 m, cars only; north and south go together, then east and west. */
+/** Four approaches with two through lanes each, arms as long and lanes as wide as in the shared case sumo/thru-4leg; north and south go together, then east and west. */
 function crossroads(options: Crossroads): Scenario {
   const {
     perHourAndApproach,
@@ -45,6 +57,8 @@ function crossroads(options: Crossroads): Scenario {
     step = 0.5,
     durationSeconds,
     from = APPROACHES,
+    lanes = 2,
+    classes = 'car: { share: 1 }',
   } = options;
   const text = `
 version: 1
@@ -58,7 +72,7 @@ junctions:
     longitude: 10
     approachDefaults: { lengthMetres: 789.6, laneWidthMetres: 3.2, speedLimitKilometresPerHour: ${speedKilometresPerHour} }
     approaches:
-${APPROACHES.map((name) => `      - { name: ${name}, lanes: [{ movements: [straight] }, { movements: [straight] }] }`).join('\n')}
+${APPROACHES.map((name) => `      - { name: ${name}, lanes: [${Array.from({ length: lanes }, () => '{ movements: [straight] }').join(', ')}] }`).join('\n')}
     signals:
       yellowSeconds: ${YELLOW}
       allRedSeconds: ${ALL_RED}
@@ -67,7 +81,7 @@ ${APPROACHES.map((name) => `      - { name: ${name}, lanes: [{ movements: [strai
         - { id: north-south, groups: [N-straight, S-straight], greenSeconds: ${GREEN} }
         - { id: east-west, groups: [E-straight, W-straight], greenSeconds: ${GREEN} }
 vehicleClasses:
-  car: { share: 1 }
+  ${classes}
 demand:
   arrivals: poisson
   flows:
@@ -205,7 +219,7 @@ function discharge(saturation: number, speedKilometresPerHour: number, step: num
   return { saturationFlow: 3600 / headway, startUpLostSeconds: mean(fourth) - 4 * headway, perCycle: mean(counts) };
 }
 
-function checkDischarge(): Discharge {
+function checkDischarge(): void {
   for (const saturation of [1600, 1800, 1900]) {
     for (const speed of [40, 50, 60]) {
       const flows: number[] = [];
@@ -220,7 +234,6 @@ function checkDischarge(): Discharge {
       between(`saturation flow, ${saturation}/h, ${speed} km/h, spread over steps 0.1-1 s`, spread, 0, 3, '%');
     }
   }
-  return discharge(1800, 50, 0.5, 2);
 }
 
 /** HCM uniform and incremental delay, s: pretimed (k = 0.5), isolated (I = 1), T = 0.25 h. */
@@ -268,7 +281,7 @@ function checkControlDelay({ saturationFlow, perCycle }: Discharge): void {
   console.log(
     `Capacity observed: ${perCycle.toFixed(2)} vehicles a lane and cycle, ${laneCapacity.toFixed(0)}/h; effective green ${effectiveGreen.toFixed(1)} s of ${GREEN} + ${YELLOW} s`,
   );
-  for (const step of [0.1, 0.5, 1]) {
+  for (const step of values.steps.split(',').map(Number)) {
     for (const x of [0.5, 0.8, 0.95]) {
       const perHourAndApproach = Math.round(x * 2 * laneCapacity);
       const control: number[] = [];
@@ -310,7 +323,7 @@ function checkQueue(): void {
     speedFactor: new Float64Array(demand.count).fill(1),
     entryLane: Int32Array.from(demand.route, (route) => network.routes[route]!.lanes[0]![0]!),
   });
-  const plan = (into: number): number => (into < 2.5 ? GREEN_LAMP : into < 3 ? AMBER_LAMP : RED_LAMP);
+  const plan = (into: number): number => (into < 4 ? GREEN_LAMP : into < 4.5 ? AMBER_LAMP : RED_LAMP);
   const delayAt = (load: number): number => {
     const found: number[] = [];
     for (let seed = 1; seed <= Math.ceil(SEEDS / 3); seed++) {
@@ -319,6 +332,7 @@ function checkQueue(): void {
         step: 0.5,
         durationSeconds: hours * 3600,
         from: ['N', 'S'],
+        lanes: 1,
       });
       found.push(
         meanDelay(open(scenario, seed, firstLane), ({ engine, greenFrom }) => {
@@ -334,6 +348,55 @@ function checkQueue(): void {
   console.log(`One vehicle a green: stopping and starting cost ${stopping.toFixed(2)} s`);
   for (const load of [0.3, 0.5, 0.7, 0.85]) {
     relative(`wait, M/D/1 with slots, load ${load}`, delayAt(load) - stopping, wait(load), 10, 's');
+  }
+}
+
+/**
+ * A mixed approach that is never empty: PCU that leave in the saturated part of green (from 10 s on), against the
+ * saturation flow; and vehicles against those of cars alone.
+ */
+function checkMixed(): void {
+  const mixes: readonly (readonly [string, string])[] = [
+    ['cars, a fifth two-wheelers', 'car: { share: 0.8 }\n  two-wheeler: { share: 0.2 }'],
+    ['cars, half two-wheelers', 'car: { share: 0.5 }\n  two-wheeler: { share: 0.5 }'],
+    ['three quarters two-wheelers', 'car: { share: 0.25 }\n  two-wheeler: { share: 0.75 }'],
+    ['cars, three tenths rickshaws', 'car: { share: 0.7 }\n  rickshaw: { share: 0.3 }'],
+    ['cars, a fifth buses and trucks', 'car: { share: 0.8 }\n  bus: { share: 0.1 }\n  truck: { share: 0.1 }'],
+    [
+      'as in mumbai-four-way',
+      'car: { share: 0.35 }\n  two-wheeler: { share: 0.35 }\n  rickshaw: { share: 0.18 }\n  bus: { share: 0.05 }\n  truck: { share: 0.07 }',
+    ],
+  ];
+  for (const speed of [40, 50]) {
+    for (const [what, classes] of mixes) {
+      const cycles = 15;
+      const scenario = crossroads({
+        perHourAndApproach: 6000,
+        speedKilometresPerHour: speed,
+        durationSeconds: cycles * CYCLE,
+        classes,
+        from: ['N', 'S'],
+      });
+      const world = open(scenario, 1);
+      const { engine } = world;
+      let pcu = 0;
+      let vehicles = 0;
+      while (engine.tick * engine.stepSeconds < cycles * CYCLE) {
+        twoStages(world);
+        engine.step();
+        const { crossings, demand, network } = engine;
+        for (let i = 0; i < crossings.count; i++) {
+          const into = crossings.at[i]! % CYCLE;
+          if (crossings.at[i]! < 3 * CYCLE || into < 10 || into > GREEN) continue;
+          if (network.detectors[crossings.detector[i]!]!.kind !== 'stopline') continue;
+          pcu += demand.classes[demand.vehicleClass[crossings.vehicle[i]!]!]!.pcu;
+          vehicles++;
+        }
+      }
+      const lanesAndHours = (4 * (cycles - 3) * (GREEN - 10)) / 3600;
+      relative(`mixed discharge, ${what}, ${speed} km/h`, pcu / lanesAndHours, 1800, 10, 'PCU/h/lane');
+      console.log(`${what}, ${speed} km/h: ${(vehicles / lanesAndHours).toFixed(0)} vehicles an hour and lane`);
+    }
   }
 }
 
@@ -383,11 +446,12 @@ async function checkInsertion(): Promise<void> {
 }
 
 console.log(`Node ${process.versions.node}; ${SEEDS} seeds for delays`);
-const reference = checkDischarge();
-checkFreeFlow();
-checkControlDelay(reference);
-checkQueue();
-await checkInsertion();
+if (wants('discharge')) checkDischarge();
+if (wants('free')) checkFreeFlow();
+if (wants('delay')) checkControlDelay(discharge(1800, 50, 0.5, 2));
+if (wants('queue')) checkQueue();
+if (wants('mixed')) checkMixed();
+if (wants('insertion')) await checkInsertion();
 for (const { what, found, expected, unit, off, within } of checks) {
   console.log(
     `${within ? 'ok    ' : 'MISSED'} ${what.padEnd(66)} ${found.toFixed(3).padStart(9)} ${unit.padEnd(10)} ${expected.padEnd(24)} ${off}`,

@@ -9,25 +9,33 @@ export async function backfillCommand(options: {
   from: string;
   to: string;
   replace?: boolean;
+  reprocess?: boolean;
   json?: boolean;
 }): Promise<void> {
   const { backfill } = await import('../api/archive/backfill.ts');
-  const report = await withStore((store, archive) =>
-    backfill(store, archive, {
+  const report = await withStore(async (store, archive) => {
+    if (options.reprocess === true) {
+      const { reprocess } = await import('../api/archive/reprocess.ts');
+      const { rows, scored } = await reprocess(store, archive, options);
+      process.stderr.write(
+        `${rows.toLocaleString('en-GB')} minutes scored anew, ${scored.toLocaleString('en-GB')} of them with an index\n`,
+      );
+    }
+    return backfill(store, archive, {
       from: options.from,
       to: options.to,
       nowMs: Date.now(),
       replace: options.replace === true,
       onDay: (day, rows) => process.stderr.write(`${day}: ${rows.toLocaleString('en-GB')} rows\n`),
-    }),
-  ).catch((error: Error & { code?: string; hint?: string }) => {
+    });
+  }).catch((error: Error & { code?: string; hint?: string }) => {
     throw error.code === 'backfill_refused' ? new Refusal(`${error.message} ${error.hint ?? ''}`.trim()) : error;
   });
   if (options.json === true) process.stdout.write(`${JSON.stringify(report)}\n`);
   else {
     const rows = report.days.reduce((sum, day) => sum + day.rows, 0);
     process.stdout.write(
-      `${rows.toLocaleString('en-GB')} rows of ${report.days.length} days, ${report.from} to ${report.to}, by ${report.method}.\n\n`,
+      `${rows.toLocaleString('en-GB')} rows of ${report.days.length} day${report.days.length === 1 ? '' : 's'}, ${report.from} to ${report.to}, by ${report.method}.\n\n`,
     );
     const shown = [...report.junctions].sort((a, b) => Number(a.agrees) - Number(b.agrees)).slice(0, JUNCTIONS_SHOWN);
     process.stdout.write(

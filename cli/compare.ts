@@ -42,7 +42,11 @@ export async function compare(paths: readonly string[], options: CompareCommandO
     directories: settings.scenariosFolder === undefined ? [] : [settings.scenariosFolder],
   };
   const sources = [];
-  for (const path of paths) sources.push(await openSource(path, sourceOptions));
+  for (const path of paths) {
+    const source = await openSource(path, sourceOptions);
+    for (const warning of source.warnings) process.stderr.write(`${source.path}: ${warning}\n`);
+    sources.push(source);
+  }
   // everything is checked before the first of many runs
   for (const source of sources) {
     const variants = asked ?? source.variants;

@@ -87,7 +87,11 @@ export async function devices(scenario: string, options: DevicesCommandOptions):
         ...(options.state === undefined ? {} : { store: snapshotFile(join(options.state, `${junctionId}.json`)) }),
         onProblem: (message) => logger.warn({ junctionId }, `${name}: ${message}`),
         onLamps: (lamps, wallMs) => {
-          if (lampLog !== null) writeSync(lampLog, `${JSON.stringify({ at: isoOf(wallMs), junctionId, lamps })}\n`);
+          if (lampLog !== null)
+            writeSync(
+              lampLog,
+              `${JSON.stringify({ at: isoOf(wallMs), steadyMs: performance.now(), junctionId, lamps })}\n`,
+            );
           const flashes = lamps.includes('flash');
           const wrong = flashes ? null : (monitor?.see(lamps, performance.now()) ?? null);
           if (flashes || monitor === null) monitor = new LampMonitor(configuration, lamps, performance.now());

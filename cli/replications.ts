@@ -50,6 +50,7 @@ export async function runReplications(
     directories: settings.scenariosFolder === undefined ? [] : [settings.scenariosFolder],
   };
   const source = await openSource(scenario, sourceOptions);
+  for (const warning of source.warnings) process.stderr.write(`${source.path}: ${warning}\n`);
   if (options.out !== undefined) await mkdir(options.out, { recursive: true });
 
   const began = performance.now();

@@ -52,10 +52,11 @@ export async function run(scenario: string | undefined, options: RunCommandOptio
   const progress = startProgress(source.durationSeconds, options.json === true);
   const series = options.out === undefined ? null : new SeriesFile();
   let worlds: ReadonlyMap<string, Street> = new Map();
+  let warnings: readonly string[] = [];
   const observer: RunObserver = {
     onStart(streets) {
       worlds = streets;
-      const warnings = new Set([...streets.values()].flatMap((street) => street.warnings));
+      warnings = [...new Set([...streets.values()].flatMap((street) => street.warnings))];
       for (const warning of warnings) progress.note(`${source.path}: ${warning}`);
     },
     onProgress: (second) => progress.at(second),
@@ -81,7 +82,9 @@ export async function run(scenario: string | undefined, options: RunCommandOptio
     });
     progress.end();
     if (options.out !== undefined) await writeResults(options.out, result, series!.text(), tripsCsv(worlds));
-    process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : `${resultTable(result)}\n`);
+    // what was left out belongs to the result
+    const told = warnings.length > 0 ? { ...result, warnings } : result;
+    process.stdout.write(options.json ? `${JSON.stringify(told)}\n` : `${resultTable(result)}\n`);
   } catch (error) {
     progress.end();
     if (!(error instanceof RunStopped)) throw error;

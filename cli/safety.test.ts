@@ -77,6 +77,11 @@ describe('flextraff safety', () => {
     expect(rows[0]).toMatchObject({ second_user: 'b', type: 'rear-end', with_vru: false, pet_seconds: null });
     expect(rows[0]!.min_ttc_seconds).toBeCloseTo(result.encounters[0].minTtcSeconds, 2);
 
+    const dry = { rainMillimetres: 0, visibilityMetres: 10_000, windMetresPerSecond: 0, temperatureCelsius: 20 };
+    writeFileSync(at('weather.json'), JSON.stringify([{ ...dry, fromSeconds: 60, rainMillimetres: 20 }]));
+    const wet = JSON.parse(await printed(source, { json: true, weather: at('weather.json') }));
+    expect(wet.index.minutes.map((one: { raw: { weather: number | null } }) => one.raw.weather)).toEqual([null, 35]);
+
     const again = JSON.parse(await printed(source, { json: true, constants: at('constants.json') }));
     expect(again.index.constantsOf).toBe('the file given');
     expect(again.index.minutes[0].observationWeight).toBeLessThan(1);
@@ -97,6 +102,10 @@ describe('flextraff safety', () => {
       [source, { penetration: '3' }],
       [source, { constants: source }],
       [source, { weather: at('nowhere') }],
+      [source, { types: at('nowhere') }],
+      [source, { types: source }],
+      [source, { csv: at('no/folder.csv') }],
+      [source, { messages: at('no/folder.jsonl') }],
       [source, { geojson: at('d.geojson') }],
       [source, { messages: at('d.jsonl') }],
     ];

@@ -1,7 +1,8 @@
 /** `flextraff safety`: a recording of movements or messages through the encounter engine, and what came out. */
-import { createWriteStream } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { access, constants as modes, readFile, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { z } from 'zod';
 import type { Encounter } from '../controller/safety/encounter-types.ts';
 import type { Weather } from '../controller/safety/index-formulas.ts';
@@ -43,6 +44,8 @@ export interface SafetyResult {
   readonly users: number;
   readonly usersByType: Readonly<Record<string, number>>;
   readonly relinkedIds: number;
+  /** Share of road users in the source, 0-1; null: not known. */
+  readonly penetration: number | null;
   readonly messages: {
     readonly read: number;
     readonly used: number;
@@ -151,6 +154,21 @@ const weatherSchema = z.strictObject({
   windMetresPerSecond: z.number().min(0).max(150),
   temperatureCelsius: z.number().min(-90).max(70),
 });
+/** One weather for all of it, or each from a second of the source on. */
+const weatherFileSchema = z.union([weatherSchema, z.array(weatherSchema.extend({ fromSeconds: z.number() })).min(1)]);
+const WEATHER_EXPECTED =
+  '{rainMillimetres, visibilityMetres, windMetresPerSecond, temperatureCelsius}, or a list of these with fromSeconds each';
+
+/** The weather of the interval that begins at `seconds`: that from the latest entry on; null: none is that early. */
+function weatherAt(weather: z.output<typeof weatherFileSchema> | null, seconds: number): Weather | null {
+  if (weather === null || !Array.isArray(weather)) return weather;
+  const before = weather.filter((one) => one.fromSeconds <= seconds);
+  return before.reduce<(typeof before)[number] | null>(
+    (latest, one) => (latest === null || one.fromSeconds >= latest.fromSeconds ? one : latest),
+    null,
+  );
+}
+
 const share = z.number().min(0).max(1);
 const constantsSchema = z.object({
   version: z.number().int(),
@@ -200,6 +218,22 @@ function numbers(text: string, option: string, count: number, example: string): 
   return parts;
 }
 
+/** Before the work, so that it is not done for a result with no place to go. */
+async function checkOutputs(options: SafetyCommandOptions): Promise<void> {
+  const { csv, geojson, parquet, saveConstants, messages } = options;
+  const all = { csv, geojson, parquet, 'save-constants': saveConstants, messages };
+  for (const [name, path] of Object.entries(all)) {
+    if (path === undefined) continue;
+    try {
+      await access(dirname(path), modes.W_OK);
+    } catch {
+      throw new Refusal(
+        `--${name} ${path}: its folder is not there or may not be written to. Make it, or choose another.`,
+      );
+    }
+  }
+}
+
 /** Throws Refusal and SafetySourceError for input that is refused. */
 export async function safety(source: string, options: SafetyCommandOptions): Promise<void> {
   const origin = options.origin === undefined ? undefined : numbers(options.origin, '--origin', 2, '49.0053,8.4374');
@@ -213,8 +247,9 @@ export async function safety(source: string, options: SafetyCommandOptions): Pro
     options.constants === undefined
       ? undefined
       : await readJson(options.constants, frozenSchema, 'What --save-constants wrote');
-  const weather: Weather | null =
-    options.weather === undefined ? null : await readJson(options.weather, weatherSchema, 'The weather');
+  const weather =
+    options.weather === undefined ? null : await readJson(options.weather, weatherFileSchema, WEATHER_EXPECTED);
+  await checkOutputs(options);
   let frame: ReturnType<typeof localFrame> | undefined;
   try {
     frame = origin === undefined ? undefined : localFrame(origin[0]!, origin[1]!);
@@ -251,7 +286,7 @@ export async function safety(source: string, options: SafetyCommandOptions): Pro
   );
   const index = indexOf(out.minutes, out.quarterHours, {
     ...(frozen !== undefined && { frozen }),
-    weatherAt: () => weather,
+    weatherAt: (atMs) => weatherAt(weather, (atMs - report.zeroMs) / 1000),
   });
   const { tally, zeroMs } = report;
   const { usersByType, relinked } = analysis.engine;
@@ -262,6 +297,7 @@ export async function safety(source: string, options: SafetyCommandOptions): Pro
     users: Object.values(usersByType).reduce((sum, n) => sum + n, 0),
     usersByType,
     relinkedIds: relinked,
+    penetration: report.penetration,
     messages: { read: tally.read, used: tally.used, rejected: tally.rejected },
     notUsed: tally.problems,
     encounters: encounters.map((one) => encounterJson(one, zeroMs)),
@@ -276,6 +312,8 @@ export async function safety(source: string, options: SafetyCommandOptions): Pro
     notes: report.notes,
   };
 
+  if (options.geojson !== undefined && report.frame === null)
+    throw new Refusal(`--geojson: ${source} says nowhere where on Earth it is; give --origin LAT,LON of its 0,0.`);
   const written: string[] = [];
   const rows = conflictRows(encounters, report);
   if (options.csv !== undefined) {
@@ -283,8 +321,6 @@ export async function safety(source: string, options: SafetyCommandOptions): Pro
     written.push(options.csv);
   }
   if (options.geojson !== undefined) {
-    if (report.frame === null)
-      throw new Refusal(`--geojson: ${source} says nowhere where on Earth it is; give --origin LAT,LON of its 0,0.`);
     await writeFile(options.geojson, `${JSON.stringify(conflictsGeoJson(rows))}\n`);
     written.push(options.geojson);
   }

@@ -58,10 +58,18 @@ export async function validate(scenario: string, options: Output): Promise<void>
     const source = await openSource(scenario, { directories: ownFolders() });
     const { checkVariants } = await import('../runs/variants.ts');
     checkVariants(source, source.variants);
+    // peers' files are read to the end only when they are asked
+    const vehicles = source.vehicles();
+    const signals = source.signals();
+    for (const warning of source.warnings) process.stderr.write(`${source.path}: ${warning}\n`);
+    const kept = signals.flatMap((signal) => (signal.configuration === null ? [signal] : []));
+    for (const { name, reason } of kept)
+      process.stderr.write(`${source.path}: signal ${name} can only follow the file's program: ${reason}\n`);
+    const held = vehicles === null ? '' : `, ${vehicles} vehicles, ${signals.length} signals`;
     if (options.json) process.stdout.write(`${JSON.stringify({ file: source.path, valid: true, issues: [] })}\n`);
     else
       process.stdout.write(
-        `${source.path}: no mistakes; ${source.durationSeconds} s, variants ${source.variants.map((variant) => variant.name).join(', ')}\n`,
+        `${source.path}: no mistakes; ${source.durationSeconds} s${held}, variants ${source.variants.map((variant) => variant.name).join(', ')}\n`,
       );
   } catch (error) {
     if (!options.json || !(error instanceof ScenarioError)) throw error;

@@ -48,6 +48,10 @@ export function addStoreCommands(flextraff: Command): void {
     .description('bring indices of past days from the archive into the database, in place, with their hours and days')
     .addOption(new Option('--from <day>', 'first day, UTC').argParser(day).makeOptionMandatory())
     .addOption(new Option('--to <day>', 'last day').argParser(day).makeOptionMandatory())
+    .option(
+      '--reprocess',
+      'first score the archived features of these days anew, by the constants in force at the time',
+    )
     .option('--replace', 'delete rows of these days that the archive does not have')
     .option('--json', 'print exactly one JSON object on standard output')
     .action(async (options) => {

@@ -25,7 +25,12 @@ export function tripsCsv(streets: ReadonlyMap<string, Street>): string {
   const lines = [COLUMNS.map(([name]) => name).join(',')];
   for (const [variant, street] of streets) {
     for (const trip of street.trips()) {
-      const cells = [variant, trip.vehicle, quoted(trip.vehicleClass), quoted(trip.route)].map(String);
+      const cells = [
+        variant,
+        quoted(trip.name ?? String(trip.vehicle)),
+        quoted(trip.vehicleClass),
+        quoted(trip.route),
+      ].map(String);
       for (const [, key] of COLUMNS.slice(4)) {
         const value = key === '' ? undefined : trip[key];
         cells.push(value === undefined ? '' : String(Math.round(value * 1000) / 1000));

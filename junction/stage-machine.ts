@@ -210,20 +210,36 @@ export class StageMachine {
     return { stage: wanted, leaveMs: Math.max(leastMs, Math.min(readyMs, latestMs)) };
   }
 
-  /** The stage of a group that waited too long, once a cycle; -1: none. It stays so until it has begun. */
+  /**
+   * The stage of the group that waited longest of those that waited too long, once a cycle; -1: none. It stays so until it
+   * has begun. Where several stages would do, the one that serves most of them: nobody waits longer than the longest wait
+   * and as many cycles as it takes stages to serve everybody.
+   */
   private forced(whom: 'vehicle' | 'anybody'): number {
     if (this.forcedStage >= 0) return this.forcedStage;
     const { maxWaitSeconds, maxCycleSeconds } = this.configuration;
     const { shown, waitsSinceMs } = this.bank;
-    for (let g = 0; g < shown.length; g++) {
-      if (shown[g] === 'green' || (whom === 'vehicle' && this.bank.isPedestrian(g))) continue;
-      const stage = this.greens.findIndex((greens) => greens[g]);
-      if (stage < 0 || !this.due(Math.max(waitsSinceMs[g]! + toMs(maxWaitSeconds), this.forcedAgainMs))) continue;
-      this.forcedStage = stage;
-      this.forcedAgainMs = this.nowMs + toMs(maxCycleSeconds);
-      return stage;
+    const waits = shown.map(
+      (lamp, g) =>
+        lamp !== 'green' &&
+        !(whom === 'vehicle' && this.bank.isPedestrian(g)) &&
+        this.greens.some((greens) => greens[g]) &&
+        this.due(Math.max(waitsSinceMs[g]! + toMs(maxWaitSeconds), this.forcedAgainMs)),
+    );
+    let longest = -1;
+    for (let g = 0; g < waits.length; g++) {
+      if (waits[g] && (longest < 0 || waitsSinceMs[g]! < waitsSinceMs[longest]!)) longest = g;
     }
-    return -1;
+    if (longest < 0) return -1;
+    let most = 0;
+    this.greens.forEach((greens, stage) => {
+      const served = greens[longest] ? greens.filter((green, g) => green && waits[g]).length : 0;
+      if (served <= most) return;
+      most = served;
+      this.forcedStage = stage;
+    });
+    this.forcedAgainMs = this.nowMs + toMs(maxCycleSeconds);
+    return this.forcedStage;
   }
 
   /** Another stage is wanted: walks of those not in it end as soon as they were long enough. */

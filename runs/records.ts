@@ -40,7 +40,14 @@ export interface FeatureRecord {
   intervalSeconds: number;
   vehicles: number;
   vrus: number;
+  /** Of road users, used and refused. */
   messages: number;
+  messagesRejected?: number;
+  /** Distinct seconds in which anything was heard, and with signals no older than a second; null: there are no signals. */
+  secondsHeard?: number;
+  secondsWithSignals?: number | null;
+  /** Share of road users that broadcast, 0 to 1; null: not known. */
+  penetration?: number | null;
   vruConflictIntensity: number;
   vehicleConflictIntensity: number;
   averageSpeedMetresPerSecond: number | null;

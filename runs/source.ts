@@ -7,7 +7,8 @@ import { loadScenario } from '../scenarios/load.ts';
 import type { Scenario, VariantSettings } from '../scenarios/types.ts';
 import type { JunctionConfiguration } from '../junction/types.ts';
 import { signalsOfFiles, vehiclesOfFiles } from '../sim/file-signals.ts';
-import { drawSumo } from '../sim/network/sumo/case.ts';
+import { drawSumo, noticesOf } from '../sim/network/sumo/case.ts';
+import { noticeText } from '../sim/network/sumo/notices.ts';
 import { openStreet, type Street, type StreetOptions, type StreetSource } from '../sim/street.ts';
 import { sumoStartsAtMs } from '../sim/sumo-street.ts';
 import { openSumoConfig, openSumoFiles, type OpenedSumo, type SumoFileNames } from './sumo-files.ts';
@@ -36,6 +37,8 @@ export interface Source {
   signals(): readonly SourceSignal[];
   /** Vehicles that peers' files send within the run, with their first seed; null for a scenario, which says it itself. */
   vehicles(): number | null;
+  /** What the files ask for and is not done, in words; a street may add to it. */
+  readonly warnings: readonly string[];
   /** The same in other steps, s. */
   inSteps(stepSeconds: number): Source;
   /** Opens a street at time 0. Throws SourceError for a file that cannot be used. */
@@ -133,6 +136,7 @@ function ofScenario(path: string, scenario: Scenario): Source {
     files: null,
     signals: () => scenario.junctions.map(({ name, configuration }) => ({ name, configuration })),
     vehicles: () => null,
+    warnings: [],
     inSteps: (stepSeconds) => ofScenario(path, { ...scenario, stepSeconds }),
     open: (streetOptions) => open({ kind: 'scenario', scenario }, streetOptions),
   };
@@ -193,6 +197,7 @@ function ofPeer(peer: PeerCase, folder = ''): Source {
       );
       return signals;
     },
+    warnings: source.kind === 'sumo' ? noticesOf(source.files).map(noticeText) : [],
     vehicles: () => told(() => vehiclesOfFiles(source), folder),
     inSteps: (stepSeconds) =>
       ofPeer(

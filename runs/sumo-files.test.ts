@@ -99,6 +99,21 @@ describe('a SUMO case', () => {
     expect(delay('horizon')).toBeLessThan(delay('baseline'));
   });
 
+  it('keeps the names of the file: vehicles, lanes, links, signals', async () => {
+    const source = await configuration();
+    const street = source.open({
+      seed: 0,
+      variant: { name: 'x', strategy: 'fixed-time' },
+      prefix: 'flextraff-sim/r/x',
+    });
+    for (let k = 0; k < 120; k++) street.step();
+    const ids = [...street.trips()].map(({ name, vehicleClass, route }) => [name, vehicleClass, route]);
+    expect(ids[0]).toEqual(['0', 'car', expect.stringMatching(/^t-junction_[ESW]->t-junction_[ESW]-exit$/)]);
+    const [junction] = street.drawing().junctions;
+    expect(junction!.name).toBe('t-junction');
+    expect(junction!.signalGroups.map(({ id }) => id)).toEqual(['0', '1', '2', '3', '4', '5']);
+  });
+
   it('shows under its own program what a lamp controller with the same plan shows', async () => {
     const source = await configuration();
     const variants: VariantSettings[] = [
@@ -159,6 +174,19 @@ describe('a SUMO case', () => {
     expect((await openSource(at('t-junction.sumocfg'), { untilSeconds: 50 })).durationSeconds).toBe(50);
     edited('t-junction.rou.xml', /<vehicle/, '<flow id="f" route="r0" begin="0" period="5"/><vehicle');
     expect(await refusal()).toMatch(/<flow id="f"> sends vehicles without end.*end it earlier/);
+  });
+
+  it('does not draw for ever', async () => {
+    edited('t-junction.sumocfg', /<end value="600"\/>/, '');
+    edited(
+      't-junction.rou.xml',
+      /<vehicle/,
+      '<flow id="f" route="r0" begin="0" number="5" probability="1e-15"/><vehicle',
+    );
+    expect(await refusal()).toMatch(/<flow id="f"> asks 10000000 times and more/);
+    const route = '<route id="long" edges="t-junction_E t-junction_W-exit" repeat="1000000"/>';
+    edited('t-junction.rou.xml', /<routes>/, `<routes>${route}`);
+    expect(await refusal()).toMatch(/<route id="long"> is longer than 100000 edges/);
   });
 
   it('refuses steps that do not make a second, and an end before its begin', async () => {

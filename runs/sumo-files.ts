@@ -7,7 +7,7 @@ import { Notices, refuseFalsifying, type SumoNotice } from '../sim/network/sumo/
 import { withPrograms } from '../sim/network/sumo/programs.ts';
 import type { SumoRoutes } from '../sim/network/sumo/route-types.ts';
 import { readSumoRoutes } from '../sim/network/sumo/routes.ts';
-import { readInputText } from './input-text.ts';
+import { readInputText, UnreadableFile } from './input-text.ts';
 
 /** Files given one by one, in place of a configuration. */
 export interface SumoFileNames {
@@ -72,8 +72,18 @@ interface Found {
   readonly notices: readonly SumoNotice[];
 }
 
+/** Text of a file that `by` names, which a message about it says too. */
+async function readNamed(file: string, by: string): Promise<string> {
+  try {
+    return await readInputText(file);
+  } catch (error) {
+    if (file !== by && error instanceof UnreadableFile) error.message = `${by} names ${error.message}`;
+    throw error;
+  }
+}
+
 async function openFiles(name: string, found: Found): Promise<OpenedSumo> {
-  let net = readSumoNet(await readInputText(found.net), found.net);
+  let net = readSumoNet(await readNamed(found.net, found.path), found.net);
   const routes: SumoRoutes[] = [];
   const context = () => ({
     types: new Map(routes.flatMap((file) => [...file.types])),
@@ -81,12 +91,12 @@ async function openFiles(name: string, found: Found): Promise<OpenedSumo> {
     routeDistributions: new Map(routes.flatMap((file) => [...file.routeDistributions])),
   });
   for (const file of found.additional) {
-    const text = await readInputText(file);
+    const text = await readNamed(file, found.path);
     net = withPrograms(net, text, file);
     routes.push(readSumoRoutes(text, file, net, context()));
   }
   for (const file of found.routes) {
-    const text = await readInputText(file);
+    const text = await readNamed(file, found.path);
     routes.push(readSumoRoutes(text, file, net, context()));
   }
   const { beginSeconds, stepSeconds, ballistic, endSeconds } = found;

@@ -60,7 +60,7 @@ export function buildPedestrians(
     }
     seen.set(key, index);
     total += volume.vehicles.reduce((sum, count) => sum + count, 0);
-    flows.push(...directions(junction, file, volume));
+    flows.push(...directions(junction, file, { ...volume, arrivals: file.arrivals ?? 'poisson' }));
   }
   if (total > LIMITS.vehiclesInAll) {
     const path: Path = ['demand', 'pedestrians'];

@@ -16,7 +16,11 @@ export const LIMITS = {
   periods: 10_000,
   vehiclesPerPeriod: 100_000,
   vehiclesInAll: 1_000_000,
+  givenVehicles: 50_000,
 } as const;
+
+/** Another name for `bike`. */
+export const TWO_WHEELER = 'two-wheeler';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,47}$/;
 const name = (what: string) =>
@@ -220,7 +224,7 @@ const signals = z
       .max(1024)
       .optional()
       .describe(
-        'Pairs of groups that may be green together although their ways meet, since the first yields to the second: [turn, walk] lets turning vehicles drive while people cross the arm they turn into.',
+        'Pairs of groups that may be green together although their ways meet, since the first yields to the second: [turn, walk] lets turning vehicles drive while people cross the arm they turn into; [left, opposing] lets left turns (where the right side is driven on) use gaps between those straight on.',
       ),
     plans: z.array(z.unknown()).max(100).optional().describe(`Time-of-day plans. ${NOT_YET}`),
     offsetSeconds: between(0, 900, `Offset of the plan for coordination, seconds. Other than 0: ${NOT_YET}`).optional(),
@@ -259,11 +263,61 @@ export const junctionSchema = z
   })
   .describe('A signalised junction.');
 
+const arrivals = z.enum(['poisson', 'even', 'recorded', 'platoon']);
+
+const platoon = z
+  .strictObject({
+    everySeconds: between(
+      10,
+      600,
+      'From the begin of one platoon to that of the next, as the cycle of the signal they come from, seconds.',
+    ),
+    lastsSeconds: between(1, 600, 'How long a platoon takes to come in, seconds.'),
+    offsetSeconds: between(0, 600, 'When the first platoon begins, seconds. Default 0.').optional(),
+  })
+  .describe('With arrivals: platoon.');
+
+const exit = z.strictObject({
+  junction: z.string().optional().describe('May be left out where there is one junction only.'),
+  arm: z.string().describe('Arm of that junction whose exit lanes leave the network.'),
+});
+
+const givenVehicle = z
+  .strictObject({
+    atSeconds: between(0, 604_800, 'When it wants to enter, seconds after the start.'),
+    junction: z.string().optional().describe('May be left out where there is one junction only.'),
+    approach: z.string().describe('Where it enters.'),
+    movement: z
+      .string()
+      .describe('Turn (left, straight, right, u-turn) or name of the movement at the first junction.'),
+    via: z
+      .array(z.string())
+      .max(100)
+      .optional()
+      .describe('Turns or movements at the junctions that follow. Default: as turnShares draw them.'),
+    class: z
+      .enum([...VEHICLE_CLASSES, TWO_WHEELER])
+      .optional()
+      .describe('Default car.'),
+    lane: whole(
+      0,
+      LIMITS.lanes - 1,
+      'Lane it enters by, 0 nearest the centre line; it changes lanes where its way asks for it.',
+    ).optional(),
+  })
+  .describe('One vehicle.');
+
 const flow = z
   .strictObject({
     junction: z.string().optional().describe('May be left out where there is one junction only.'),
     approach: z.string().describe('Where the vehicles enter.'),
-    movement: z.string().describe('Turn (left, straight, right, u-turn) or name of the movement.'),
+    movement: z
+      .string()
+      .optional()
+      .describe('Turn (left, straight, right, u-turn) or name of the movement. This or exit.'),
+    exit: exit
+      .optional()
+      .describe('Where the vehicles leave the network, by the way through the fewest junctions. This or movement.'),
     vehicles: z
       .array(z.number().min(0).max(LIMITS.vehiclesPerPeriod))
       .min(1)
@@ -271,23 +325,26 @@ const flow = z
       .optional()
       .describe('Vehicles in each period of periodSeconds; the periods cover the duration. This or vehiclesPerHour.'),
     vehiclesPerHour: between(0, 20_000, 'Constant flow, vehicles per hour. This or vehicles.').optional(),
-    arrivals: z.enum(['poisson', 'even', 'recorded']).optional().describe('Default: as in demand.'),
+    arrivals: arrivals.optional().describe('Default: as in demand.'),
+    platoon: platoon.optional().describe('Default: as in demand.'),
   })
   .describe('Vehicles of one movement.');
 
-/** Another name for `bike`. */
-export const TWO_WHEELER = 'two-wheeler';
-
 export const demandSchema = z
   .strictObject({
-    arrivals: z
-      .enum(['poisson', 'even', 'recorded'])
+    arrivals: arrivals
       .optional()
       .describe(
-        'poisson (default): random gaps at the given rate; even: equal gaps; recorded: exactly the given number in each period, at random moments.',
+        'poisson (default): random gaps at the given rate; even: equal gaps; recorded: exactly the given number in each period, at random moments; platoon: as poisson, but in platoons.',
       ),
+    platoon: platoon.optional(),
+    vehicles: z
+      .array(givenVehicle)
+      .max(LIMITS.givenVehicles)
+      .optional()
+      .describe('Vehicles given one by one, on top of the flows.'),
     periodSeconds: whole(10, 86_400, 'Length of a period of `vehicles`, seconds. Default 300.').optional(),
-    flows: z.array(flow).min(1).max(5000).describe('One entry per movement.'),
+    flows: z.array(flow).max(5000).optional().describe('One entry per movement, or per pair of approach and exit.'),
     pedestrians: z
       .array(
         z.strictObject({
@@ -518,18 +575,45 @@ export const topLevelShape = {
   demand: demandSchema,
   detection: detectionSchema.optional(),
   v2x: z
-    .strictObject({ share: between(0, 1, `Share of vehicles that broadcast. More than 0: ${NOT_YET}`) })
-    .optional()
-    .describe('Connected vehicles.'),
-  weather: z
     .strictObject({
-      precipitationMillimetresPerHour: between(0, 500, 'Rain or snow, mm/h.').optional(),
-      visibilityMetres: between(0, 100_000, 'Visibility, metres.').optional(),
-      windMetresPerSecond: between(0, 100, 'Wind, m/s.').optional(),
-      temperatureCelsius: between(-60, 60, 'Temperature, degrees Celsius.').optional(),
+      share: between(
+        0,
+        1,
+        'Share of vehicles that broadcast (BSM, ten times a second). With more than 0, junctions broadcast signals and lanes as well (SPaT, MAP), and safety is judged by what is heard.',
+      ),
+      pedestrianShare: between(
+        0,
+        1,
+        'Share of people on and near crossings that broadcast (PSM, ten times a second). Default 0.',
+      ).optional(),
+      dropoutShare: between(0, 0.95, 'Share of these messages that are lost on the air. Default 0.').optional(),
+      positionNoiseMetres: between(
+        0,
+        10,
+        'Standard deviation of the positions sent, along each axis, metres; the error drifts. Default 0.',
+      ).optional(),
+      idRotationSeconds: between(
+        10,
+        3600,
+        'Temporary ids change every so many seconds. Default: they do not change.',
+      ).optional(),
+      rangeMetres: between(50, 2000, 'How far the unit at a junction hears, metres. Default 300.').optional(),
+      singly: z
+        .boolean()
+        .optional()
+        .describe('Send each message by itself, not those of a moment together as a frame. Default false.'),
     })
     .optional()
-    .describe(`Weather. ${NOT_YET}`),
+    .describe('Connected vehicles and people.'),
+  weather: z
+    .strictObject({
+      precipitationMillimetresPerHour: between(0, 500, 'Rain or snow, mm/h. Default 0.').optional(),
+      visibilityMetres: between(0, 100_000, 'Visibility, metres. Default 10000.').optional(),
+      windMetresPerSecond: between(0, 100, 'Wind, m/s. Default 0.').optional(),
+      temperatureCelsius: between(-60, 60, 'Temperature, degrees Celsius. Default 20.').optional(),
+    })
+    .optional()
+    .describe('Weather of the whole run. It counts in the safety index; it does not change how anybody drives.'),
   incidents: z
     .array(
       z.strictObject({

@@ -17,6 +17,8 @@ export interface WalkedOptions {
   readonly arrivals?: 'poisson' | 'even';
   readonly walking?: string;
   readonly drivingSide?: 'left' | 'right';
+  /** Two-wheelers that use the width of lanes. */
+  readonly bikes?: boolean;
 }
 
 const ARMS = ['N', 'S', 'E', 'W'];
@@ -34,6 +36,7 @@ export function walkedText(options: WalkedOptions = {}): string {
     button = false,
     arrivals = 'poisson',
     drivingSide = 'right',
+    bikes = false,
   } = options;
   const turning = ['left', 'straight', 'right'];
   const groups = (arms: string, walks: string) =>
@@ -67,9 +70,9 @@ ${ARMS.map((arm) => `      - { approach: ${arm}, button: ${button} }`).join('\n'
         - { id: ns, groups: [${groups('NS', 'EW')}, N-turn, S-turn], greenSeconds: ${greens[0]} }
         - { id: ew, groups: [${groups('EW', 'NS')}, E-turn, W-turn], greenSeconds: ${greens[1]} }
 vehicleClasses:
-  car: { share: 0.85 }
+  car: { share: ${bikes ? 0.45 : 0.85} }
   bus: { share: 0.15 }
-demand:
+${bikes ? '  bike: { share: 0.4, filtersToFront: true }\n' : ''}demand:
   walking: { enterInClearanceShare: ${enterInClearanceShare} }
   flows:
 ${ARMS.flatMap((arm) => turns.map((turn) => `    - { approach: ${arm}, movement: ${turn}, vehiclesPerHour: ${vehiclesPerHour} }`)).join('\n')}

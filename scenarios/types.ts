@@ -151,7 +151,29 @@ export interface DemandFlow {
   readonly periodSeconds: number;
   readonly vehicles: readonly number[];
   /** `poisson`: exponential gaps at the period's rate, `even`: equal gaps, `recorded`: exactly `vehicles[i]` in period i, at uniform random moments. */
-  readonly arrivals: 'poisson' | 'even' | 'recorded';
+  readonly arrivals: 'poisson' | 'even' | 'recorded' | 'platoon';
+  /** With `platoon`: as many as `poisson` would bring, but all within the first `lastsSeconds` of every `everySeconds`. */
+  readonly platoon?: { readonly everySeconds: number; readonly lastsSeconds: number; readonly offsetSeconds: number };
+  /** Its whole way where the file names the exit it leaves by; else the turn shares of later approaches decide. */
+  readonly route?: readonly RouteStep[];
+}
+
+/** One junction's part of a way through the network. */
+export interface RouteStep {
+  readonly junction: string;
+  readonly movement: string;
+}
+
+/** A vehicle that the file gives by itself. */
+export interface GivenVehicle {
+  readonly atSeconds: number;
+  readonly junction: string;
+  readonly approach: string;
+  /** Its way: the first movement and, where the file says so, those at the junctions that follow. */
+  readonly route: readonly RouteStep[];
+  readonly vehicleClass: VehicleClassName;
+  /** Lane that it enters by, 0 nearest the centre line of the road; absent: the emptiest that its way can use. */
+  readonly lane?: number;
 }
 
 /** People who cross an arm in one direction over time. */
@@ -211,6 +233,32 @@ export interface DetectorFault {
   readonly driftSecondsPerHour: number;
 }
 
+/** What is broadcast, and how well. */
+export interface V2xSettings {
+  /** Share of vehicles that send BSM, 0-1. */
+  readonly share: number;
+  /** Share of people on and near crossings that send PSM, 0-1. */
+  readonly pedestrianShare: number;
+  /** Share of the messages of road users that are lost on the air, each by itself, 0-1. */
+  readonly dropoutShare: number;
+  /** One standard deviation of a sent position along each axis, metres; the error drifts within ten seconds or so. */
+  readonly positionNoiseMetres: number;
+  /** Temporary ids change every so many seconds; null: never. */
+  readonly idRotationSeconds: number | null;
+  /** How far a junction's roadside unit hears, metres. */
+  readonly rangeMetres: number;
+  /** Each message by itself; else a junction's BSMs, and its PSMs, of a moment go together as frames. */
+  readonly singly: boolean;
+}
+
+/** Goes into the safety index; it does not change how anybody moves. */
+export interface WeatherSettings {
+  readonly rainMillimetres: number;
+  readonly visibilityMetres: number;
+  readonly windMetresPerSecond: number;
+  readonly temperatureCelsius: number;
+}
+
 export interface VariantSettings {
   /** `[a-z][a-z0-9-]*` */
   readonly name: string;
@@ -234,10 +282,16 @@ export interface Scenario {
   readonly junctions: readonly ScenarioJunction[];
   readonly vehicleClasses: readonly VehicleClass[];
   readonly demand: readonly DemandFlow[];
+  /** Vehicles given one by one, on top of the flows, in the order of the file. */
+  readonly vehicles?: readonly GivenVehicle[];
   /** Absent or empty: nobody walks. */
   readonly pedestrians?: readonly PedestrianFlow[];
   readonly walking?: WalkingSettings;
   readonly detection: DetectionSettings;
+  /** Absent: nobody broadcasts. */
+  readonly v2x?: V2xSettings;
+  /** Absent: unknown. */
+  readonly weather?: WeatherSettings;
   readonly variants: readonly VariantSettings[];
   /** Saturation flow the default model is to show, vehicles per hour and lane (cars). */
   readonly saturationFlowPerHourPerLane: number;

@@ -90,7 +90,7 @@ default partition, so that no row is refused for its time.
 | \`refresh_junction_stats()\`, \`refresh_current_safety_status()\` | refresh the materialized views, concurrently |
 | \`record_schema_changes()\` | writes changes made by hand to \`schema_audit_log\` where no event trigger could be made; runs at every start |
 
-History (cycles, overrides, logs, messages, data quality, conflicts, the audit log) is neither deleted nor truncated, and updated only
+History (cycles, overrides, logs, messages, data quality, conflicts, hard braking, the audit log) is neither deleted nor truncated, and updated only
 in what the triggers of \`0007_guards\` name, by whomever. The owner of the tables can take the triggers away, as owners can:
 let nothing but migrations log in as owner.
 
@@ -109,14 +109,14 @@ owner answers the statements to run as one who may:
 CREATE ROLE api_user NOLOGIN; CREATE ROLE job_role NOLOGIN; CREATE ROLE reporting_user NOLOGIN;
 -- then, as the owner of the tables:
 SELECT install_roles();
--- and a login for each service:
-CREATE ROLE flextraff_api LOGIN PASSWORD '...' IN ROLE api_user;
+-- and a login for each service (STORE.md):
+CREATE ROLE flextraff_api LOGIN NOINHERIT PASSWORD '...' IN ROLE api_user;
 \`\`\`
 
 For whom \`api_user\` acts stands in \`app.user_id\`, believed only with a proof in \`app.user_proof\` that the holder of the access key
 makes (\`api/database/access.ts\`, or \`access_proof(user_id)\` as owner). \`app.is_admin\` of the documents is not read: whether a
-user is admin stands in \`users\`. Owners and superusers pass row-level security; on PGlite everybody is superuser, so that a
-transaction for a user begins with \`SET LOCAL ROLE api_user\`.
+user is admin stands in \`users\`. Owners and superusers pass row-level security, so that every transaction of the store, on PGlite too,
+begins with \`SET LOCAL ROLE\`; \`api/database/roles.ts\` does it, and STORE.md says against what it holds.
 `;
 
 type Add = (item: string) => void;

@@ -116,6 +116,8 @@ export interface RoutePlan {
 /** Vehicles to come, in the order of departure (ties: as listed). All arrays are `count` long. */
 export interface Demand {
   readonly count: number;
+  /** Ids that the file gives the vehicles; absent where it gives none. */
+  readonly names?: readonly string[];
   readonly departSeconds: Float64Array;
   readonly route: Int32Array;
   /** Index into `classes`. */

@@ -5,6 +5,7 @@ import { EmissionMeter, emissionClassOf } from './measures/emission-meter.ts';
 import { withConfigurations } from './network/cityflow-configuration.ts';
 import { drawSumo, noticesOf, type SumoCase } from './network/sumo/case.ts';
 import { SUMO_UPSTREAM_METRES, type SumoStages, sumoStages } from './network/sumo/configuration.ts';
+import type { SumoDemand } from './network/sumo/demand.ts';
 import { noticeText } from './network/sumo/notices.ts';
 import type { SumoWorld } from './network/sumo/network.ts';
 import type { FileSignals } from './signals/signals.ts';
@@ -48,13 +49,20 @@ export function ofSumo(source: SumoSource, options: StreetOptions): { engine: En
   const isOwn = variant.strategy === 'fixed-time' && Object.keys(variant.parameters ?? {}).length === 0;
   const stages = world.signals.map(({ id }) => sumoSignalStages(files).get(id)!);
   const network = withConfigurations(world.network, stages, files.name, !isOwn, SUMO_UPSTREAM_METRES);
-  const engine = createSumoEngine(net, { ...world, network }, demand, {
-    beginSeconds,
-    stepSeconds,
-    seed: options.seed,
-    ownSignals: isOwn,
-    ...(files.ballistic && { ballistic: true }),
-  });
+  // classes by the names of ours, of which fuel, CO2 and NOx are reckoned
+  const types = demand.types.map((type) => ({ ...type, emissionClass: emissionClassOf(type.emissionClass).used }));
+  const engine = createSumoEngine(
+    net,
+    { ...world, network },
+    { ...demand, types },
+    {
+      beginSeconds,
+      stepSeconds,
+      seed: options.seed,
+      ownSignals: isOwn,
+      ...(files.ballistic && { ballistic: true }),
+    },
+  );
   const clock = { beginSeconds, stepSeconds };
   const programs: FileSignals[] = [];
   const lamps: (SumoLamps | null)[] = network.junctions.map(({ configuration }, j) => {
@@ -67,6 +75,7 @@ export function ofSumo(source: SumoSource, options: StreetOptions): { engine: En
   const crossings = isOwn ? null : new CrossingWatcher(engine);
   const parts: Parts = {
     options,
+    isSurveyed: true,
     crowd: null,
     startsAtMs: sumoStartsAtMs(files),
     durationSeconds,
@@ -85,7 +94,7 @@ export function ofSumo(source: SumoSource, options: StreetOptions): { engine: En
     },
     drawing: () =>
       drawingOfNetwork(network, sumoLaneWidths(files, world), stagesDrawn(world, stages), engine.demand.classes),
-    warnings: warningsOf(files, engine, isOwn, world, stages),
+    warnings: warningsOf(files, demand, engine, isOwn, world, stages),
   };
   return { engine, parts };
 }
@@ -109,6 +118,7 @@ function stagesDrawn(world: SumoWorld, stages: readonly SumoStages[]) {
 
 function warningsOf(
   files: SumoCase,
+  demand: SumoDemand,
   engine: Engine,
   isOwn: boolean,
   world: SumoWorld,
@@ -123,7 +133,7 @@ function warningsOf(
       `tau of vType ${names.join(', ')} is below the step of ${files.stepSeconds} s: in SUMO such vehicles collide.`,
     );
   }
-  for (const { emissionClass } of engine.demand.classes) {
+  for (const { emissionClass } of demand.types) {
     const { used, exact } = emissionClassOf(emissionClass);
     if (!exact) strange.set(emissionClass, used);
   }

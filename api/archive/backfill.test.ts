@@ -12,6 +12,7 @@ import type { Archive } from './archive.ts';
 import { backfill } from './backfill.ts';
 import { checkArchive } from './check.ts';
 import { DAY_MS, dayOf, indexRow } from './layout.ts';
+import { reprocess } from './reprocess.ts';
 
 const MINUTE = 60_000;
 
@@ -178,6 +179,64 @@ function behaviour(databaseUrl: () => string | undefined): void {
         'SELECT junction_id, hour_timestamp, avg_si, min_si, max_si, std_si, total_volume::int, avg_volume, sample_count, high_risk_minutes FROM safety_indices_hourly ORDER BY 1, 2',
       ),
     ).toEqual(hours);
+  });
+
+  it('are computed anew from archived features, by the constants in force', async () => {
+    const start = today - 60 * DAY_MS;
+    const day = dayOf(start);
+    const junctionId = junctions[0]!.junctionId;
+    store.writeFeatures(
+      Array.from({ length: 30 }, (_, minute) => ({
+        junctionId,
+        atMs: start + minute * MINUTE,
+        intervalSeconds: 60,
+        vehicles: 10,
+        vrus: 2,
+        // The last one heard too little.
+        messages: minute === 29 ? 3 : 600,
+        secondsHeard: 60,
+        vruConflictIntensity: minute,
+        vehicleConflictIntensity: 0,
+        averageSpeedMetresPerSecond: 8,
+        speedSpreadMetresPerSecond: 2,
+        hardBraking: 0,
+      })),
+    );
+    await expect(reprocess(store, archive, { from: day, to: day })).rejects.toMatchObject({
+      code: 'constants_missing',
+    });
+    const insert = (vruConflictMax: number) =>
+      database.knex('normalization_constants').insert({
+        constants: JSON.stringify({
+          version: 1,
+          intervalSeconds: 60,
+          vruConflictMax,
+          vehicleConflictMax: 10,
+          volumeMax: 20,
+          speedSpreadMaxMetresPerSecond: 4,
+          hardBrakingMax: 5,
+          referenceSpeedMetresPerSecond: 16,
+        }),
+        valid_from: new Date(start - DAY_MS),
+      });
+    await insert(40);
+    expect(await reprocess(store, archive, { from: day, to: day })).toEqual({ rows: 30, scored: 29 });
+    const indexAt = async (minute: number) =>
+      (
+        await rowsIn('SELECT * FROM safety_indices_realtime WHERE junction_id = ? AND timestamp = ?', [
+          junctionId,
+          new Date(start + minute * MINUTE).toISOString(),
+        ])
+      )[0];
+    expect((await backfill(store, archive, { ...options, from: day, to: day })).valid).toBe(true);
+    // 100 (0.4 * 20/40 + 0.2 * 10/20 + 0.2 * 8/16 + 0.2 * 2/4)
+    expect((await indexAt(20))?.vru_index).toBeCloseTo(50, 9);
+    expect(await indexAt(29)).toMatchObject({ score_status: 'insufficient_data', combined_index: null });
+    // Better constants, the same features.
+    await insert(80);
+    await reprocess(store, archive, { from: day, to: day });
+    expect((await backfill(store, archive, { ...options, from: day, to: day })).valid).toBe(true);
+    expect((await indexAt(20))?.vru_index).toBeCloseTo(40, 9);
   });
 
   it('say where they differ after all', async () => {

@@ -133,6 +133,15 @@ async function openServer(databaseUrl: string, options: DatabaseOptions): Promis
       );
     }
     await migrate({ connectionString: databaseUrl });
+    for (const [url, pool] of own) {
+      await pool.raw('SELECT 1').catch((error: unknown) => {
+        throw unreachable(
+          `${parseDatabaseUrl(url)} as ${new URL(url).username}`,
+          error,
+          'DATABASE_API_URL and its like',
+        );
+      });
+    }
     await checkRoles(knex, pools);
     return {
       knex,
@@ -182,7 +191,7 @@ export function parseDatabaseUrl(databaseUrl: string): string {
   return `${host}:${url.port === '' ? '5432' : url.port}/${decodeURIComponent(url.pathname.slice(1)) || decodeURIComponent(url.username)}`;
 }
 
-function unreachable(target: string, error: unknown): StoreError {
+function unreachable(target: string, error: unknown, setting = 'DATABASE_URL'): StoreError {
   const code = (error as { code?: unknown }).code;
   const refusedLogin = typeof code === 'string' && /^28/.test(code);
   const noDatabase = code === '3D000';
@@ -194,11 +203,11 @@ function unreachable(target: string, error: unknown): StoreError {
         ? 'cannot be reached'
         : 'cannot be used';
   const hint = refusedLogin
-    ? 'Correct user and password in DATABASE_URL.'
+    ? `Correct user and password in ${setting}.`
     : noDatabase
       ? 'Create the database (createdb), or correct its name in DATABASE_URL.'
       : 'Start the server or correct DATABASE_URL; leave it unset to use the embedded database.';
-  return new StoreError('database_unreachable', `PostgreSQL at ${target} (DATABASE_URL) ${what}: ${reasonOf(error)}.`, {
+  return new StoreError('database_unreachable', `PostgreSQL at ${target} (${setting}) ${what}: ${reasonOf(error)}.`, {
     hint,
     cause: error,
   });

@@ -11,7 +11,7 @@ import { junctionInputs } from './repositories/junctions.ts';
 import { RECORD_KINDS } from './repositories/records.ts';
 import { DATABASE_ROLES, type DatabaseRole } from './roles.ts';
 import { makeServerDatabase, serverUrl } from './testing/server-database.ts';
-import { applyWrites, type Write } from './writes.ts';
+import { applyWrites, applyWritesInParallel, type Write } from './writes.ts';
 
 const MINUTE = 60_000;
 const owner = {
@@ -230,6 +230,45 @@ function behaviour(open: () => Promise<{ database: Database; end: () => Promise<
     expect(await readAll('SELECT count(*)::int AS n FROM safety_indices_realtime WHERE combined_index_eb < 3')).toEqual(
       [{ n: 3 }],
     );
+  });
+
+  it('may write a large batch in several transactions, and the later state still counts', async () => {
+    const simulationId = `${run.id}/baseline`;
+    const minutes = Array.from({ length: 1500 }, (_, n) => Date.UTC(2023, 0, 1) + n * MINUTE);
+    const states = (timerSeconds: number) =>
+      minutes.slice(0, 300).map((atMs) => ({ ...samples.signalStates, simulationId, atMs, timerSeconds }));
+    const batch: Write[] = [
+      { kind: 'signalStates', rows: states(1) },
+      { kind: 'indices', rows: minutes.map((atMs) => index(0, { atMs, combinedIndexEb: 1 })) },
+      { kind: 'simulations', rows: [{ ...samples.simulations, simulationId, variant: 'baseline' }] },
+      { kind: 'signalStates', rows: states(2) },
+      { kind: 'indices', rows: [...minutes].reverse().map((atMs) => index(0, { atMs, combinedIndexEb: 2 })) },
+      {
+        kind: 'cycles',
+        rows: minutes
+          .slice(0, 200)
+          .map((startedAtMs, n) =>
+            makeCycle(configuration, { cycleNumber: n, startedAtMs, endedAtMs: startedAtMs + 30_000 }),
+          ),
+      },
+    ];
+    for (let again = 0; again < 2; again++)
+      await applyWritesInParallel((work) => database.roles.transaction('job_role', work), batch, 3);
+    expect(
+      await read(
+        `SELECT count(*)::int AS n, min(combined_index_eb) AS least FROM safety_indices_realtime
+         WHERE timestamp >= '2023-01-01' AND timestamp < '2023-01-03'`,
+      ),
+    ).toEqual([{ n: 1500, least: 2 }]);
+    expect(
+      await read(
+        'SELECT count(*)::int AS n, min(signal_timer) AS least, count(t.id)::int AS traffic FROM signal_states s LEFT JOIN traffic_data t USING (signal_id) WHERE simulation_id = ?',
+        [simulationId],
+      ),
+    ).toEqual([{ n: 300, least: 2, traffic: 300 }]);
+    expect(await read("SELECT count(*)::int AS n FROM lane_cycle_data WHERE cycle_start_time < '2024-01-01'")).toEqual([
+      { n: 800 },
+    ]);
   });
 
   it('refuses rows of a junction that there is not, loudly', async () => {

@@ -23,7 +23,7 @@ import {
 import type { Scenario } from '../../scenarios/types.ts';
 import { Archive } from '../archive/archive.ts';
 import { openStorage, type StorageOptions } from '../archive/storage.ts';
-import { type Database, type DatabaseOptions, openDatabase } from './connect.ts';
+import { type Database, type DatabaseOptions, openDatabase, POOL_MAX } from './connect.ts';
 import { hashEpc, loadEpcKey, loadInstallationId } from './epc.ts';
 import { isOutage, reasonOf, StoreError } from './errors.ts';
 import { lockDirectory } from './lock.ts';
@@ -47,6 +47,8 @@ const SPOOL_MAX_MIB = 512;
 /** A read waits this long for a database that is starting, and then as long again for what was written before. */
 const READ_TIMEOUT_MS = 30_000;
 const CATCH_UP_TIMEOUT_MS = 5000;
+/** More bring nothing: `npm run bench:ingest -- --pools 2,3,4,6`. */
+const WRITE_LANES_MAX = 3;
 const INTERRUPT_POLL_MS = 10_000;
 const SPOOL_DRAIN_TIMEOUT_MS = 600_000;
 const RETRY_FIRST_MS = 500;
@@ -108,6 +110,8 @@ export interface DatabaseStore extends Store {
    */
   readonly ready: Promise<void>;
   readonly dataDirectory: string;
+  /** Bytes that wait on disk for the database. */
+  readonly spooledBytes: number;
   junctions(): Promise<StoredJunction[]>;
   junction(id: string): Promise<StoredJunctionDetail | null>;
   cycles(junctionId: string, query: CycleQuery): Promise<StoredCycle[]>;
@@ -177,6 +181,10 @@ class OpenStore implements DatabaseStore {
     // Whoever does not wait for it is told by health() and by an alert.
     this.ready.catch(() => {});
     this.#opening = this.#open(settle);
+  }
+
+  get spooledBytes(): number {
+    return this.#spool.bytes;
   }
 
   get kind(): Database['kind'] {
@@ -329,6 +337,12 @@ class OpenStore implements DatabaseStore {
     }
   }
 
+  /** A server writes in as many transactions at once as there are connections but one, which readers always find free. */
+  #lanes(): number {
+    if (this.kind === 'embedded') return 1;
+    return Math.max(1, Math.min(WRITE_LANES_MAX, (this.#options.poolMax ?? POOL_MAX) - 1));
+  }
+
   #openArchive(options: StoreOptions): Archive | null {
     if (options.archive === undefined || options.archive === 'off') return null;
     return new Archive({
@@ -364,7 +378,7 @@ class OpenStore implements DatabaseStore {
   #reached(database: Database): void {
     const was = this.#state;
     this.#setState('up', '');
-    this.#writer.connect((work) => database.roles.transaction('job_role', work));
+    this.#writer.connect((work) => database.roles.transaction('job_role', work), this.#lanes());
     this.#options.logger?.info({ database: database.description }, 'database ready');
     if (was === 'down')
       this.#alert('info', `The database is back (${database.description}); what waited in the spool is being written.`);

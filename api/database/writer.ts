@@ -1,6 +1,6 @@
 import { isConflict, isOutage, reasonOf, StoreError } from './errors.ts';
 import type { Spool } from './spool.ts';
-import { applyWrites, rowsOf, type Transact, type Write } from './writes.ts';
+import { applyWrites, applyWritesInParallel, rowsOf, type Transact, type Write } from './writes.ts';
 
 const BATCH_ROWS = 1000;
 const BATCH_DELAY_MS = 200;
@@ -33,6 +33,8 @@ interface Waiter {
 export class Writer {
   #options: WriterOptions;
   #database: Transact | null = null;
+  /** Transactions at the same time. */
+  #lanes = 1;
   #pending: Write[] = [];
   #pendingRows = 0;
   /** Positions count writes: added, acknowledged (in the database or synced to the spool), applied (in the database). */
@@ -118,8 +120,10 @@ export class Writer {
     });
   }
 
-  connect(transact: Transact): void {
+  /** `lanes`: transactions that the database carries out at the same time for one batch. */
+  connect(transact: Transact, lanes = 1): void {
     this.#database = transact;
+    this.#lanes = lanes;
     this.#wake(0);
   }
 
@@ -215,7 +219,8 @@ export class Writer {
   #nextBatch(): Write[] {
     let rows = 0;
     let count = 0;
-    while (count < this.#pending.length && rows < REPLAY_ROWS) rows += rowsOf(this.#pending[count++] as Write);
+    while (count < this.#pending.length && rows < REPLAY_ROWS * this.#lanes)
+      rows += rowsOf(this.#pending[count++] as Write);
     return this.#pending.slice(0, count);
   }
 
@@ -240,7 +245,7 @@ export class Writer {
     for (let from = 0; from < writes.length; ) {
       let rows = 0;
       let to = from;
-      while (to < writes.length && rows < REPLAY_ROWS) rows += rowsOf(writes[to++] as Write);
+      while (to < writes.length && rows < REPLAY_ROWS * this.#lanes) rows += rowsOf(writes[to++] as Write);
       if (!(await this.#apply(transact, writes.slice(from, to)))) return false;
       from = to;
     }
@@ -252,14 +257,14 @@ export class Writer {
   /** One transaction; where the database refuses it, one for each write, so that a bad row stops nobody else's. */
   async #apply(transact: Transact, batch: readonly Write[]): Promise<boolean> {
     try {
-      await applyInTurn(transact, batch);
+      await applyInTurn(transact, batch, this.#lanes);
       return true;
     } catch (error) {
       if (isOutage(error)) return this.#outage(error);
     }
     for (const write of batch) {
       try {
-        await applyInTurn(transact, [write]);
+        await applyInTurn(transact, [write], 1);
       } catch (error) {
         if (isOutage(error)) return this.#outage(error);
         this.#options.onRefused(write, error);
@@ -286,10 +291,11 @@ export class Writer {
 }
 
 /** Once more where another process was in the way (deadlock, serialization). */
-async function applyInTurn(transact: Transact, batch: readonly Write[]): Promise<void> {
+async function applyInTurn(transact: Transact, batch: readonly Write[], lanes: number): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
-      await applyWrites(transact, batch);
+      if (lanes > 1) await applyWritesInParallel(transact, batch, lanes);
+      else await applyWrites(transact, batch);
       return;
     } catch (error) {
       if (attempt === CONFLICT_ATTEMPTS || !isConflict(error)) throw error;

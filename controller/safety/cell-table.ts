@@ -4,13 +4,18 @@
  */
 
 const PER_CELL = 4;
+/** The key of a cell 131 km away, which is treated as none. */
+const EMPTY = 0x7fff7fff;
+const DROPPED = -2;
+
+/** Cells 262 km apart share a key: what is found in one is compared by place anyway. */
+const cellKey = (x: number, y: number): number => ((x & 0xffff) << 16) | (y & 0xffff);
 
 export class CellTable {
   #size = 1024;
   #used = 0;
-  #xs = new Int32Array(this.#size);
-  #ys = new Int32Array(this.#size);
-  #taken = new Uint8Array(this.#size);
+  /** `cellKey` of the cell, EMPTY where none is. */
+  #keys = new Int32Array(this.#size).fill(EMPTY);
   /** `users[cell * 4 + i]`, -1 where none. */
   users = new Int32Array(this.#size * PER_CELL).fill(-1);
   steps = new Int32Array(this.#size * PER_CELL);
@@ -19,7 +24,7 @@ export class CellTable {
 
   clear(): void {
     this.#used = 0;
-    this.#taken.fill(0);
+    this.#keys.fill(EMPTY);
     this.users.fill(-1);
   }
 
@@ -27,82 +32,53 @@ export class CellTable {
     return this.#used;
   }
 
-  #slot(x: number, y: number): number {
+  #slot(key: number): number {
+    const keys = this.#keys;
     const mask = this.#size - 1;
-    let at = (Math.imul(x, 73_856_093) ^ Math.imul(y, 19_349_663)) & mask;
-    while (this.#taken[at] === 1 && (this.#xs[at] !== x || this.#ys[at] !== y)) at = (at + 1) & mask;
+    const hash = Math.imul(key, 0x9e3779b1);
+    let at = (hash ^ (hash >>> 15)) & mask;
+    while (keys[at] !== key && keys[at] !== EMPTY) at = (at + 1) & mask;
     return at;
   }
 
   /** Index of the cell's first record; a cell that is not there yet is made. `oldest`: steps before it do not matter any more. */
   cell(x: number, y: number, oldest: number): number {
-    let at = this.#slot(x, y);
-    if (this.#taken[at] === 0) {
+    const key = cellKey(x, y);
+    let at = this.#slot(key);
+    if (this.#keys[at] !== key) {
       if (this.#used * 2 > this.#size) {
         this.#rebuild(oldest);
-        at = this.#slot(x, y);
+        at = this.#slot(key);
       }
-      this.#taken[at] = 1;
-      this.#xs[at] = x;
-      this.#ys[at] = y;
+      this.#keys[at] = key;
       this.#used++;
     }
     return at * PER_CELL;
   }
 
-  /** Notes in the cell whose records begin at `first` that `user` is there at `step`; of more than four, the one longest ago is forgotten. */
-  mark(first: number, user: number, step: number, hx: number, hy: number): void {
-    const { users, steps } = this;
-    let at = first;
-    for (let i = first; i < first + PER_CELL; i++) {
-      if (users[i] === user || users[i] === -1) {
-        at = i;
-        break;
-      }
-      if (steps[i]! < steps[at]!) at = i;
-    }
-    users[at] = user;
-    steps[at] = step;
-    this.hx[at] = hx;
-    this.hy[at] = hy;
-  }
-
   /** Drops what is older than `oldest`; doubles the table where that is not enough. */
   #rebuild(oldest: number): void {
-    const [xs, ys, taken, users, steps, hx, hy, size] = [
-      this.#xs,
-      this.#ys,
-      this.#taken,
-      this.users,
-      this.steps,
-      this.hx,
-      this.hy,
-      this.#size,
-    ];
+    const [keys, users, steps, hx, hy, size] = [this.#keys, this.users, this.steps, this.hx, this.hy, this.#size];
     let live = 0;
     for (let at = 0; at < size; at++) {
-      if (taken[at] === 0) continue;
+      if (keys[at] === EMPTY) continue;
       let newest = Number.NEGATIVE_INFINITY;
       for (let i = at * PER_CELL; i < at * PER_CELL + PER_CELL; i++)
         if (users[i]! >= 0 && steps[i]! > newest) newest = steps[i]!;
-      if (newest < oldest) taken[at] = 2;
+      if (newest < oldest) users[at * PER_CELL] = DROPPED;
       else live++;
     }
     if (live * 4 > size) this.#size = size * 2;
-    this.#xs = new Int32Array(this.#size);
-    this.#ys = new Int32Array(this.#size);
-    this.#taken = new Uint8Array(this.#size);
+    this.#keys = new Int32Array(this.#size).fill(EMPTY);
     this.users = new Int32Array(this.#size * PER_CELL).fill(-1);
     this.steps = new Int32Array(this.#size * PER_CELL);
     this.hx = new Float32Array(this.#size * PER_CELL);
     this.hy = new Float32Array(this.#size * PER_CELL);
     this.#used = live;
     for (let old = 0; old < size; old++) {
-      if (taken[old] !== 1) continue;
-      const at = this.#slot(xs[old]!, ys[old]!);
-      this.#taken[at] = 1;
-      this.#xs[at] = xs[old]!;
-      this.#ys[at] = ys[old]!;
+      if (keys[old] === EMPTY || users[old * PER_CELL] === DROPPED) continue;
+      const at = this.#slot(keys[old]!);
+      this.#keys[at] = keys[old]!;
       for (let i = 0; i < PER_CELL; i++) {
         this.users[at * PER_CELL + i] = users[old * PER_CELL + i]!;
         this.steps[at * PER_CELL + i] = steps[old * PER_CELL + i]!;

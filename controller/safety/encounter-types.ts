@@ -120,7 +120,7 @@ export interface HardBraking {
 export interface EngineOptions {
   /** Default 100. */
   readonly stepMs?: number;
-  /** Default 20,000. */
+  /** Default 20,000; at most 32,000. */
   readonly maxUsers?: number;
   /** Default 3.0; vehicle-VRU 2.7. */
   readonly ttcSeconds?: number;

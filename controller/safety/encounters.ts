@@ -4,11 +4,8 @@
  * Time goes in steps; each step sees every user where it is by its last message. What comes out depends on the messages
  * and their order alone, not on how they were batched. Memory is that of who is near, and of the last ten seconds.
  */
-import atan2 from '@stdlib/math-base-special-atan2';
-import { CellTable } from './cell-table.ts';
 import type {
   Encounter,
-  EncounterType,
   EngineOptions,
   HardBraking,
   RoadUserUpdate,
@@ -18,11 +15,12 @@ import type {
 import { USER_TYPES } from './encounter-types.ts';
 import { deltaV, LONGITUDINAL, measured, measurePair, meetTurning, NO_CONFLICT, overlap } from './geometry.ts';
 import { NearPairs } from './near-pairs.ts';
-import { type Critical, type Forecast, OpenEncounter } from './open-encounter.ts';
+import { type Critical, Forecast, OpenEncounter } from './open-encounter.ts';
+import { PathSearch } from './path-search.ts';
 import { wouldHaveMet } from './real-paths.ts';
-import { TRAIL, Users } from './users.ts';
+import { Recorder } from './recorder.ts';
+import { Users } from './users.ts';
 
-const PET_CELL_METRES = 4;
 const MAX_PET_SECONDS = 8;
 /** Metres per second. Who creeps up to a place that another has left is in a queue. */
 const CREEPING = 0.5;
@@ -39,18 +37,12 @@ const CONFIRM_SECONDS = 0.5;
 const REVIEW_STEPS = 10;
 /** Steps after which a forecast is held against what path there is, lest the path be forgotten. */
 const MAX_PENDING_STEPS = 100;
-/** Cosine above which two paths run along each other: 30 degrees. */
-const ALONG_COS = 0.8660254037844387;
-/** Beyond the outlines' reach plus this, a path has left for good. */
-const FAR_METRES = 8;
 /** Most encounters under way at once; no street has so many, a flood of made-up users may. */
 const MOST_OPEN = 100_000;
 /** Most encounters that wait for `takeStarted`. */
 const MOST_STARTED = 100_000;
 /** Places of users fit in 15 bits, so that a pair is a small integer. */
 const MOST_USERS = 32_000;
-
-const DEGREES = 180 / Math.PI;
 
 /** An encounter under way. `confirmed`: it will be recorded; else courses say so, and the paths driven may not bear it out. */
 export interface CurrentEncounter extends Encounter {
@@ -63,24 +55,17 @@ export class EncounterEngine {
   readonly #stepMs: number;
   readonly #ttc: number;
   readonly #ttcVru: number;
-  readonly #pet: number;
-  readonly #petVru: number;
   readonly #drac: number;
   readonly #mdrac: number;
-  readonly #serious: number;
-  readonly #rearEndDegrees: number;
-  readonly #crossingDegrees: number;
   readonly #open = new Map<number, OpenEncounter>();
   #started: OpenEncounter[] = [];
+  /** Not in use just now. */
+  readonly #forecasts: Forecast[] = [];
   readonly #signals = new Map<number, string>();
   #closed: Encounter[] = [];
   #braking: HardBraking[] = [];
-  readonly #cells = new CellTable();
-  #petStamp = new Float64Array(256);
-  #petThen = new Int32Array(256);
-  #petFound = new Int32Array(256);
-  #stamp = 0;
-  readonly #longestPet: number;
+  readonly #paths: PathSearch;
+  readonly #recorder: Recorder;
   readonly #longestTtc: number;
   #nowMs = 0;
   #step_ = 0;
@@ -102,18 +87,24 @@ export class EncounterEngine {
       throw new Error(`stepMs is ${this.#stepMs}; from 80 to 1000, so that eight seconds of path are kept.`);
     this.#ttc = options.ttcSeconds ?? 3;
     this.#ttcVru = options.ttcVruSeconds ?? 2.7;
-    this.#pet = Math.min(MAX_PET_SECONDS, options.petSeconds ?? 5);
-    this.#petVru = Math.min(MAX_PET_SECONDS, options.petVruSeconds ?? 8);
+    const pet = Math.min(MAX_PET_SECONDS, options.petSeconds ?? 5);
+    const petVru = Math.min(MAX_PET_SECONDS, options.petVruSeconds ?? 8);
     this.#drac = options.dracMetresPerSecond2 ?? 3;
     this.#mdrac = options.mdracMetresPerSecond2 ?? 3.4;
-    this.#serious = options.seriousSeconds ?? 1.5;
-    this.#rearEndDegrees = options.rearEndDegrees ?? 30;
-    this.#crossingDegrees = options.crossingDegrees ?? 80;
-    this.#longestPet = Math.floor((Math.max(this.#pet, this.#petVru) * 1000) / this.#stepMs);
     this.#longestTtc = Math.max(this.#ttc, this.#ttcVru);
     if (options.maxUsers !== undefined && !(options.maxUsers >= 1 && options.maxUsers <= MOST_USERS))
       throw new Error(`maxUsers is ${options.maxUsers}; from 1 to ${MOST_USERS}.`);
     this.#users = new Users(options, ENCOUNTER_GAP_MS + 2000);
+    this.#recorder = new Recorder(this.#users, options);
+    this.#paths = new PathSearch(this.#users, this.#stepMs, pet, petVru, {
+      best: (first, second) => {
+        const known = this.#open.get(key(first, second));
+        return known !== undefined && this.#nowMs - known.lastMs <= ENCOUNTER_GAP_MS
+          ? known.pet
+          : Number.POSITIVE_INFINITY;
+      },
+      found: (first, second, seconds, left, trail) => this.#encroached(first, second, seconds, left, trail),
+    });
     this.#users.onHardBraking = (slot, timeMs, peak) =>
       this.#braking.push({
         user: this.#users.ids[slot]!,
@@ -208,7 +199,7 @@ export class EncounterEngine {
       if (this.#users.count === 0 && this.#open.size === 0) {
         this.#base = due;
         this.#next = 0;
-        this.#cells.clear();
+        this.#paths.clear();
         return;
       }
       this.#step(this.#next);
@@ -251,8 +242,8 @@ export class EncounterEngine {
 
   #asItStands(open: OpenEncounter): CurrentEncounter[] {
     const confirmed = open.sure.critical.urgency < Number.POSITIVE_INFINITY;
-    if (!confirmed && open.pendingStep < 0) return [];
-    return [{ ...this.#record(open, confirmed ? open.sure : open.pending), confirmed }];
+    const forecast = confirmed ? open.sure : open.pending;
+    return forecast === null ? [] : [{ ...this.#recorder.record(open, forecast), confirmed }];
   }
 
   #step(step: number): void {
@@ -261,15 +252,10 @@ export class EncounterEngine {
     this.#nowMs = now;
     this.#step_ = step;
     users.advance(step, now);
-    if (this.#petStamp.length < users.status.length) {
-      this.#petStamp = new Float64Array(users.status.length);
-      this.#petThen = new Int32Array(users.status.length);
-      this.#petFound = new Int32Array(users.status.length);
-    }
     this.#near.each(users, this.#longestTtc, this.#comparePair);
     for (let i = 0; i < users.aliveCount; i++) {
       const slot = users.alive[i]!;
-      if (users.speed[slot]! > CREEPING) this.#cross(slot, step, now);
+      if (users.speed[slot]! > CREEPING) this.#paths.cross(slot, step);
     }
     if (step % REVIEW_STEPS === 0)
       for (const [pair, open] of this.#open) {
@@ -316,7 +302,7 @@ export class EncounterEngine {
     open.lastMs = now;
     // who follows in the same lane needs no proof that the paths meet
     const sure = following && u.link[a]! >= 0 && u.link[a] === u.link[b] && u.lane[a] === u.lane[b];
-    const forecast = sure ? open.sure : open.pending;
+    const forecast = sure ? open.sure : this.#pendingOf(open);
     if (now < forecast.startMs) forecast.startMs = now;
     forecast.endMs = now;
     if (dracMetresPerSecond2 > forecast.drac) forecast.drac = dracMetresPerSecond2;
@@ -335,9 +321,15 @@ export class EncounterEngine {
     this.#worse(open, forecast.critical, ttcSeconds, open.a === a ? secondLeads : !secondLeads, -1);
   }
 
+  #pendingOf(open: OpenEncounter): Forecast {
+    open.pending ??= this.#forecasts.pop() ?? new Forecast();
+    return open.pending;
+  }
+
   /** Holds what is pending against the paths driven, once they have been. `now`: whether or not. */
   #review(open: OpenEncounter, now: boolean): void {
     const { pending } = open;
+    if (pending === null) return;
     const seconds = this.#stepMs / 1000;
     const steps = Math.ceil((pending.ttc + CONFIRM_SECONDS) / seconds);
     if (!now && this.#step_ < open.pendingStep + steps && this.#step_ < open.pendingSince + MAX_PENDING_STEPS) return;
@@ -345,6 +337,8 @@ export class EncounterEngine {
     if (wouldHaveMet(this.#users, open.a, open.b, open.pendingStep, speedA, speedB, steps, this.#step_, seconds))
       open.sure.merge(pending);
     pending.clear();
+    this.#forecasts.push(pending);
+    open.pending = null;
     open.pendingStep = -1;
   }
 
@@ -441,17 +435,17 @@ export class EncounterEngine {
     const { a, b } = open;
     const pastA = trail >= 0 && !bFirst;
     const pastB = trail >= 0 && bFirst;
-    const then = trail >= 0 ? this.#trailSpeed(bFirst ? b : a, u.stepOfTrail(bFirst ? b : a, trail)) : 0;
-    const hxA = pastA ? u.trailHx[trail]! : u.hx[a]!;
-    const hyA = pastA ? u.trailHy[trail]! : u.hy[a]!;
-    const hxB = pastB ? u.trailHx[trail]! : u.hx[b]!;
-    const hyB = pastB ? u.trailHy[trail]! : u.hy[b]!;
+    const then = trail >= 0 ? u.trailSpeed(bFirst ? b : a, u.stepOfTrail(bFirst ? b : a, trail), this.#stepMs) : 0;
+    const hxA = pastA ? u.trail[trail * 4 + 2]! : u.hx[a]!;
+    const hyA = pastA ? u.trail[trail * 4 + 3]! : u.hy[a]!;
+    const hxB = pastB ? u.trail[trail * 4 + 2]! : u.hx[b]!;
+    const hyB = pastB ? u.trail[trail * 4 + 3]! : u.hy[b]!;
     const speedA = pastA ? then : u.speed[a]!;
     const speedB = pastB ? then : u.speed[b]!;
     critical.urgency = urgency;
     critical.timeMs = this.#nowMs;
-    critical.x = ((pastA ? u.trailX[trail]! : u.px[a]!) + (pastB ? u.trailX[trail]! : u.px[b]!)) / 2;
-    critical.y = ((pastA ? u.trailY[trail]! : u.py[a]!) + (pastB ? u.trailY[trail]! : u.py[b]!)) / 2;
+    critical.x = ((pastA ? u.trail[trail * 4]! : u.px[a]!) + (pastB ? u.trail[trail * 4]! : u.px[b]!)) / 2;
+    critical.y = ((pastA ? u.trail[trail * 4 + 1]! : u.py[a]!) + (pastB ? u.trail[trail * 4 + 1]! : u.py[b]!)) / 2;
     critical.cos = hxA * hxB + hyA * hyB;
     critical.sin = Math.abs(hxA * hyB - hyA * hxB);
     critical.bFirst = bFirst;
@@ -468,91 +462,18 @@ export class EncounterEngine {
     critical.mapLaneB = u.mapLane[b]!;
   }
 
-  /** Looks for paths that `second` now enters and others have left, and notes its own. */
-  #cross(second: number, step: number, now: number): void {
+  /** A place that `first` left `pet` seconds before `second` reached it. */
+  #encroached(first: number, second: number, pet: number, left: number, trail: number): void {
     const u = this.#users;
-    const cells = this.#cells;
-    const x = u.px[second]!;
-    const y = u.py[second]!;
-    const hx = u.hx[second]!;
-    const hy = u.hy[second]!;
-    const halfLength = u.length[second]! / 2;
-    const halfWidth = u.width[second]! / 2;
-    const alongX = hx < 0 ? -hx : hx;
-    const alongY = hy < 0 ? -hy : hy;
-    const reachX = halfLength * alongX + halfWidth * alongY;
-    const reachY = halfLength * alongY + halfWidth * alongX;
-    const lowX = Math.floor((x - reachX) / PET_CELL_METRES);
-    const highX = Math.floor((x + reachX) / PET_CELL_METRES);
-    const lowY = Math.floor((y - reachY) / PET_CELL_METRES);
-    const highY = Math.floor((y + reachY) / PET_CELL_METRES);
-    const stamp = ++this.#stamp;
-    const oldest = step - this.#longestPet;
-    let found = 0;
-    for (let cx = lowX; cx <= highX; cx++)
-      for (let cy = lowY; cy <= highY; cy++) {
-        const at = cells.cell(cx, cy, oldest);
-        const { users, steps } = cells;
-        for (let i = at; i < at + 4; i++) {
-          const first = users[i]!;
-          if (first < 0) break;
-          if (first === second || steps[i]! < oldest) continue;
-          if (cells.hx[i]! * hx + cells.hy[i]! * hy > ALONG_COS) continue;
-          const then = steps[i]!;
-          if (this.#petStamp[first] !== stamp) {
-            this.#petStamp[first] = stamp;
-            this.#petThen[first] = then;
-            this.#petFound[found++] = first;
-          } else if (then > this.#petThen[first]!) this.#petThen[first] = then;
-        }
-        cells.mark(at, second, step, hx, hy);
-      }
-    for (let i = 0; i < found; i++) {
-      const first = this.#petFound[i]!;
-      this.#encroach(first, second, this.#petThen[first]!, step, now);
-    }
-  }
-
-  /** `first` was in a cell with `second`, last at step `then`. */
-  #encroach(first: number, second: number, then: number, step: number, now: number): void {
-    const u = this.#users;
-    const vru = u.isVru(first) || u.isVru(second);
-    if (vru && u.isVru(first) && u.isVru(second)) return;
-    const limit = vru ? this.#petVru : this.#pet;
-    const from = Math.max(u.firstStep[first]!, step - Math.floor((limit * 1000) / this.#stepMs));
-    // the place may have passed to another user since
-    if (then < from || then > u.lastStep[first]!) return;
-    const left = this.#leftAt(first, second, 0, from, then);
-    if (left < 0 || left >= step) return;
-    const known = this.#open.get(key(first, second));
-    const best = known !== undefined && now - known.lastMs <= ENCOUNTER_GAP_MS ? known.pet : Number.POSITIVE_INFINITY;
-    let pet = ((step - left) * this.#stepMs) / 1000;
-    if (pet - this.#stepMs / 1000 >= best) return;
-    const low = Math.max(from, Math.floor(left) - 5);
-    const high = Math.min(then, Math.ceil(left) + 2);
-    if (step > u.firstStep[second]! && this.#leftAt(first, second, 1, low, high) < 0) {
-      let outside = 1;
-      let inside = 0;
-      for (let i = 0; i < 8; i++) {
-        const middle = (outside + inside) / 2;
-        const there = this.#leftAt(first, second, middle, low, high);
-        if (there < 0) outside = middle;
-        else {
-          inside = middle;
-          pet = Math.min(pet, ((step - middle - there) * this.#stepMs) / 1000);
-        }
-      }
-    }
-    if (pet < 0 || pet >= best || pet > limit) return;
-    const trail = first * TRAIL + (Math.floor(left) & (TRAIL - 1));
-    if (u.trailHx[trail]! * u.hx[second]! + u.trailHy[trail]! * u.hy[second]! > ALONG_COS) return;
-    const open = this.#opened(first, second, vru);
+    const now = this.#nowMs;
+    const open = this.#opened(first, second, u.isVru(first) || u.isVru(second));
     if (open === null) return;
     open.lastMs = now;
     if (now < open.sure.startMs) open.sure.startMs = now;
     if (now > open.sure.endMs) open.sure.endMs = now;
     open.pet = pet;
-    const firstError = u.accuracy[first]! / Math.max(0.5, this.#trailSpeed(first, Math.floor(left)));
+    const firstSpeed = u.trailSpeed(first, Math.floor(left), this.#stepMs);
+    const firstError = u.accuracy[first]! / Math.max(0.5, firstSpeed);
     const secondError = u.accuracy[second]! / Math.max(0.5, u.speed[second]!);
     const error = Math.sqrt(firstError * firstError + secondError * secondError);
     open.petLow = Math.max(0, pet - error);
@@ -560,122 +481,11 @@ export class EncounterEngine {
     this.#worse(open, open.sure.critical, pet, open.b === first, trail);
   }
 
-  #trailSpeed(slot: number, step: number): number {
-    const u = this.#users;
-    const p = slot * TRAIL + (Math.max(u.firstStep[slot]!, step - 1) & (TRAIL - 1));
-    const q = slot * TRAIL + (Math.min(u.lastStep[slot]!, step + 1) & (TRAIL - 1));
-    const dx = u.trailX[q]! - u.trailX[p]!;
-    const dy = u.trailY[q]! - u.trailY[p]!;
-    return (Math.sqrt(dx * dx + dy * dy) * 1000) / (2 * this.#stepMs);
-  }
-
-  /**
-   * Last moment, in steps, at which `first` covered some of what `second` covers `back` steps (0-1) ago, from step `from`
-   * to step `to`, at which it is near; -1: at none.
-   */
-  #leftAt(first: number, second: number, back: number, from: number, to: number): number {
-    const u = this.#users;
-    const last = second * TRAIL + (u.lastStep[second]! & (TRAIL - 1));
-    const before = second * TRAIL + ((u.lastStep[second]! - 1) & (TRAIL - 1));
-    const x = u.trailX[last]! + (u.trailX[before]! - u.trailX[last]!) * (back > 0 ? back : 0);
-    const y = u.trailY[last]! + (u.trailY[before]! - u.trailY[last]!) * (back > 0 ? back : 0);
-    const hx = u.hx[second]!;
-    const hy = u.hy[second]!;
-    const halfLength = u.length[second]! / 2;
-    const halfWidth = u.width[second]! / 2;
-    const firstHalfLength = u.length[first]! / 2;
-    const firstHalfWidth = u.width[first]! / 2;
-    const reach = halfLength + halfWidth + firstHalfLength + firstHalfWidth;
-    const base = first * TRAIL;
-    for (let s = to; s >= from; s--) {
-      const at = base + (s & (TRAIL - 1));
-      const dx = u.trailX[at]! - x;
-      const dy = u.trailY[at]! - y;
-      if (dx > reach || dx < -reach || dy > reach || dy < -reach) {
-        // it came from there: what lies still farther back was no nearer
-        if (dx * dx + dy * dy > 4 * (reach + FAR_METRES) * (reach + FAR_METRES)) return -1;
-        continue;
-      }
-      const ahx = u.trailHx[at]!;
-      const ahy = u.trailHy[at]!;
-      if (!overlap(x + dx, y + dy, ahx, ahy, firstHalfLength, firstHalfWidth, x, y, hx, hy, halfLength, halfWidth))
-        continue;
-      if (s === u.lastStep[first]!) return s;
-      const after = base + ((s + 1) & (TRAIL - 1));
-      let inside = 0;
-      let outside = 1;
-      for (let i = 0; i < 8; i++) {
-        const middle = (inside + outside) / 2;
-        const mx = u.trailX[at]! + (u.trailX[after]! - u.trailX[at]!) * middle;
-        const my = u.trailY[at]! + (u.trailY[after]! - u.trailY[at]!) * middle;
-        if (overlap(mx, my, ahx, ahy, firstHalfLength, firstHalfWidth, x, y, hx, hy, halfLength, halfWidth))
-          inside = middle;
-        else outside = middle;
-      }
-      return s + inside;
-    }
-    return -1;
-  }
-
   #close(pair: number, open: OpenEncounter): void {
     this.#open.delete(pair);
     if (open.pendingStep >= 0) this.#review(open, true);
-    if (open.sure.critical.urgency < Number.POSITIVE_INFINITY) this.#closed.push(this.#record(open, open.sure));
-  }
-
-  #typeOf(open: OpenEncounter, critical: Critical, angle: number): EncounterType {
-    const { linkA, laneA, linkB, laneB } = open;
-    if (linkA >= 0 && linkB >= 0 && critical.linkA >= 0 && critical.linkB >= 0) {
-      if (linkA === linkB && critical.linkA === critical.linkB)
-        return laneA === laneB && critical.laneA === critical.laneB ? 'rear-end' : 'lane-change';
-      if (critical.linkA === critical.linkB && critical.laneA === critical.laneB && angle < this.#rearEndDegrees)
-        return 'rear-end';
-      if (angle >= this.#rearEndDegrees) return 'crossing';
-    }
-    if (angle < this.#rearEndDegrees) return 'rear-end';
-    if (angle > 180 - this.#rearEndDegrees) return 'head-on';
-    return angle > this.#crossingDegrees ? 'crossing' : 'lane-change';
-  }
-
-  #record(open: OpenEncounter, forecast: Forecast): Encounter {
-    const { critical, ttc, startMs, endMs } = forecast;
-    const { pet } = open;
-    const u = this.#users;
-    const angle = atan2(critical.sin, critical.cos) * DEGREES;
-    const order = <T>(a: T, b: T): readonly [T, T] => (critical.bFirst ? [b, a] : [a, b]);
-    const braked = (slot: number) => u.brakedAtMs[slot]! >= startMs - 1000 && u.brakedAtMs[slot]! <= endMs + 1000;
-    return {
-      users: order(open.idA, open.idB),
-      userTypes: order(u.typeOf(open.a), u.typeOf(open.b)),
-      withVru: open.vru,
-      type: this.#typeOf(open, critical, angle),
-      // outlines that touch show that positions are off by more than what was left between the two
-      severity: Math.min(ttc, pet) <= this.#serious && !open.touched ? 'serious' : 'candidate',
-      startMs,
-      endMs,
-      criticalMs: critical.timeMs,
-      x: critical.x,
-      y: critical.y,
-      angleDegrees: angle,
-      ...(ttc < Number.POSITIVE_INFINITY && { minTtcSeconds: ttc }),
-      ...(!Number.isNaN(forecast.ttcHigh) && { ttcBoundsSeconds: { low: forecast.ttcLow, high: forecast.ttcHigh } }),
-      ...(pet < Number.POSITIVE_INFINITY && { petSeconds: pet }),
-      ...(!Number.isNaN(open.petHigh) && { petBoundsSeconds: { low: open.petLow, high: open.petHigh } }),
-      ...(forecast.drac > 0 && { dracMetresPerSecond2: forecast.drac }),
-      ...(forecast.mdrac > 0 && { mdracMetresPerSecond2: forecast.mdrac }),
-      withinReactionTime: forecast.withinReaction,
-      deltaVMetresPerSecond: critical.deltaV,
-      speedsMetresPerSecond: order(critical.speedA, critical.speedB),
-      hardBraking: braked(open.a) || braked(open.b),
-      outlinesTouched: open.touched,
-      signalStates: order(critical.signalA, critical.signalB),
-      ...((critical.mapLaneA >= 0 || critical.mapLaneB >= 0) && {
-        lanes: order(
-          critical.mapLaneA >= 0 ? critical.mapLaneA : null,
-          critical.mapLaneB >= 0 ? critical.mapLaneB : null,
-        ),
-      }),
-    };
+    if (open.sure.critical.urgency < Number.POSITIVE_INFINITY)
+      this.#closed.push(this.#recorder.record(open, open.sure));
   }
 }
 

@@ -183,8 +183,12 @@ export class FeatureCollector {
     this.#speed[slot] = 0;
   }
 
-  /** Counts in the interval of its critical moment, or the earliest still open. */
+  /**
+   * Counts in the interval of its critical moment, or the earliest still open. Outlines that touch while nobody brakes
+   * hard say that positions are poor, not that two met: such a one does not count.
+   */
   encounter(one: Encounter): void {
+    if (one.outlinesTouched && !one.hardBraking) return;
     const bin = this.#bin(this.#indexOf(one.criticalMs));
     if (bin === null) return;
     const weight = one.severity === 'serious' ? SERIOUS_WEIGHT : 1;

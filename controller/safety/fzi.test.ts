@@ -2,10 +2,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { fziMessages } from '../../feeds/v2x/fzi.ts';
+import { fziMap } from '../../feeds/v2x/fzi-map.ts';
 import { fromLocal, localFrame, toLocal } from '../../feeds/v2x/local-frame.ts';
 import type { V2xMessage } from '../../feeds/v2x/messages.ts';
 import { envelope, readV2x } from '../../feeds/v2x/read.ts';
 import { readLogLine } from '../../feeds/v2x/replay-log.ts';
+import { SafetyAnalysis } from './analysis.ts';
 import { EncounterEngine } from './encounters.ts';
 import { feed } from './from-v2x.ts';
 
@@ -47,6 +49,44 @@ describe('a recording as CSV', () => {
   });
 });
 
+describe('lanes as KML', () => {
+  const place = (name: string, points: string, data = '') =>
+    `<Placemark><name>${name}</name><LineString><coordinates>${points}</coordinates></LineString><ExtendedData>${data}</ExtendedData></Placemark>`;
+  const data = (sink: string, group: string) =>
+    `<Data name="Sink"><value>${sink}</value></Data><Data name="SignalGroup"><value>${group}</value></Data>`;
+  const kml = `<kml><Document><name>x</name>${place('RefPoint', '8.4,49.0,0')}
+    ${place('Lane 21', '8.4001,49.0,0 8.4003,49.0,0 8.4005,49.0,0 8.4002,49.0,0', data('31, 32', '4, 5'))}
+    ${place('Lane 31', '8.3999,49.0,0 8.3990,49.0,0', data('', ''))}
+    ${place('Lane 41', '8.4,49.0001,0 8.4,49.00011,0', data('42', '9'))}
+    ${place('Lane 42', '8.4,49.0003,0 8.4,49.00031,0', data('41', '9'))}</Document></kml>`;
+  it('become MAP: ways in with their groups, ways out, crossings of two pieces', () => {
+    const { intersections, receivedAtMs } = fziMap(kml, 733, 5000);
+    expect([receivedAtMs, intersections[0]!.key.id]).toEqual([5000, 733]);
+    const [into, out, kerb] = intersections[0]!.lanes;
+    expect(into).toMatchObject({
+      id: 21,
+      ingressApproach: 2,
+      connections: [
+        { lane: 31, signalGroup: 4 },
+        { lane: 32, signalGroup: 5 },
+      ],
+    });
+    // the point that turns back is left out
+    expect(into!.nodes).toHaveLength(3);
+    expect(into!.nodes[0]).toMatchObject({ kind: 'offset', xMetres: expect.closeTo(7.3, 1), yMetres: 0 });
+    expect(out).toMatchObject({ id: 31, egressApproach: 3 });
+    expect(out!.connections).toBeUndefined();
+    expect(kerb!.type!.kind).toBe('crosswalk');
+    const { messages, rejections } = readV2x(JSON.stringify(envelope(fziMap(kml, 733, 5000), 'RSU')));
+    expect(rejections).toEqual([]);
+    expect(messages[0]).toMatchObject({ kind: 'map' });
+  });
+  it('are refused where they have no reference point, or are no KML', () => {
+    expect(() => fziMap('<kml/>', 733, 0)).toThrow('RefPoint');
+    expect(() => fziMap('<kml', 733, 0)).toThrow('broken');
+  });
+});
+
 describe.skipIf(!existsSync(recording))('the recording of a real junction (shared data; skipped where absent)', () => {
   const text = (name: string) => readFileSync(join(recording, name), 'utf8');
   const converted = existsSync(recording)
@@ -82,6 +122,27 @@ describe.skipIf(!existsSync(recording))('the recording of a real junction (share
       expect(messages[0]!.kind).toBe(message.kind);
     }
     expect(analyse(converted!.messages).refused).toEqual({});
+  });
+
+  it('gives the three encounters that docs/SAFETY.md works out by hand', () => {
+    const frame = localFrame(converted!.originLatitudeDegrees, converted!.originLongitudeDegrees);
+    const analysis = new SafetyAnalysis({ frame });
+    const mapped = fziMessages({
+      tracks: text('vehicle_tracks_000.csv'),
+      signals: text('signal_phases_000.csv'),
+      metadata: text('meta_data.csv'),
+      map: text('k733_map.kml'),
+    });
+    for (const message of mapped.messages) expect(analysis.message(message)).toBeNull();
+    analysis.finish();
+    const { encounters, passages } = analysis.take();
+    const of = (first: number, second: number) =>
+      encounters.find((one) => Number(one.users[0]) === first && Number(one.users[1]) === second)!;
+    expect(of(37, 39)).toMatchObject({ type: 'rear-end', minTtcSeconds: expect.closeTo(1.78, 2) });
+    expect(of(37, 39).signalStates).toEqual(['permissive-clearance', 'permissive-clearance']);
+    expect(of(86, 81)).toMatchObject({ withVru: true, petSeconds: expect.closeTo(1.75, 2) });
+    expect(of(33, 72)).toMatchObject({ outlinesTouched: true, severity: 'candidate' });
+    expect(passages.filter((one) => one.light === 'red').every((one) => one.speedMetresPerSecond < 1)).toBe(true);
   });
 
   it('gives encounters, each pair once at a time, with people and without, and the same through J2735', () => {

@@ -131,7 +131,8 @@ export function measurePair(
   const absCos = Math.abs(cos);
   if (sin < ALONG_SIN) {
     let along = dx * ahx + dy * ahy;
-    const bAhead = along >= 0;
+    // towards each other the faster one's course is looked along: who waits may face anywhere
+    const bAhead = along >= 0 && !(cos < 0 && bv > av);
     let lateral: number;
     let gap: number;
     let closing: number;
@@ -141,7 +142,7 @@ export function measurePair(
       closing = av - bv * cos;
     } else {
       along = -(dx * bhx + dy * bhy);
-      if (cos < 0 || along < 0) return;
+      if (along < 0) return;
       lateral = Math.abs(bhx * dy - bhy * dx) - (bWidth + aWidth * absCos + aLength * sin) / 2;
       gap = along - (bLength + aLength * absCos + aWidth * sin) / 2;
       closing = bv - av * cos;

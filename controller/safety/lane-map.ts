@@ -30,6 +30,8 @@ const DEFAULT_WIDTH = 3.3;
 const BESIDE_METRES = 0.7;
 /** Cosine of the largest angle between a lane's axis and who is on it: 37 degrees. */
 const ALONG = 0.8;
+/** Cosine of 30 degrees. */
+const STRAIGHT_COS = 0.8660254037844387;
 const INGRESS_BIT = 0x80;
 /** MANEUVERS' left and right turn on red. */
 const TURN_ON_RED_BITS = 0x0c00;
@@ -173,6 +175,17 @@ export class LaneMap {
     const dx = points[2]! - points[0]!;
     const dy = points[3]! - points[1]!;
     return ((x - points[0]!) * dx + (y - points[1]!) * dy) / Math.sqrt(dx * dx + dy * dy);
+  }
+
+  /** Whether the way from ingress lane `index` to the egress lane with id `egress` turns by more than 30 degrees. */
+  turns(index: number, egress: number): boolean {
+    const out = this.lanes.find((one) => one.id === egress);
+    if (out === undefined) return false;
+    const from = this.lanes[index]!.points;
+    const [ax, ay] = [from[0]! - from[2]!, from[1]! - from[3]!];
+    const [bx, by] = [out.points[2]! - out.points[0]!, out.points[3]! - out.points[1]!];
+    const lengths = Math.sqrt((ax * ax + ay * ay) * (bx * bx + by * by));
+    return ax * bx + ay * by < STRAIGHT_COS * lengths;
   }
 
   /** Metres beside the axis of lane `index` at its stop line. */

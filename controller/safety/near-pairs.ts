@@ -11,10 +11,8 @@ export class NearPairs {
   #next = new Int32Array(4096);
   #cellX = new Int32Array(4096);
   #cellY = new Int32Array(4096);
-  #minX = new Float64Array(256);
-  #maxX = new Float64Array(256);
-  #minY = new Float64Array(256);
-  #maxY = new Float64Array(256);
+  /** From x, to x, from y, to y by turns. */
+  #boxes = new Float64Array(256 * 4);
   #lowX = new Int32Array(256);
   #lowY = new Int32Array(256);
   /** 1: stands, 2: walks or cycles. A pair that shares a bit makes no encounter. */
@@ -36,11 +34,8 @@ export class NearPairs {
   each(users: Users, seconds: number, visit: (a: number, b: number) => void): void {
     const { aliveCount, alive, px, py, hx, hy, speed, length, width, type } = users;
     const capacity = users.status.length;
-    if (this.#minX.length < capacity) {
-      this.#minX = new Float64Array(capacity);
-      this.#maxX = new Float64Array(capacity);
-      this.#minY = new Float64Array(capacity);
-      this.#maxY = new Float64Array(capacity);
+    if (this.#kind.length < capacity) {
+      this.#boxes = new Float64Array(capacity * 4);
       this.#lowX = new Int32Array(capacity);
       this.#lowY = new Int32Array(capacity);
       this.#kind = new Uint8Array(capacity);
@@ -49,7 +44,7 @@ export class NearPairs {
     const heads = this.#heads;
     heads.fill(-1);
     const mask = heads.length - 1;
-    const [minX, maxX, minY, maxY] = [this.#minX, this.#maxX, this.#minY, this.#maxY];
+    const boxes = this.#boxes;
     const [lowXs, lowYs, kinds] = [this.#lowX, this.#lowY, this.#kind];
     let [slots, next, cellX, cellY] = [this.#slots, this.#next, this.#cellX, this.#cellY];
     let entries = 0;
@@ -71,10 +66,10 @@ export class NearPairs {
       const x1 = (dx > 0 ? x + dx : x) + reachX;
       const y0 = (dy < 0 ? y + dy : y) - reachY;
       const y1 = (dy > 0 ? y + dy : y) + reachY;
-      minX[a] = x0;
-      maxX[a] = x1;
-      minY[a] = y0;
-      maxY[a] = y1;
+      boxes[a * 4] = x0;
+      boxes[a * 4 + 1] = x1;
+      boxes[a * 4 + 2] = y0;
+      boxes[a * 4 + 3] = y1;
       const kind = (v < 0.1 ? 1 : 0) | (type[a]! >= 4 ? 2 : 0);
       kinds[a] = kind;
       const lowX = Math.floor(x0 / CELL_METRES);
@@ -91,7 +86,8 @@ export class NearPairs {
             if (cellX[entry] !== cx || cellY[entry] !== cy) continue;
             seen++;
             const b = slots[entry]!;
-            if (minX[b]! > x1 || maxX[b]! < x0 || minY[b]! > y1 || maxY[b]! < y0) continue;
+            const box = b * 4;
+            if (boxes[box]! > x1 || boxes[box + 1]! < x0 || boxes[box + 2]! > y1 || boxes[box + 3]! < y0) continue;
             if ((kind & kinds[b]!) !== 0) continue;
             // a pair that shares several cells is visited in the first of them only
             if (cx !== lowX && cx !== lowXs[b]) continue;

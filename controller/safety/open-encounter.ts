@@ -100,7 +100,7 @@ export class OpenEncounter {
   /** What is certain. */
   readonly sure = new Forecast();
   /** What straight or turning courses say and the paths driven have not confirmed yet. */
-  readonly pending = new Forecast();
+  pending: Forecast | null = null;
   /** Step of the pending most critical moment; -1: nothing is pending. */
   pendingStep = -1;
   pendingSince = -1;

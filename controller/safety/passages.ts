@@ -34,6 +34,8 @@ export interface StopLinePassage {
   readonly approach: number;
   /** Lane by which it left the junction; null: not seen. */
   readonly egressLane: number | null;
+  /** Whether it turned by more than 30 degrees; null: the way out was not seen. */
+  readonly turned: boolean | null;
   /** null: the lane has several and it is not known which applied. */
   readonly signalGroup: number | null;
   readonly light: Light;
@@ -202,14 +204,16 @@ export class Passages {
     }
     const last = this.#lane[slot]!;
     if (crossing !== undefined && !crossing.beyond)
-      if (map.toStopLine(crossing.laneIndex, frontX, frontY) < -BEYOND_METRES) this.#isBeyond(crossing);
+      if (map.toStopLine(crossing.laneIndex, frontX, frontY) < -BEYOND_METRES) crossing.beyond = true;
     if (last >= 0 && crossing === undefined) {
       const ahead = map.toStopLine(last, frontX, frontY);
       if (ahead <= 0 && this.#ahead[slot]! > 0 && map.besideStopLine(last, frontX, frontY) < BESIDE) {
         const share = this.#ahead[slot]! / (this.#ahead[slot]! - ahead);
         const atMs = this.#timeMs[slot]! + share * (timeMs - this.#timeMs[slot]!);
-        if (speed >= MIN_SPEED && this.#ahead[slot]! - ahead < 30)
+        if (speed >= MIN_SPEED && this.#ahead[slot]! - ahead < 30) {
           this.#cross(slot, user, last, Math.round(atMs), speed);
+          this.#ahead[slot] = ahead;
+        }
       }
     }
     if (index >= 0 && rightWay && map.lanes[index]!.use === 'ingress') {
@@ -251,21 +255,14 @@ export class Passages {
     this.#crossings.set(slot, { beyond: false, user, timeMs, laneIndex, speed, states });
   }
 
-  #isBeyond(crossing: Crossing): void {
-    crossing.beyond = true;
-    const { connections } = this.#map.lanes[crossing.laneIndex]!;
-    if (connections.length < 2) this.#tell(crossing, null, connections.length === 1 ? 0 : -1);
-  }
-
   /** The way out of a crossing is known. */
   #settle(slot: number, crossing: Crossing, egressLane: number, timeMs: number): void {
     this.#crossings.delete(slot);
-    if (!crossing.beyond) this.#isBeyond(crossing);
     const lane = this.#map.lanes[crossing.laneIndex]!;
     const by = lane.connections.findIndex((one) => one.lane === egressLane);
     if (by < 0 && lane.connections.length > 0)
       this.#events.unmapped.push({ user: crossing.user, timeMs, lane: lane.id, egressLane });
-    if (lane.connections.length >= 2) this.#tell(crossing, egressLane, by);
+    this.#tell(crossing, egressLane, by);
   }
 
   #tell(crossing: Crossing, egressLane: number | null, by: number): void {
@@ -281,6 +278,7 @@ export class Passages {
       lane: lane.id,
       approach: lane.approach,
       egressLane,
+      turned: egressLane === null ? null : this.#map.turns(crossing.laneIndex, egressLane),
       signalGroup: by >= 0 ? lane.connections[by]!.signalGroup : lane.signalGroup >= 0 ? lane.signalGroup : null,
       light: lightOf(state),
       state,
@@ -331,8 +329,8 @@ export class Passages {
     const crossing = this.#crossings.get(slot);
     if (crossing !== undefined) {
       this.#crossings.delete(slot);
-      if (crossing.beyond && this.#map.lanes[crossing.laneIndex]!.connections.length >= 2)
-        this.#tell(crossing, null, -1);
+      const { connections } = this.#map.lanes[crossing.laneIndex]!;
+      if (crossing.beyond) this.#tell(crossing, null, connections.length === 1 ? 0 : -1);
     }
     this.#endStand(slot, this.#timeMs[slot]!);
   }

@@ -14,10 +14,10 @@ class Walker {
 
   start(users: Users, slot: number, step: number, until: number): void {
     const at = slot * TRAIL + (step & (TRAIL - 1));
-    this.x = users.trailX[at]!;
-    this.y = users.trailY[at]!;
-    this.hx = users.trailHx[at]!;
-    this.hy = users.trailHy[at]!;
+    this.x = users.trail[at * 4]!;
+    this.y = users.trail[at * 4 + 1]!;
+    this.hx = users.trail[at * 4 + 2]!;
+    this.hy = users.trail[at * 4 + 3]!;
     this.#slot = slot;
     this.#step = step;
     this.#last = Math.min(until, users.lastStep[slot]!);
@@ -28,8 +28,8 @@ class Walker {
     let left = metres;
     while (left > 0 && this.#step < this.#last) {
       const at = this.#slot * TRAIL + ((this.#step + 1) & (TRAIL - 1));
-      const dx = users.trailX[at]! - this.x;
-      const dy = users.trailY[at]! - this.y;
+      const dx = users.trail[at * 4]! - this.x;
+      const dy = users.trail[at * 4 + 1]! - this.y;
       const there = Math.sqrt(dx * dx + dy * dy);
       if (there > left) {
         this.x += (dx / there) * left;
@@ -38,10 +38,10 @@ class Walker {
       }
       left -= there;
       this.#step++;
-      this.x = users.trailX[at]!;
-      this.y = users.trailY[at]!;
-      this.hx = users.trailHx[at]!;
-      this.hy = users.trailHy[at]!;
+      this.x = users.trail[at * 4]!;
+      this.y = users.trail[at * 4 + 1]!;
+      this.hx = users.trail[at * 4 + 2]!;
+      this.hy = users.trail[at * 4 + 3]!;
     }
     this.x += this.hx * left;
     this.y += this.hy * left;

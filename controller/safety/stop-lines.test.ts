@@ -119,6 +119,7 @@ function drive(
   cars: readonly { id: string; at: (second: number) => readonly [number, number, number, number] | null }[],
   lights: (second: number) => Readonly<Record<number, EventState>>,
   seconds = 60,
+  onStep: (analysis: SafetyAnalysis) => void = () => {},
 ) {
   const analysis = new SafetyAnalysis({ frame });
   for (let k = 0; k < seconds * 10; k++) {
@@ -141,6 +142,7 @@ function drive(
         widthMetres: 1.8,
       });
     }
+    onStep(analysis);
   }
   analysis.finish();
   return { out: analysis.take(), analysis };
@@ -241,6 +243,18 @@ describe('stop lines', () => {
     expect(report).toMatchObject({ signalGroup: 1, report: ['red'] });
     expect(report!.passages.green + report!.passages.red).toBe(12);
     expect(stopLineReport(out.passages.slice(0, 9), [])[0]!.report).toEqual([]);
+  });
+
+  it('come out the same however often they are taken', () => {
+    const cars = Array.from({ length: 6 }, (_, i) => ({ id: `car ${i}`, at: eastwards(4 * i) }));
+    const lights = (second: number) => (second % 16 < 4 ? red : green);
+    const whole = drive(cars, lights, 60).out;
+    const pieces: (typeof whole)[] = [];
+    const last = drive(cars, lights, 60, (analysis) => pieces.push(analysis.take())).out;
+    pieces.push(last);
+    for (const name of Object.keys(whole) as (keyof typeof whole)[])
+      expect([name, pieces.flatMap((piece) => piece[name] as unknown[])]).toEqual([name, whole[name]]);
+    expect(whole.passages.length).toBe(6);
   });
 
   it('give both users of an encounter their light', () => {

@@ -82,10 +82,8 @@ export class Users {
   #brakingPeak = new Float64Array(256);
   /** Moment of the last hard braking, ms. */
   brakedAtMs = new Float64Array(256);
-  trailX = new Float64Array(256 * TRAIL);
-  trailY = new Float64Array(256 * TRAIL);
-  trailHx = new Float64Array(256 * TRAIL);
-  trailHy = new Float64Array(256 * TRAIL);
+  /** Paths: x, y and heading (x, y) by turns, at `4 * (slot * TRAIL + (step & (TRAIL - 1)))`. */
+  trail = new Float64Array(256 * TRAIL * 4);
 
   constructor(options: EngineOptions, ghostMs: number) {
     this.#max = options.maxUsers ?? 20_000;
@@ -106,7 +104,7 @@ export class Users {
     const before = Math.max(this.firstStep[slot]!, last - 5);
     if (before === last) return 0;
     const at = slot * TRAIL + (before & (TRAIL - 1));
-    const sin = (this.trailHx[at]! * this.hy[slot]! - this.trailHy[at]! * this.hx[slot]!) / (last - before);
+    const sin = (this.trail[at * 4 + 2]! * this.hy[slot]! - this.trail[at * 4 + 3]! * this.hx[slot]!) / (last - before);
     return sin > STRAIGHT_SIN || sin < -STRAIGHT_SIN ? sin : 0;
   }
 
@@ -114,6 +112,15 @@ export class Users {
   stepOfTrail(slot: number, trail: number): number {
     const last = this.lastStep[slot]!;
     return last - ((last - (trail - slot * TRAIL)) & (TRAIL - 1));
+  }
+
+  /** Speed along its path at a step of it, m/s. */
+  trailSpeed(slot: number, step: number, stepMs: number): number {
+    const p = slot * TRAIL + (Math.max(this.firstStep[slot]!, step - 1) & (TRAIL - 1));
+    const q = slot * TRAIL + (Math.min(this.lastStep[slot]!, step + 1) & (TRAIL - 1));
+    const dx = this.trail[q * 4]! - this.trail[p * 4]!;
+    const dy = this.trail[q * 4 + 1]! - this.trail[p * 4 + 1]!;
+    return (Math.sqrt(dx * dx + dy * dy) * 1000) / (2 * stepMs);
   }
 
   typeOf(slot: number): UserType {
@@ -367,10 +374,10 @@ export class Users {
       if (this.lastStep[slot] !== step - 1) this.firstStep[slot] = step;
       this.lastStep[slot] = step;
       const at = slot * TRAIL + (step & (TRAIL - 1));
-      this.trailX[at] = x;
-      this.trailY[at] = y;
-      this.trailHx[at] = this.hx[slot]!;
-      this.trailHy[at] = this.hy[slot]!;
+      this.trail[at * 4] = x;
+      this.trail[at * 4 + 1] = y;
+      this.trail[at * 4 + 2] = this.hx[slot]!;
+      this.trail[at * 4 + 3] = this.hy[slot]!;
     }
     this.aliveCount = kept;
     if (this.#ghosts.length > 0) {

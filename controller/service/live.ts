@@ -133,11 +133,19 @@ export class LiveController {
       onPublished: (state) => {
         const came = this.cameMs.get(state);
         this.cameMs.delete(state);
-        if (came !== undefined) this.latency.record(Math.max(1, Math.round((performance.now() - came) * 1000)));
+        if (came === undefined) return;
+        const milliseconds = performance.now() - came;
+        this.latency.record(Math.max(1, Math.round(milliseconds * 1000)));
+        this.budget.noteLatency(milliseconds);
       },
       onProblem: (message) => this.problem(message),
+      onAcknowledged: (record) => {
+        const { acknowledged, strategy } = record;
+        if (acknowledged?.result === 'refused' && (strategy === 'manual_override' || strategy === 'emergency'))
+          this.problem(`${strategy} was refused by the device: ${acknowledged.reason}`);
+        onAcknowledged?.(record);
+      },
       ...(onDecision && { onDecision }),
-      ...(onAcknowledged && { onAcknowledged }),
       ...(onPlan && { onPublishedPlan: onPlan }),
     });
   }
@@ -331,12 +339,14 @@ export class LiveController {
   // Modes
 
   private request(one: Held, request: ModeRequest): void {
-    if (this.options.shadow || one.phase !== 'active') return;
+    if (this.options.shadow) return;
     this.modeRequests++;
     const { configuration } = one.state;
     const { junctionId } = configuration;
     const nowMs = this.now();
-    const asked = modeFromRequest(configuration, request, nowMs);
+    const asked = this.isActive(junctionId)
+      ? modeFromRequest(configuration, request, nowMs)
+      : { refused: 'the junction is not commanded at present; ask again, and see why in the log of the controller' };
     const refused = 'refused' in asked ? asked.refused : null;
     this.desk.publish(
       { prefix: this.options.prefix, kind: 'mode-answer', junctionId },

@@ -40,7 +40,7 @@ export async function startMosquitto(program: string): Promise<{ url: string; cl
   const file = join(folder, 'mosquitto.conf');
   writeFileSync(
     file,
-    `listener ${port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\npersistence false\nlog_dest none\n`,
+    `listener ${port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\nmax_inflight_messages 1000\npersistence false\nlog_dest none\n`,
   );
   const child: ChildProcess = spawn(program, ['-c', file], { stdio: 'ignore' });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));

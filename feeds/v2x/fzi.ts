@@ -8,7 +8,7 @@
 import { EVENT_STATES, type EventState, type PersonType } from './enums.ts';
 import { fziMap } from './fzi-map.ts';
 import { fromLocal, localFrame } from './local-frame.ts';
-import type { PersonMessage, SignalMessage, V2xMessage, VehicleMessage } from './messages.ts';
+import type { Acceleration, PersonMessage, SignalMessage, V2xMessage, VehicleMessage } from './messages.ts';
 import { upperSnake } from './ode-v4.ts';
 
 export interface FziRecording {
@@ -84,6 +84,11 @@ const MAP_EVERY_MS = 1000;
 /** Speed is the way covered from half a second before to half a second after, less where a track begins or ends. */
 const SPEED_HALF_WINDOW_MS = 500;
 
+/**
+ * Acceleration is the change of speed from a second before to a second after: the moments of single rows are off by up to
+ * 40 ms, so that shorter windows show braking that was not.
+ */
+const ACCELERATION_HALF_WINDOW_MS = 1000;
 /** Least way covered in the window by which a direction of travel can be told, metres. */
 const MOVED_METRES = 0.5;
 
@@ -97,10 +102,33 @@ interface Motion {
   readonly speedMetresPerSecond: number | null;
   /** Direction of travel; absent: it hardly moved. */
   readonly headingDegrees?: number;
+  readonly acceleration: Acceleration;
 }
 
-/** Speeds and directions by the positions of one track, in its order. */
+const acceleration = (longitudinalMetresPerSecond2: number | null): Acceleration => ({
+  longitudinalMetresPerSecond2,
+  lateralMetresPerSecond2: null,
+  verticalG: null,
+  yawDegreesPerSecond: null,
+});
+
+/** Speeds, directions and accelerations by the positions of one track, in its order. */
 function motionOf(rows: readonly Place[]): Motion[] {
+  const moved = speedsOf(rows);
+  let from = 0;
+  let to = 0;
+  return rows.map((row, i) => {
+    while (row.atMs - rows[from]!.atMs > ACCELERATION_HALF_WINDOW_MS) from++;
+    while (to + 1 < rows.length && rows[to + 1]!.atMs - row.atMs <= ACCELERATION_HALF_WINDOW_MS) to++;
+    const [before, after] = [moved[from]!.speedMetresPerSecond, moved[to]!.speedMetresPerSecond];
+    const seconds = (rows[to]!.atMs - rows[from]!.atMs) / 1000;
+    const whole = seconds >= ACCELERATION_HALF_WINDOW_MS / 500 && before !== null && after !== null;
+    // 0 where it cannot be told: "unavailable" would leave it to whoever receives, who knows less of the jitter
+    return { ...moved[i]!, acceleration: acceleration(whole ? (after - before) / seconds : 0) };
+  });
+}
+
+function speedsOf(rows: readonly Place[]): Omit<Motion, 'acceleration'>[] {
   let from = 0;
   let to = 0;
   return rows.map((row) => {
@@ -192,12 +220,7 @@ export function fziMessages(recording: FziRecording, options: FziOptions = {}): 
         : ({
             ...shared,
             kind: 'bsm',
-            acceleration: {
-              longitudinalMetresPerSecond2: null,
-              lateralMetresPerSecond2: null,
-              verticalG: null,
-              yawDegreesPerSecond: null,
-            },
+            acceleration: acceleration(null),
             transmission: 'unavailable',
             steeringAngleDegrees: null,
             brakes: {
@@ -272,10 +295,10 @@ export function fziMessages(recording: FziRecording, options: FziOptions = {}): 
     } as SignalMessage);
   }
   if (recording.map !== undefined) {
+    const map = fziMap(recording.map, intersectionId, startsAtMs);
     let endMs = startsAtMs;
     for (const { receivedAtMs } of messages) endMs = Math.max(endMs, receivedAtMs);
-    for (let atMs = startsAtMs; atMs <= endMs; atMs += MAP_EVERY_MS)
-      messages.push(fziMap(recording.map, intersectionId, atMs));
+    for (let atMs = startsAtMs; atMs <= endMs; atMs += MAP_EVERY_MS) messages.push({ ...map, receivedAtMs: atMs });
   }
   // what is known before what happens: lanes, lights, road users
   const order = { map: 0, spat: 1, bsm: 2, psm: 2 };

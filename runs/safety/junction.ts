@@ -7,9 +7,14 @@ import {
 } from '../../controller/safety/analysis.ts';
 import type { RoadUserUpdate } from '../../controller/safety/encounter-types.ts';
 import type { CurrentEncounter } from '../../controller/safety/encounters.ts';
-import type { Weather } from '../../controller/safety/index-formulas.ts';
+import {
+  type CrashHistory,
+  type RealTimeIndex,
+  realTimeIndex,
+  type Weather,
+} from '../../controller/safety/index-formulas.ts';
 import type { Rejection, V2xMessage } from '../../feeds/v2x/messages.ts';
-import { readV2x } from '../../feeds/v2x/read.ts';
+import { type ReadResult, readOwnV2x, readV2x, readV2xValue } from '../../feeds/v2x/read.ts';
 import { type FrozenConstants, indexOf, type ScoredInterval } from './index.ts';
 
 export interface JunctionSetup {
@@ -17,16 +22,34 @@ export interface JunctionSetup {
   /** What the index relates to; null: nothing yet, and no interval is scored. */
   readonly frozen: FrozenConstants | null;
   readonly weather?: Weather | null;
+  /** For the real-time index on crash history; absent: it is not computed. */
+  readonly crashes?: CrashRecord;
 }
 
-/** What came in, in its order: first `texts`, then `messages`, then `updates`. */
+export interface CrashRecord {
+  readonly history: CrashHistory;
+  readonly freeFlowMetresPerSecond: number;
+  readonly capacityVehiclesPerHour: number;
+}
+
+/** A quarter of an hour's index on crash history; absent fields of the interval leave it null. */
+export interface CrashIndexed {
+  readonly startMs: number;
+  readonly index: RealTimeIndex | null;
+}
+
+/** What came in, in its order: first `frames`, then `texts`, then `messages`, then `updates`. */
 export interface JunctionBatch {
+  /** Messages or frames as JSON that was parsed. */
+  readonly frames?: readonly unknown[];
+  /** `frames` were made by this program and need no check. */
+  readonly own?: boolean;
   /** Messages or frames as JSON, as they were received. */
   readonly texts?: readonly string[];
   readonly messages?: readonly V2xMessage[];
   /** States in the junction's local metres; each arrived at its own time. */
   readonly updates?: readonly RoadUserUpdate[];
-  /** When texts were received that do not say so themselves, ms since 1970. */
+  /** When frames and texts were received that do not say so themselves, ms since 1970. */
   readonly receivedAtMs?: number;
   /** The clock, where it is ahead of the messages: silence is told by it. */
   readonly nowMs?: number;
@@ -40,6 +63,8 @@ export interface JunctionBatch {
 export interface JunctionResult extends Omit<AnalysisOutput, 'minutes' | 'quarterHours'> {
   readonly minutes: readonly ScoredInterval[];
   readonly quarterHours: readonly ScoredInterval[];
+  /** Of the quarters that ended, where a crash history was given. */
+  readonly crashIndices: readonly CrashIndexed[];
   /** Encounters that began, as they stand; their records come among `encounters` once they end, if the paths bear them out. */
   readonly started: readonly CurrentEncounter[];
   readonly read: number;
@@ -55,11 +80,15 @@ export class JunctionSafety {
   readonly analysis: SafetyAnalysis;
   #frozen: FrozenConstants | null;
   #weather: Weather | null;
+  readonly #crashes: CrashRecord | null;
+  /** Vehicles that turned, by quarter of an hour, of those not scored yet. */
+  readonly #turned = new Map<number, number>();
 
   constructor(setup: JunctionSetup) {
     this.analysis = new SafetyAnalysis(setup.analysis);
     this.#frozen = setup.frozen;
     this.#weather = setup.weather ?? null;
+    this.#crashes = setup.crashes ?? null;
   }
 
   /** Takes a batch. What it gives depends on what came before it and on it, not on how that was cut into batches. */
@@ -76,16 +105,22 @@ export class JunctionSafety {
       if (why === null) used++;
       else rejected.set(why, (rejected.get(why) ?? 0) + 1);
     };
-    for (const text of batch.texts ?? []) {
-      const receivedAtMs = batch.receivedAtMs ?? (Number.isFinite(analysis.nowMs) ? analysis.nowMs : 0);
-      const result = readV2x(text, { receivedAtMs });
+    const take = (result: ReadResult) => {
       for (const one of result.rejections) {
         count(one.reason);
         analysis.rejected(analysis.nowMs);
         if (rejections.length < MOST_REJECTIONS) rejections.push(one);
       }
       for (const message of result.messages) count(analysis.message(message));
+    };
+    const options = () => ({
+      receivedAtMs: batch.receivedAtMs ?? (Number.isFinite(analysis.nowMs) ? analysis.nowMs : 0),
+    });
+    for (const frame of batch.frames ?? []) {
+      if (batch.own === true) for (const message of readOwnV2x(frame)) count(analysis.message(message));
+      else take(readV2xValue(frame, options()));
     }
+    for (const text of batch.texts ?? []) take(readV2x(text, options()));
     for (const message of batch.messages ?? []) count(analysis.message(message));
     for (const update of batch.updates ?? []) count(analysis.update(update));
     if (batch.nowMs !== undefined) analysis.advance(batch.nowMs);
@@ -96,6 +131,7 @@ export class JunctionSafety {
       ...out,
       minutes: scored.minutes,
       quarterHours: scored.quarterHours,
+      crashIndices: this.#crashIndices(out.passages, scored.quarterHours),
       started: analysis.engine.takeStarted(),
       read,
       used,
@@ -103,4 +139,39 @@ export class JunctionSafety {
       rejections,
     };
   }
+
+  #crashIndices(passages: AnalysisOutput['passages'], quarterHours: readonly ScoredInterval[]): CrashIndexed[] {
+    if (this.#crashes === null) return [];
+    for (const { turned, timeMs } of passages) {
+      if (turned !== true) continue;
+      const at = Math.floor(timeMs / QUARTER_MS);
+      this.#turned.set(at, (this.#turned.get(at) ?? 0) + 1);
+    }
+    const { history, freeFlowMetresPerSecond, capacityVehiclesPerHour } = this.#crashes;
+    return quarterHours.map(({ interval, score }) => {
+      const at = interval.startMs / QUARTER_MS;
+      const turningVehicles = this.#turned.get(at) ?? 0;
+      for (const old of this.#turned.keys()) if (old <= at) this.#turned.delete(old);
+      const speed = interval.features?.averageSpeedMetresPerSecond ?? null;
+      const spread = interval.features?.speedSpreadMetresPerSecond ?? null;
+      // what is too poor for the one index is too poor for the other
+      const known = speed !== null && spread !== null && (score.scored || score.reason === 'no-constants');
+      return {
+        startMs: interval.startMs,
+        index: known
+          ? realTimeIndex(history, {
+              freeFlowMetresPerSecond,
+              speedMetresPerSecond: speed,
+              speedVariance: spread * spread,
+              turningVehicles,
+              vruCount: interval.vrus,
+              vehicleCount: interval.vehicles,
+              capacityVehicles: capacityVehiclesPerHour / 4,
+            })
+          : null,
+      };
+    });
+  }
 }
+
+const QUARTER_MS = 900_000;

@@ -122,4 +122,65 @@ describe('a junction', () => {
     expect(result).toMatchObject({ read: 4, used: 0, rejected: { 'not-json': 1 } });
     expect(result.rejections).toHaveLength(4);
   });
+
+  it('moves every index with what is observed, through the whole chain', () => {
+    const own = constants()!;
+    // of a busier place, so that nothing reaches the top of the scale
+    const minute = { ...own.minute, vehicleConflictMax: 40, vruConflictMax: 40, hardBrakingMax: 40, volumeMax: 100 };
+    const frozen = { ...own, minute };
+    const weather = { rainMillimetres: 0, visibilityMetres: 10_000, windMetresPerSecond: 2, temperatureCelsius: 20 };
+    const crashes = {
+      history: { fatal: 0, injury: 3, damage: 5, exposure: 10, priorRate: 0.5, priorExposure: 10 },
+      freeFlowMetresPerSecond: 14,
+      capacityVehiclesPerHour: 1800,
+    };
+    const run = (more: readonly RoadUserUpdate[], rainMillimetres = 0) => {
+      const junction = new JunctionSafety({ frozen, weather: { ...weather, rainMillimetres }, crashes });
+      const updates = [...traffic(0), ...more].sort((a, b) => a.timeMs - b.timeMs);
+      const { minutes, crashIndices } = junction.push({ updates, finish: true });
+      const { score } = minutes[1]!;
+      if (!score.scored) throw new Error(score.reason);
+      return { ...score, crash: crashIndices };
+    };
+    /** Through the second minute, far from the others: one behind the other, or a cyclist crossing in front of a car. */
+    const pairs = (type: 'car' | 'bicycle', brakes = false): RoadUserUpdate[] =>
+      Array.from({ length: 600 }, (_, k) => {
+        const along = (k % 100) / 10;
+        const shared = { timeMs: 60_000 + k * 100, type, lengthMetres: 2, accuracyMetres: 0.5 } as const;
+        const round = Math.floor(k / 100);
+        return [
+          {
+            ...shared,
+            id: `first ${round}`,
+            x: 300,
+            y: 300 - 20 + 4 * along,
+            heading: Math.PI / 2,
+            speedMetresPerSecond: 4,
+          },
+          {
+            ...shared,
+            type: 'car' as const,
+            id: `second ${round}`,
+            x: 300 - 66 + 10 * along,
+            y: 300,
+            heading: 0,
+            speedMetresPerSecond: 10,
+            ...(brakes && { accelerationMetresPerSecond2: along > 2 && along < 3 ? -6 : 0 }),
+          },
+        ];
+      }).flat();
+    const before = run([]);
+    const people = run(pairs('bicycle'));
+    expect(people.raw.vru).toBeGreaterThan(before.raw.vru + 2);
+    expect(people.index.vru).toBeGreaterThan(before.index.vru);
+    const vehicles = run(pairs('car'));
+    expect(vehicles.raw.vehicle).toBeGreaterThan(before.raw.vehicle + 2);
+    expect(vehicles.index.combined).toBeGreaterThan(before.index.combined);
+    expect(run(pairs('car', true)).raw.vehicle).toBeGreaterThan(vehicles.raw.vehicle);
+    const wet = run([], 15);
+    expect(wet.index.weather!).toBeGreaterThan(before.index.weather!);
+    expect(wet.index.combined).toBeGreaterThan(before.index.combined);
+    // a quarter of which three minutes were heard is too poor for either index
+    expect(before.crash).toEqual([{ startMs: 0, index: null }]);
+  });
 });

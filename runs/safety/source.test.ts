@@ -153,6 +153,11 @@ describe('recordings of movements', () => {
     expect(await refused(join(folder, 'nowhere'))).toContain('no such file');
     expect(await refused(file('empty', ''))).toContain('is empty');
     expect(await refused(file('other.xml', '<net/>'))).toContain('--fcd-output');
+    const geo = fcd().replace(
+      /x="([\d.]+)" y="([\d.]+)"/g,
+      (_, x, y) => `x="${8 + x / 73_000}" y="${49 + y / 111_000}"`,
+    );
+    expect(await refused(file('geo.xml', geo))).toContain('--fcd-output.geo');
     expect(await refused(file('broken.xml', '<fcd-export><timestep time="0"><vehicle'))).toMatch(/broken\.xml:1/);
     expect(await refused(file('none.trj', 'text'))).toContain('FORMAT');
     expect(await refused(file('v9.trj', Buffer.from([0, 0x4c, 0, 0, 0x10, 0x41])))).toContain('version');

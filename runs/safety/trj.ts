@@ -212,7 +212,7 @@ export async function readTrj(path: string, analysis: SafetyAnalysis): Promise<S
     );
   let timeMs = Number.NaN;
   /** Where each was and headed, for headings by movement: of the vehicles of the last two time steps. */
-  let here = new Map<number, { x: number; y: number; heading: number | undefined }>();
+  let here = new Map<number, { timeMs: number; x: number; y: number; heading: number | undefined }>();
   let before = here;
   for await (const one of records(path)) {
     if (one.kind === 'timestep') {
@@ -237,8 +237,11 @@ export async function readTrj(path: string, analysis: SafetyAnalysis): Promise<S
       const old = before.get(id);
       const [dx, dy] = old === undefined ? [0, 0] : [frontX - old.x, frontY - old.y];
       const moved = dx * dx + dy * dy > 0.01;
-      heading = moved ? Math.atan2(dy, dx) : old?.heading;
-      here.set(id, moved || old === undefined ? { x: frontX, y: frontY, heading } : old);
+      // SUMO changes lanes in one step: a leap to the side is no direction of travel
+      const most = 1.3 * one.speedMetresPerSecond * ((timeMs - (old?.timeMs ?? timeMs)) / 1000) + 0.3;
+      const leapt = old?.heading !== undefined && dx * dx + dy * dy > most * most;
+      heading = moved && !leapt ? Math.atan2(dy, dx) : old?.heading;
+      here.set(id, moved || old === undefined ? { timeMs, x: frontX, y: frontY, heading } : old);
       if (heading === undefined) {
         tally.count('no-heading', where, () => `vehicle ${id} has not moved yet`);
         continue;

@@ -5,11 +5,23 @@ import { exponential, type RandomStream } from '../random.ts';
 /**
  * Departures of a flow in [0, durationSeconds), ascending. `poisson`: exponential gaps at each period's rate; `even`:
  * equal gaps within a period, the first after half a gap, the rest of a vehicle carried over into the next period;
+ * `platoon`: as `poisson`, each cycle's vehicles drawn together into its first part;
  * `recorded`: the (rounded) number of each period, at uniform random moments of it.
  */
 export function arrivalSeconds(flow: DemandFlow, durationSeconds: number, stream: RandomStream): number[] {
-  const moments = flow.arrivals === 'recorded' ? recorded(flow, stream) : counted(flow, stream);
+  const moments = flow.arrivals === 'recorded' ? recorded(flow, stream) : counted(flow, stream).map(platooned(flow));
   return moments.filter((moment) => moment < durationSeconds);
+}
+
+/** Draws the moments of each cycle together into the part of it that a platoon takes. */
+function platooned({ platoon }: DemandFlow): (moment: number) => number {
+  if (platoon === undefined) return (moment) => moment;
+  const { everySeconds, lastsSeconds, offsetSeconds } = platoon;
+  return (moment) => {
+    const cycle = Math.floor((moment - offsetSeconds) / everySeconds);
+    const begin = offsetSeconds + cycle * everySeconds;
+    return Math.max(0, begin + ((moment - begin) * lastsSeconds) / everySeconds);
+  };
 }
 
 /**

@@ -18,6 +18,7 @@ export interface ScenarioDemand extends Demand {
 }
 
 interface Departure extends VehicleDraw {
+  readonly entryLane?: number;
   readonly departSeconds: number;
   readonly route: number;
 }
@@ -30,6 +31,7 @@ export function demandFromScenario(scenario: Scenario, network: Network, seed: n
   const routes = new RouteChooser(scenario, network);
   const keys = new Set<string>();
   const departures = scenario.demand.flatMap((flow) => departuresOf(flow, scenario, routes, seed, keys));
+  departures.push(...givenVehicles(scenario, network, routes, seed));
   departures.sort((a, b) => a.departSeconds - b.departSeconds);
   const count = departures.length;
   return {
@@ -37,7 +39,8 @@ export function demandFromScenario(scenario: Scenario, network: Network, seed: n
     departSeconds: Float64Array.from(departures, (d) => d.departSeconds),
     route: Int32Array.from(departures, (d) => d.route),
     vehicleClass: Uint8Array.from(departures, (d) => d.vehicleClass),
-    entryLane: new Int32Array(count).fill(-1),
+    entryLane: Int32Array.from(departures, (d) => d.entryLane ?? -1),
+    dwellFactor: Float64Array.from(departures, (d) => d.dwellFactor),
     speedFactor: Float64Array.from(departures, (d) => d.speedFactor),
     classes: scenario.vehicleClasses.map(classParameters),
     tagged: Uint8Array.from(departures, (d) => (d.tagged ? 1 : 0)),
@@ -60,6 +63,25 @@ function departuresOf(
   return moments.map((departSeconds, n) => {
     const stream = randomStream(seed, `vehicle/${key}/${n}`);
     const draw = drawVehicle(stream, scenario.vehicleClasses, scenario.detection.tagShare);
-    return { ...draw, departSeconds, route: routes.choose(junction, movement, stream) };
+    return { ...draw, departSeconds, route: routes.choose(junction, movement, stream, flow.route) };
+  });
+}
+
+/** Vehicles that the file gives one by one; what it does not say of them is drawn. */
+function givenVehicles(scenario: Scenario, network: Network, routes: RouteChooser, seed: number): Departure[] {
+  return (scenario.vehicles ?? []).map((given, n) => {
+    const stream = randomStream(seed, `given/${n}`);
+    const draw = drawVehicle(stream, scenario.vehicleClasses, scenario.detection.tagShare);
+    const { junction, movement } = given.route[0]!;
+    const approach = network.approaches.find(
+      (each) => each.name === given.approach && network.junctions[each.junction]!.name === given.junction,
+    )!;
+    return {
+      ...draw,
+      vehicleClass: scenario.vehicleClasses.findIndex(({ name }) => name === given.vehicleClass),
+      departSeconds: given.atSeconds,
+      route: routes.choose(junction, movement, stream, given.route),
+      ...(given.lane === undefined ? {} : { entryLane: approach.lanes[given.lane]! }),
+    };
   });
 }

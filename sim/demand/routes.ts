@@ -33,11 +33,11 @@ export class RouteChooser {
   }
 
   /**
-   * Index of the route that begins with `movement` at `junction`. Draws only where there is a choice. Throws where the
+   * Index of the route that begins with `movement` at `junction`, or with the steps `given`. Draws only where there is a choice. Throws where the
    * network has no such route.
    */
-  choose(junction: string, movement: string, stream: RandomStream): number {
-    const steps: RouteStep[] = [{ junction, movement }];
+  choose(junction: string, movement: string, stream: RandomStream, given: readonly RouteStep[] = []): number {
+    const steps: RouteStep[] = given.length > 0 ? [...given] : [{ junction, movement }];
     for (;;) {
       const last = steps[steps.length - 1]!;
       const driven = this.#movements.get(`${last.junction}/${last.movement}`);

@@ -15,6 +15,8 @@ export interface VehicleDraw {
   readonly vehicleClass: number;
   readonly speedFactor: number;
   readonly tagged: boolean;
+  /** Share of a bus stop's mean dwell time that it takes, 0.5 to 1.5. */
+  readonly dwellFactor: number;
   /** 24 hexadecimal digits that begin with 30 or E2, whether or not it carries a tag. */
   readonly epc: string;
 }
@@ -25,7 +27,8 @@ export function drawVehicle(stream: RandomStream, classes: readonly VehicleClass
   const factor = 1 + SPEED_FACTOR_DEVIATION * nearlyNormal(stream);
   const tagged = stream() < tagShare;
   const epc = (stream() < 0.5 ? '30' : 'E2') + hexDigits(stream, 22);
-  return { vehicleClass, speedFactor: Math.min(most, Math.max(least, factor)), tagged, epc };
+  const dwellFactor = 0.5 + stream();
+  return { vehicleClass, speedFactor: Math.min(most, Math.max(least, factor)), tagged, dwellFactor, epc };
 }
 
 /** The class in whose stretch of [0, 1) the draw falls; a rounding in the shares' sum goes to the last class that has any. */

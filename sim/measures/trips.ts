@@ -5,6 +5,8 @@ import { ARRIVED, type Engine, NOT_ENTERED } from '../core.ts';
 export interface Trip {
   /** Number in the order of departure, as frames have it. */
   readonly vehicle: number;
+  /** The id that the file gives it. */
+  readonly name?: string;
   readonly vehicleClass: string;
   readonly route: string;
   readonly departSeconds: number;
@@ -27,6 +29,7 @@ export function* tripsOf(engine: Engine, nowSeconds: number, noxGrams?: Float64A
     const departSeconds = demand.departSeconds[v]!;
     const trip = {
       vehicle: v,
+      ...(demand.names && { name: demand.names[v]! }),
       vehicleClass: kind.name,
       route: network.routes[demand.route[v]!]!.name,
       departSeconds,

@@ -3,9 +3,16 @@
 /** An input file that cannot be used as it is. The message is for the user. */
 export class InputFileError extends Error {
   constructor(file: string, element: string, problem: string, remedy: string) {
-    super(`${file}: ${element === '' ? '' : `${element} `}${problem}. ${remedy}`);
+    super(
+      `${file}: ${element === '' ? '' : `${bounded(element, 300)} `}${bounded(problem, 1500)}. ${bounded(remedy, 500)}`,
+    );
     this.name = 'InputFileError';
   }
+}
+
+/** What a file puts into a message must not make it unreadable. */
+function bounded(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most - 3)}...` : text;
 }
 
 export type JsonObject = Readonly<Record<string, unknown>>;

@@ -2,6 +2,7 @@
 import atan2 from '@stdlib/math-base-special-atan2';
 import type {
   Polyline,
+  RouteStep,
   Scenario,
   ScenarioApproach,
   ScenarioJunction,
@@ -10,6 +11,7 @@ import type {
   Turn,
 } from '../../scenarios/types.ts';
 import type { BusStop, DetectorPlace, Network, NetworkApproach, RoutePlan } from '../core.ts';
+export type { RouteStep } from '../../scenarios/types.ts';
 import { assembleNetwork, type LaneDraft, type LinkDraft } from './assemble.ts';
 import { polylineLength } from './polyline.ts';
 import { fitAbreast, SIDE_GAP } from '../traffic/tracks.ts';
@@ -26,12 +28,6 @@ const STOPLINE_READER_METRES = 0.5;
 const USUAL_DRIVEN_WIDTH = 2.2;
 const MOST_ROUTES = 20_000;
 const MOST_JUNCTIONS_ON_A_ROUTE = 100;
-
-/** One junction's part of a route. */
-export interface RouteStep {
-  readonly junction: string;
-  readonly movement: string;
-}
 
 /** Name of a route: its steps as `{junction}/{movement}`, separated by spaces. */
 export function routeName(steps: readonly RouteStep[]): string {

@@ -6,7 +6,7 @@ import type { Scenario, ScenarioCrossing } from '../../scenarios/types.ts';
 import type { LinkStretches, Network } from '../core.ts';
 import { samplePolyline } from '../network/polyline.ts';
 
-/** Half the width of the widest vehicle, and room between it and a person, m. */
+/** Half the width of the widest vehicle where lanes are not wider, and room between it and a person, m. */
 const HALF_BODY = 1.25;
 const SIDE_ROOM = 0.5;
 /** Room between a vehicle's ends and a crossing that is in use, m. */
@@ -103,11 +103,15 @@ interface Strip {
 
 /** Every link that runs over the crossing. */
 function stripsOn(crossing: Crossing, network: Network): Strip[] {
-  const { laneCount, linkCount, linkJunction, length } = network;
+  const { laneCount, linkCount, linkJunction, linkStart, linkEnd, length } = network;
+  const laneWidth = network.tables?.laneWidth;
   const strips: Strip[] = [];
   for (let link = laneCount; link < laneCount + linkCount; link++) {
     if (linkJunction[link] !== crossing.junction) continue;
     const path = samplePolyline(network.paths[link]!, SPACING);
+    // Two-wheelers use the width of their lane.
+    const width = Math.max(laneWidth?.[linkStart[link]!] ?? 0, laneWidth?.[linkEnd[link]!] ?? 0);
+    const half = Math.max(HALF_BODY, width / 2) + SIDE_ROOM;
     const scale = length[link]! / path.at[path.at.length - 1]!;
     let from = Number.POSITIVE_INFINITY;
     let to = Number.NEGATIVE_INFINITY;
@@ -119,9 +123,9 @@ function stripsOn(crossing: Crossing, network: Network): Strip[] {
       const along = dx * crossing.alongX + dy * crossing.alongY;
       const across = dx * crossing.alongY - dy * crossing.alongX;
       if (Math.abs(across) > crossing.width / 2 + END_ROOM) continue;
-      if (along < -HALF_BODY - SIDE_ROOM || along > crossing.length + HALF_BODY + SIDE_ROOM) continue;
-      from = Math.min(from, along - HALF_BODY - SIDE_ROOM);
-      to = Math.max(to, along + HALF_BODY + SIDE_ROOM);
+      if (along < -half || along > crossing.length + half) continue;
+      from = Math.min(from, along - half);
+      to = Math.max(to, along + half);
       start = Math.min(start, path.at[i]! * scale);
       end = Math.max(end, path.at[i]! * scale);
     }

@@ -19,6 +19,7 @@ const settings = fc.record({
   cyclistShare: fc.constantFrom(0, 0.3, 1),
   enterInClearanceShare: fc.constantFrom(0, 0.2, 1),
   drivingSide: fc.constantFrom('left' as const, 'right' as const),
+  bikes: fc.boolean(),
 });
 const SECONDS = 120;
 const RUNS = 6;

@@ -2,7 +2,7 @@
 import type { Scenario } from '../../scenarios/types.ts';
 import type { Engine } from '../core.ts';
 import { demandFromScenario } from '../demand/demand.ts';
-import { pointAlong, polylineLength } from '../network/polyline.ts';
+import { directionAlong, pointAlong, polylineLength } from '../network/polyline.ts';
 import { networkFromScenario } from '../network/scenario.ts';
 import { createEngine } from '../traffic/engine.ts';
 import { type CrossingNetwork, crossingsOf } from './crossings.ts';
@@ -69,7 +69,11 @@ export class ContactChecker {
         let k = trail.length - 1;
         while (at < 0 && k > 0) at += network.length[trail[--k]!]!;
         const path = network.paths[trail[k]!]!;
-        points.push(...pointAlong(path, (at * polylineLength(path)) / network.length[trail[k]!]!));
+        const along = (at * polylineLength(path)) / network.length[trail[k]!]!;
+        const [x, y] = pointAlong(path, along);
+        const [dx, dy] = directionAlong(path, along);
+        const aside = state.lateral?.[v] ?? 0;
+        points.push(x - aside * dy, y + aside * dx);
       }
       bodies.push({ v, radius, points });
     }

@@ -1,4 +1,6 @@
 /** The speed that lane changing makes of the one a vehicle would drive. */
+
+import { stopSpeed } from './krauss.ts';
 import {
   ADVICES,
   BLOCKED,
@@ -10,7 +12,6 @@ import {
   STRATEGIC,
   WANTS_CHANGE,
 } from './lane-change-state.ts';
-import { stopSpeed } from './krauss.ts';
 import type { Traffic } from './traffic.ts';
 
 /** Kept free beyond what is reserved for another, m. */
@@ -47,7 +48,7 @@ export function advisedSpeed(
     if (space > 0) {
       const v = t.state.speed[vehicle]!;
       const hardest = Math.max(0, v - t.types.emergencyDecel[type]! * t.dt);
-      const safe = stopSpeed(space, t.types.decel[type]!, t.dt, t.dt);
+      const safe = stopSpeed(space, t.types.decel[type]!, t.dt, t.dt, v);
       max = Math.min(max, Math.max(safe, hardest));
       if (safe < wanted) {
         if (safe < min && safe >= hardest) min = safe;

@@ -2,10 +2,19 @@
  * Where the lanes inside junctions conflict. A link is one lane inside its junction, or two where vehicles may wait
  * inside: its parts, 0 and 1. Part p of link l has the number 2 (l - laneCount) + p.
  */
-import { internalLanes } from '../network/sumo/routing.ts';
+
 import type { SumoNet } from '../network/sumo/net-types.ts';
 import type { SumoWorld } from '../network/sumo/network.ts';
-import { endDistance, lastCrossing, lengthOf, metresTogether, reversed, startDistance } from './polylines.ts';
+import { internalLanes } from '../network/sumo/routing.ts';
+import {
+  endDistance,
+  headingDifference,
+  lastCrossing,
+  lengthOf,
+  metresTogether,
+  reversed,
+  startDistance,
+} from './polylines.ts';
 
 /** Entries of part p are [first[p], first[p + 1]). */
 export interface Conflicts {
@@ -27,15 +36,19 @@ export interface Conflicts {
   readonly foeYields: Uint8Array;
   /** Metres of each part. */
   readonly length: Float64Array;
-  /** Links that somebody might yield to. */
-  readonly heeded: Uint8Array;
+  /** Radius of links that turn, but to the right, m; 0 for all others. By link - laneCount. */
+  readonly radius: Float64Array;
+  /**
+   * Links whose vehicles one heeds who waits inside link l: [insideFirst[l], insideFirst[l + 1]), and whether they lead
+   * into the same lane.
+   */
+  readonly insideFirst: Int32Array;
+  readonly insideFoe: Int32Array;
+  readonly insideMerges: Uint8Array;
 }
 
 /** Least distance of parting and merging lanes from each other, m, and half of their widths. */
 const APART = 2.5;
-/** Least sine of an angle at which lanes cross. */
-const LEAST_SINE = 0.2;
-const NOWHERE = -10_000;
 
 interface Part {
   readonly link: number;
@@ -120,17 +133,56 @@ class ConflictDraft {
       yields: Uint8Array.from(columns.yields),
       foeYields: Uint8Array.from(columns.foeYields),
       length,
-      heeded: this.heeded(),
+      radius: Float64Array.from(this.inside, (lanes, i) => this.radiusOf(laneCount + i, lanes)),
+      ...this.insideFoes(),
     };
   }
 
-  private heeded(): Uint8Array {
+  /** Where the file has a place to wait inside, its own lists hold, whatever the junction's say. */
+  private insideFoes(): Pick<Conflicts, 'insideFirst' | 'insideFoe' | 'insideMerges'> {
     const { rules, network } = this.world;
-    const heeded = new Uint8Array(network.laneCount + network.linkCount);
-    for (let e = 0; e < rules.foe.length; e++) {
-      if (rules.foeYields[e] === 1 || rules.foeYieldsInside[e] === 1) heeded[rules.foe[e]!] = 1;
+    const segments = network.laneCount + network.linkCount;
+    const insideFirst = new Int32Array(segments + 1);
+    const foes: number[] = [];
+    const { lanes, junctions, junctionIndex } = this.net;
+    for (let link = 0; link < segments; link++) {
+      const second = this.inside[link - network.laneCount]?.[1];
+      if (second !== undefined) {
+        const index = junctionIndex.get(lanes[second]!.id);
+        if (index === undefined) {
+          for (let e = rules.foeFirst[link]!; e < rules.foeFirst[link + 1]!; e++) {
+            if (rules.foeYields[e] === 1) foes.push(rules.foe[e]!);
+          }
+        } else {
+          const place = junctions[index]!;
+          const listed = new Set(place.internalLanes);
+          for (const [i, from] of place.incomingLanes.entries()) {
+            for (const c of i === 0 ? [] : this.net.connectionsOf[from]!) {
+              const foe = this.partOfLane.get(this.net.connections[c]!.via);
+              if (foe !== undefined && foe.part === 0 && listed.has(foe.lane)) foes.push(foe.link);
+            }
+          }
+        }
+      }
+      insideFirst[link + 1] = foes.length;
     }
-    return heeded;
+    let link = 0;
+    const insideMerges = Uint8Array.from(foes, (foe, i) => {
+      while (insideFirst[link + 1]! <= i) link++;
+      return network.linkEnd[foe] === network.linkEnd[link] ? 1 : 0;
+    });
+    return { insideFirst, insideFoe: Int32Array.from(foes), insideMerges };
+  }
+
+  private radiusOf(link: number, lanes: readonly number[]): number {
+    const first = this.net.connections.find(({ via }) => via === lanes[0]);
+    const direction = first?.dir ?? 's';
+    if (lanes.length === 0 || direction === 's' || direction === (this.net.lefthand ? 'l' : 'r')) return 0;
+    const { linkStart, linkEnd, paths } = this.world.network;
+    const [from, to] = [paths[linkStart[link]!]!, paths[linkEnd[link]!]!];
+    const turn = headingDifference(from, from.length - 4, to, 0);
+    const metres = lanes.reduce((sum, lane) => sum + lengthOf(this.net.lanes[lane]!.shape), 0);
+    return turn > 0 ? metres / turn : 0;
   }
 
   private addPart(own: Part, waits: boolean): void {
@@ -224,13 +276,13 @@ class ConflictDraft {
     }
     const crossing = lastCrossing(a.shape, b.shape);
     if (crossing === null) {
-      // bodies cannot meet; one who waits there is heeded all the same
-      if (!last(foe)) this.push(own, foe, [NOWHERE, NOWHERE, 0, 0], false, false);
+      // one who waits inside, to go where this one goes, is heeded all the same
+      const same = linkEnd[own.link] === linkEnd[foe.link] && !(waits && own.part === 0);
+      if (same && !last(foe)) this.push(own, foe, [0, 0, b.width, a.width], false, false);
       return;
     }
-    const factor = 2 / Math.max(crossing.sine, LEAST_SINE) - 1;
-    const size = Math.min(b.width * factor, a.length);
-    const foeSize = Math.min(a.width * factor, b.length);
+    const size = Math.min(b.width, a.length);
+    const foeSize = Math.min(a.width, b.length);
     const behind = own.part === 1 ? a.length : a.length - alongLane(a, Math.max(0, crossing.at - size / 2));
     const foeBehind = b.length - alongLane(b, Math.max(0, crossing.other - foeSize / 2));
     this.push(own, foe, [behind, foeBehind, size, foeSize], false, false);

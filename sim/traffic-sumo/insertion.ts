@@ -1,7 +1,9 @@
 /** Vehicles that are due enter the network where and as fast as it is safe. */
-import { brakeGap, entrySpeed, freeSpeed, stopSpeed } from './krauss.ts';
-import { linkState, majorState } from './junction-rules.ts';
+
 import type { SumoDeparture } from '../network/sumo/demand.ts';
+import { linkState, majorState } from './junction-rules.ts';
+import { brakeGap, entrySpeed, freeSpeed, standingStopSpeed } from './krauss.ts';
+import { around, BEHIND_GAP, findBehind, secureGap } from './surroundings.ts';
 import { enlist, leaverRear, speedOn, type Traffic, uniform } from './traffic.ts';
 
 /** A vehicle stands this far beyond its own length on the lane it enters, m. */
@@ -120,6 +122,10 @@ function place(t: Traffic, queue: EntryQueue, vehicle: number, lane: number, now
       brakeGap(state.speed[follower]!, types.decel[other]!, types.tau[other]!, dt) -
       brakeGap(speed, Math.max(decel, types.decel[other]!), 0, dt);
     if (gap < Math.max(0, needed)) return false;
+  } else {
+    const behind = findBehind(t, t.lc, vehicle, speed, lane, position - types.length[type]!);
+    if (behind >= 0 && around.gap[BEHIND_GAP]! < secureGap(t, behind, state.speed[behind]!, vehicle, speed))
+      return false;
   }
   state.position[vehicle] = position;
   state.speed[vehicle] = speed;
@@ -146,10 +152,10 @@ function safeAhead(t: Traffic, vehicle: number, lane: number, toEnd: number, spe
     const k = lanes.firstStage[route]! + stage;
     const link = lanes.nextLink[lanes.first[k]! + from - lanes.firstLane[k]!]!;
     if (link < 0 || !majorState(linkState(t, link))) {
-      return Math.min(safe, stopSpeed(Math.max(0, seen - (link < 0 ? 0 : 1)), decel, dt, dt));
+      return Math.min(safe, standingStopSpeed(Math.max(0, seen - (link < 0 ? 0 : 1)), decel, dt, dt));
     }
     for (let next = link; ; next = network.linkEnd[link]!) {
-      safe = Math.min(safe, freeSpeed(seen, speedOn(t, vehicle, next), decel, true, dt));
+      safe = Math.min(safe, freeSpeed(seen, speedOn(t, vehicle, next), decel, true, dt, speed));
       const leader = t.last[next]!;
       if (leader >= 0 && !behind) {
         const other = t.demand.vehicleClass[leader]!;

@@ -1,8 +1,10 @@
 /** Whom a vehicle follows or gives way to inside a junction: those who are in it on lanes that conflict with its own. */
 import { linkState, majorState, redState, YELLOW } from './junction-rules.ts';
-import { brakeGap, followSpeed, stopSpeed } from './krauss.ts';
+import { followSpeed, stopSpeed } from './krauss.ts';
 import { leaverRear, STANDING_SPEED, type Traffic } from './traffic.ts';
 
+/** Added to a vehicle's length for the angle at which lanes meet, m. */
+const CHORD_MARGIN = 2;
 /** Least distance that counts, m. */
 const MARGIN = 0.1;
 /** Whoever has stood inside for this long is not waited for with a claim to the junction, s. */
@@ -87,7 +89,11 @@ function one(
   const waits = conflicts.foeWaits[e] === 1;
   const size = types.length[t.demand.vehicleClass[w]!]!;
   const rearTo = foeLength - conflicts.foeBehind[e]! - rear;
-  const past = rearTo + conflicts.foeSize[e]! < 0;
+  // in a bend the body of a vehicle cuts the corner: NaN where it is longer than the bend is wide
+  const radius = conflicts.radius[link - laneCount]!;
+  const chord = types.length[type]! + CHORD_MARGIN;
+  const cut = radius > 0 ? radius - Math.sqrt(radius * radius - (chord * chord) / 4) : 0;
+  const past = rearTo + conflicts.foeSize[e]! + cut < 0;
   const foeTwo = t.world.rules.cont[foe] === 1 && conflicts.foePart[e] === 0;
   const inWay = ((!past && toCrossing > 0) || (merges && toCrossing > rearTo - size)) && rearTo < size && !foeTwo;
   if (waits && !inWay) {
@@ -107,7 +113,7 @@ function one(
     if (merges && behind < 0) behind += Math.max(0, conflicts.foeBehind[e]! - conflicts.behind[e]!);
     gap = toCrossing - types.minGap[type]! - behind - conflicts.foeSize[e]!;
   }
-  if (within && !inWay && frontOn && !isLeader(t, vehicle, link, e, w, gap)) return;
+  if (within && !inWay && state.segment[w] === foe && !isLeader(t, vehicle, link, e, w, gap)) return;
   const asap = frontOn ? cannotIgnore : merges || parts;
   const toPart = seen - conflicts.length[2 * (link - laneCount) + part]!;
   const safe = safeSpeed(t, vehicle, type, w, gap, toPart, asap ? -1 : toCrossing);
@@ -156,15 +162,15 @@ function safeSpeed(
       types.tau[type]!,
       dt,
     );
-  } else safe = stopSpeed(toJunction - MARGIN, decel, dt, dt);
-  if (toCrossing < 0) return safe;
+  } else safe = stopSpeed(toJunction - MARGIN, decel, dt, dt, v);
+  const fastest = Math.min(types.maxSpeed[type]!, v + types.accel[type]! * dt);
+  if (toCrossing < 0) return Math.min(safe, fastest);
   const rest = toCrossing - gap;
-  if (rest < brakeGap(u, types.decel[other]!, 0, dt)) return Number.POSITIVE_INFINITY;
   const seconds = rest / Math.max(u, STANDING_SPEED);
   const reach = toCrossing - types.minGap[type]!;
   const final = Math.max(v, (2 * reach) / seconds - v);
   const next = v + (dt * (final - v)) / seconds;
-  return Math.max(safe, Math.min(next, stopSpeed(reach, decel, dt, dt)));
+  return Math.min(fastest, Math.max(safe, Math.min(next, stopSpeed(reach, decel, dt, dt, v))));
 }
 
 /** Of two inside the junction, whether `w` goes first. */

@@ -64,16 +64,24 @@ export function mayPass(t: Traffic, a: Approaches, i: number, canBrake: boolean)
   const impatience = canBrake
     ? Math.min(1, t.types.impatience[type]! + t.standing[vehicle]! / t.secondsToImpatience)
     : 1;
+  if (inside) {
+    const { insideFirst, insideFoe, insideMerges } = t.conflicts;
+    for (let e = insideFirst[link]!; e < insideFirst[link + 1]!; e++) {
+      for (let k = a.head[insideFoe[e]!]!; k >= 0; k = a.next[k]!) {
+        if (a.vehicle[k] === vehicle || (onlyMoving && t.state.speed[a.vehicle[k]!]! <= STANDING_SPEED)) continue;
+        if (blocks(t, a, i, k, insideMerges[e] === 1, impatience, code)) return false;
+      }
+    }
+    return true;
+  }
   for (let e = rules.foeFirst[link]!; e < rules.foeFirst[link + 1]!; e++) {
-    if ((inside ? rules.foeYieldsInside[e] : rules.foeYields[e]) === 0) continue;
+    if (rules.foeYields[e] === 0) continue;
     const foe = rules.foe[e]!;
     const merges = rules.foeMerges[e] === 1;
     for (let k = a.head[foe]!; k >= 0; k = a.next[k]!) {
-      if (a.vehicle[k] === vehicle) continue;
-      if (onlyMoving && t.state.speed[a.vehicle[k]!]! <= STANDING_SPEED) continue;
-      if (blocks(t, a, i, k, merges, impatience, code)) return false;
+      if (a.vehicle[k] !== vehicle && blocks(t, a, i, k, merges, impatience, code)) return false;
     }
-    if (inside || rules.cont[foe] === 0) continue;
+    if (rules.cont[foe] === 0) continue;
     for (let k = a.head[a.segments + foe]!; k >= 0; k = a.next[k]!) {
       if (a.vehicle[k] !== vehicle && blocks(t, a, i, k, merges, impatience, code)) return false;
     }

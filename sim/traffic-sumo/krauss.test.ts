@@ -24,7 +24,7 @@ function queue(cars: number, dt: number, opens: number, until: number) {
         const gap = old[i - 1]![0] - LENGTH - front - MIN_GAP;
         next = Math.min(next, followSpeed(v, gap, old[i - 1]![1], DECEL, DECEL, EMERGENCY, TAU, dt));
       }
-      if (t < opens && front <= 292.8) next = Math.min(next, stopSpeed(292.8 - 1 - front, DECEL, dt, dt));
+      if (t < opens && front <= 292.8) next = Math.min(next, stopSpeed(292.8 - 1 - front, DECEL, dt, dt, v));
       next = Math.max(next, 0);
       position[i] = front + next * dt;
       speed[i] = next;
@@ -89,7 +89,7 @@ describe("Krauss' car following", () => {
     for (const dt of [0.1, 0.5, 1]) {
       let [rest, v] = [120, 13.89];
       while (rest > 0) {
-        const next = Math.min(13.89, freeSpeed(rest, 5, DECEL, false, dt));
+        const next = Math.min(13.89, freeSpeed(rest, 5, DECEL, false, dt, v));
         expect(v - next).toBeLessThanOrEqual(DECEL * dt + 1e-9);
         v = next;
         rest -= v * dt;

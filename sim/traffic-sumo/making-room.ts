@@ -8,8 +8,8 @@ import {
   BLOCKED_BY_LEADER,
   IN_THE_WAY_AHEAD,
   IN_THE_WAY_BEHIND,
-  LEFT,
   type LaneChanging,
+  LEFT,
   RIGHT,
   STRATEGIC,
   URGENT,
@@ -150,7 +150,7 @@ function adaptToLeader(
   const decel = types.decel[type]!;
   const v = state.speed[vehicle]!;
   const left = c.leftSpace[vehicle]! - c.reserved[vehicle]!;
-  let planned = Math.min(v, stopSpeed(left, decel, dt, dt));
+  let planned = Math.min(v, stopSpeed(left, decel, dt, dt, v));
   const base = vehicle * (c.advice.length / c.adviceCount.length);
   for (let i = base; i < base + c.adviceCount[vehicle]!; i++) {
     const advised = c.advice[i]!;

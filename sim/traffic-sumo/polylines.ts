@@ -1,5 +1,7 @@
 /** Where two lines of a junction meet, cross and part. Lines are x y x y ...; positions along them in metres. */
 
+import atan2 from '@stdlib/math-base-special-atan2';
+
 export function lengthOf(line: Float64Array): number {
   let length = 0;
   for (let i = 0; i + 3 < line.length; i += 2) length += distance(line, i, line, i + 2);
@@ -112,4 +114,11 @@ export function metresTogether(
     behindQ = metresApart(q, p, apart);
   }
   return Math.min(Math.max(lengths[0] - behindP, lengths[1] - behindQ), lengthOf(p), lengthOf(q));
+}
+
+/** Angle between the pieces of two lines that begin at points `i` and `k` (indices of their x), radians, 0 to pi. */
+export function headingDifference(p: Float64Array, i: number, q: Float64Array, k: number): number {
+  const [ax, ay] = [p[i + 2]! - p[i]!, p[i + 3]! - p[i + 1]!];
+  const [bx, by] = [q[k + 2]! - q[k]!, q[k + 3]! - q[k + 1]!];
+  return Math.abs(atan2(ax * by - ay * bx, ax * bx + ay * by));
 }

@@ -54,32 +54,40 @@ export function buildRouteLanes(world: SumoWorld, net: SumoNet): RouteLanes {
     const bit = classOfRoute[r]!;
     for (let stage = edges.length - 1; stage >= 0; stage--) {
       const k = firstStage[r]! + stage;
-      const count = laneCount[k]!;
-      const base = first[k]!;
-      for (let i = 0; i < count; i++) {
-        const lane = firstLane[k]! + i;
-        const entry = base + i;
-        if ((rules.permissions[lane]! & bit) === 0) continue;
-        allowed[entry] = 1;
-        let onward = -1;
-        if (stage + 1 < edges.length) {
-          for (let link = network.firstLink[lane]!; link < network.lastLink[lane]!; link++) {
-            const to = network.linkEnd[link]! - firstLane[k + 1]!;
-            if (to < 0 || to >= laneCount[k + 1]! || (rules.permissions[link]! & bit) === 0) continue;
-            const next = first[k + 1]! + to;
-            if (allowed[next] === 0) continue;
-            const better =
-              onward < 0 ||
-              reach[next]! > reach[onward]! ||
-              (reach[next] === reach[onward] && Math.abs(offset[next]!) < Math.abs(offset[onward]!));
-            if (!better) continue;
-            onward = next;
-            nextLink[entry] = link;
-          }
-        }
-        reach[entry] = network.length[lane]! + (onward < 0 ? 0 : Math.min(HORIZON_METRES, reach[onward]!));
+      const last = stage + 1 === edges.length;
+      for (let i = 0; i < laneCount[k]!; i++) {
+        if ((rules.permissions[firstLane[k]! + i]! & bit) !== 0) allowed[first[k]! + i] = 1;
       }
-      chooseBest(count, base, stage + 1 === edges.length, { nextLink, offset, reach, allowed });
+      const [connected, most] = last
+        ? [-1, 0]
+        : lengthsAhead(world, k, bit, { first, firstLane, laneCount, allowed, reach });
+      for (let i = 0; i < laneCount[k]!; i++) {
+        const lane = firstLane[k]! + i;
+        const entry = first[k]! + i;
+        if (allowed[entry] === 0) continue;
+        reach[entry] = network.length[lane]!;
+        if (last) continue;
+        let onward = -1;
+        for (let link = network.firstLink[lane]!; link < network.lastLink[lane]!; link++) {
+          const to = network.linkEnd[link]! - firstLane[k + 1]!;
+          if (to < 0 || to >= laneCount[k + 1]! || (rules.permissions[link]! & bit) === 0) continue;
+          const next = first[k + 1]! + to;
+          if (allowed[next] === 0) continue;
+          const better =
+            onward < 0 ||
+            reach[next]! > reach[onward]! ||
+            (reach[next] === reach[onward] && Math.abs(offset[next]!) < Math.abs(offset[onward]!));
+          if (!better) continue;
+          onward = next;
+          nextLink[entry] = link;
+        }
+        if (onward < 0) continue;
+        // one change away from the best lane is as good as on it
+        const far = reach[onward] === connected && Math.abs(offset[onward]!) < 2 ? most : reach[onward]!;
+        reach[entry]! += Math.min(HORIZON_METRES, far);
+        offset[entry] = offset[onward]!;
+      }
+      chooseBest(laneCount[k]!, first[k]!, last, { nextLink, offset, reach, allowed });
     }
   });
   return {
@@ -95,7 +103,31 @@ export function buildRouteLanes(world: SumoWorld, net: SumoNet): RouteLanes {
   };
 }
 
-/** Offsets to the nearest of the lanes that lead furthest. */
+/** The most metres of the next edge's lanes that one gets to from edge `k`, and of all its lanes. */
+function lengthsAhead(
+  world: SumoWorld,
+  k: number,
+  bit: number,
+  table: Pick<RouteLanes, 'first' | 'firstLane' | 'laneCount' | 'allowed' | 'reach'>,
+): [number, number] {
+  const { network, rules } = world;
+  const { first, firstLane, laneCount, allowed, reach } = table;
+  let connected = -1;
+  let most = -1;
+  for (let i = 0; i < laneCount[k + 1]!; i++) most = Math.max(most, reach[first[k + 1]! + i]!);
+  for (let i = 0; i < laneCount[k]!; i++) {
+    const lane = firstLane[k]! + i;
+    for (let link = network.firstLink[lane]!; link < network.lastLink[lane]!; link++) {
+      const to = network.linkEnd[link]! - firstLane[k + 1]!;
+      if (to < 0 || to >= laneCount[k + 1]! || (rules.permissions[link]! & bit) === 0) continue;
+      const next = first[k + 1]! + to;
+      if (allowed[next] === 1) connected = Math.max(connected, reach[next]!);
+    }
+  }
+  return [connected, most];
+}
+
+/** Offsets to the nearest of the best lanes: those that lead furthest, with the fewest changes to come. */
 function chooseBest(
   count: number,
   base: number,
@@ -103,21 +135,27 @@ function chooseBest(
   table: Pick<RouteLanes, 'nextLink' | 'reach' | 'allowed'> & { readonly offset: Int8Array },
 ): void {
   const { nextLink, reach, allowed, offset } = table;
-  let most = 0;
+  const leads = (i: number) => allowed[base + i] === 1 && (last || nextLink[base + i]! >= 0);
+  let best = -1;
   for (let i = 0; i < count; i++) {
-    if (allowed[base + i] === 1 && (last || nextLink[base + i]! >= 0) && reach[base + i]! > most)
-      most = reach[base + i]!;
-  }
-  for (let i = 0; i < count; i++) {
-    let best = 0;
-    let distance = 127;
-    for (let k = 0; k < count; k++) {
-      const good = allowed[base + k] === 1 && (last || nextLink[base + k]! >= 0) && reach[base + k]! >= most - 0.001;
-      if (good && Math.abs(k - i) < distance) {
-        distance = Math.abs(k - i);
-        best = k - i;
-      }
+    if (!leads(i)) continue;
+    const [here, there] = [base + i, base + best];
+    if (
+      best < 0 ||
+      reach[here]! > reach[there]! ||
+      (reach[here] === reach[there] && Math.abs(offset[here]!) < Math.abs(offset[there]!))
+    ) {
+      best = i;
     }
-    offset[base + i] = best;
+  }
+  if (best < 0) return;
+  const [most, changes] = [reach[base + best]!, Math.abs(offset[base + best]!)];
+  const good = Array.from({ length: count }, (_, i) => {
+    return leads(i) && reach[base + i] === most && Math.abs(offset[base + i]!) === changes;
+  });
+  for (let i = 0; i < count; i++) {
+    let nearest = 127;
+    for (let k = 0; k < count; k++) if (good[k] && Math.abs(k - i) < Math.abs(nearest)) nearest = k - i;
+    offset[base + i] = nearest;
   }
 }

@@ -82,28 +82,58 @@ export function findLeader(
   return -1;
 }
 
-/** The follower on a lane, -1 for none: `onLane`, or the foremost one on a link that leads into it. */
+/** The follower on a lane, -1 for none: `onLane`, or one that comes along a link that leads into it. */
 export function findFollower(t: Traffic, c: LaneChanging, vehicle: number, lane: number, onLane: number): number {
   const { state, types } = t;
-  const { length } = t.world.network;
   const rear = state.position[vehicle]! - types.length[t.demand.vehicleClass[vehicle]!]!;
   if (onLane >= 0) {
     around.gap[BEHIND_GAP] = rear - state.position[onLane]! - types.minGap[t.demand.vehicleClass[onLane]!]!;
     return onLane;
   }
+  return findBehind(t, c, vehicle, state.speed[vehicle]!, lane, rear);
+}
+
+/** Deceleration by which vehicles are assumed to stop who come from behind, m/s2. */
+const USUAL_DECEL = 4.5;
+
+/**
+ * Of the foremost vehicles on the links into a lane, and where there is none, on the lanes before them, the one whose
+ * gap to `vehicle`, which would have its rear at `rear` and drive at u, is shortest for its speed; -1 for none.
+ */
+export function findBehind(
+  t: Traffic,
+  c: LaneChanging,
+  vehicle: number,
+  u: number,
+  lane: number,
+  rear: number,
+): number {
+  const { length, linkStart, speedLimit } = t.world.network;
+  const limit = speedLimit[lane]!;
+  const within = limit + (limit * limit) / (2 * USUAL_DECEL) - rear;
   let found = -1;
-  let nearest = Number.POSITIVE_INFINITY;
+  let most = Number.NEGATIVE_INFINITY;
+  if (within <= 0) return -1;
   for (let i = c.firstInto[lane]!; i < c.firstInto[lane + 1]!; i++) {
     const link = c.linksInto[i]!;
-    const w = t.first[link]!;
-    if (w < 0 || w === vehicle) continue;
-    const gap = rear + length[link]! - state.position[w]! - types.minGap[t.demand.vehicleClass[w]!]!;
-    if (gap < nearest) {
-      nearest = gap;
+    let w = t.first[link]!;
+    let metres = rear + length[link]!;
+    if (w < 0 || w === vehicle) {
+      if (length[link]! > within) continue;
+      const start = linkStart[link]!;
+      w = t.first[start]!;
+      metres += length[start]!;
+      if (w < 0 || w === vehicle) continue;
+    }
+    const gap = metres - t.state.position[w]! - t.types.minGap[t.demand.vehicleClass[w]!]!;
+    if (gap > within + rear) continue;
+    const missing = secureGap(t, w, t.state.speed[w]!, vehicle, u) - gap;
+    if (missing > most) {
+      most = missing;
       found = w;
+      around.gap[BEHIND_GAP] = gap;
     }
   }
-  around.gap[BEHIND_GAP] = nearest;
   return found;
 }
 

@@ -18,7 +18,7 @@ export interface BusStops {
 export function busStops(w: World): BusStops {
   const { nextStop: served, standsUntil, stopFirst, stopPosition, stopDwell, stopIsBay } = w;
   const { position } = w.state;
-  const { occupied } = w.tracks;
+  const { occupied, goal } = w.tracks;
   const { dwellFactor } = w.demand;
 
   function next(v: number, segment: number): number {
@@ -39,7 +39,7 @@ export function busStops(w: World): BusStops {
     h: number,
   ): number {
     const stop = next(v, segment);
-    const isIn = occupied[v] === VERGE;
+    const isIn = occupied[v] === VERGE || goal[v] === VERGE;
     // Nothing to do beside the lane any more: it waits there until it is let in again.
     if (stop < 0) return isIn ? v0 - usual * h : NO_BOUND;
     const away = stopPosition[stop]! - position[v]!;

@@ -3,7 +3,8 @@
  * another PCU at that flow divided by its PCU, and with its start-up lost time. Found with the engine's own dynamics.
  */
 import type { ClassParameters, Demand, Network } from '../core.ts';
-import { measureDischarge } from './discharge.ts';
+import { measureDischarge, measureMixedDischarge } from './discharge.ts';
+import { createTracks } from './tracks.ts';
 import { fixedHeadways, type Headways } from './world.ts';
 
 /** Bounds of a driver's time headway, s. */
@@ -71,7 +72,12 @@ export function headwayForSaturationFlow(
   );
 }
 
-const calibrated = new Map<string, { readonly seconds: Float64Array; readonly reaction: Float64Array }>();
+interface Found {
+  readonly seconds: Float64Array;
+  readonly reaction: Float64Array;
+  readonly friction: Float64Array;
+}
+const calibrated = new Map<string, Found>();
 const MOST_REMEMBERED = 64;
 
 /**
@@ -91,14 +97,18 @@ export function calibratedHeadways(network: Network, demand: Demand): Headways {
   }
   const startUp = network.startUpLostSeconds ?? USUAL_START_UP_LOST_SECONDS;
   const drivers = demand.speedFactor.every((factor) => factor === 1) ? 'alike' : 'mixed';
-  const key = JSON.stringify([classes, limits, saturationFlowPerHour, startUp, drivers]);
+  const { laneWidth, narrow } = createTracks(network, classes, 0);
+  const shares = narrow > 0 ? sharesOf(demand) : [];
+  const key = JSON.stringify([classes, limits, saturationFlowPerHour, startUp, drivers, laneWidth, shares]);
   let known = calibrated.get(key);
   if (known === undefined) {
     known = find(classes, limits, saturationFlowPerHour, startUp, drivers);
+    if (narrow > 0)
+      findFriction(known.friction, classes, limits, saturationFlowPerHour, known.seconds, shares, laneWidth);
     if (calibrated.size >= MOST_REMEMBERED) calibrated.clear();
     calibrated.set(key, known);
   }
-  return { rowOf, seconds: known.seconds, reactionSeconds: known.reaction };
+  return { rowOf, seconds: known.seconds, reactionSeconds: known.reaction, frictionSeconds: known.friction };
 }
 
 /** Two-wheelers that ride abreast discharge on two tracks. */
@@ -126,7 +136,7 @@ function find(
   saturationFlowPerHour: number,
   startUpLostSeconds: number,
   drivers: 'alike' | 'mixed',
-) {
+): Found {
   const seconds = new Float64Array(limits.length * classes.length);
   const reaction = new Float64Array(limits.length);
   const [least, most] = REACTION_BOUNDS;
@@ -145,7 +155,46 @@ function find(
     const lost = measureDischarge({ ...classes[car]!, timeHeadway }, limit, drivers).startUpLostSeconds;
     reaction[row] = Math.min(most, Math.max(least, startUpLostSeconds - lost));
   });
-  return { seconds, reaction };
+  return { seconds, reaction, friction: new Float64Array(limits.length) };
+}
+
+/** Share of each class in the demand, to a twentieth, so that seeds share what was found. */
+function sharesOf(demand: Demand): number[] {
+  const counts = demand.classes.map(() => 0);
+  for (let v = 0; v < demand.count; v++) counts[demand.vehicleClass[v]!]!++;
+  return counts.map((count) => Math.round((20 * count) / Math.max(1, demand.count)) / 20);
+}
+
+/** Most headway that a two-wheeler beside the way costs, s. */
+const MOST_FRICTION = 3;
+const FRICTION_ROUNDS = 6;
+
+/**
+ * How much longer headways grow for each two-wheeler beside the way, such that the mix discharges the saturation flow in
+ * PCU: by bisection, more friction being less flow. 0 where the mix discharges no more than that without.
+ */
+function findFriction(
+  friction: Float64Array,
+  classes: readonly ClassParameters[],
+  limits: readonly number[],
+  saturationFlowPerHour: number,
+  seconds: Float64Array,
+  shares: readonly number[],
+  laneWidth: number,
+): void {
+  limits.forEach((limit, row) => {
+    const headways = seconds.subarray(row * classes.length, (row + 1) * classes.length);
+    const flow = (each: number) => measureMixedDischarge({ classes, shares, headways, laneWidth }, limit, each);
+    let low = 0;
+    let high = MOST_FRICTION;
+    if (flow(0) <= saturationFlowPerHour) return;
+    for (let round = 0; round < FRICTION_ROUNDS; round++) {
+      const middle = (low + high) / 2;
+      if (flow(middle) > saturationFlowPerHour) low = middle;
+      else high = middle;
+    }
+    friction[row] = (low + high) / 2;
+  });
 }
 
 /** The limits of the lanes that end at stop lines, ascending, m/s. */

@@ -3,7 +3,9 @@ import type { ClassParameters, Demand, Network } from '../core.ts';
 import { assembleNetwork } from '../network/assemble.ts';
 import { nearlyNormal, randomStream } from '../random.ts';
 import { idmStep } from './idm-step.ts';
+import { manoeuvres } from './manoeuvres.ts';
 import { carryOutMoves, commit, enterNetwork } from './moves.ts';
+import { INNER, OUTER, restoreAllOrder, restoreOrder, slideAside } from './tracks.ts';
 import { createWorld, GREEN, type Headways } from './world.ts';
 
 /** Queues side by side, vehicles in each: as many as cross in a usual green of 40 s. */
@@ -25,19 +27,20 @@ export interface Discharge {
 }
 
 /** Lanes side by side, each with a link straight on to a lane beyond. */
-function straightRoads(speedLimit: number, laneLength: number, lanes: number): Network {
+function straightRoads(speedLimit: number, laneLength: number, lanes: number, laneWidth = 0): Network {
   const lane = (road: number, index: number, from: number) => ({
     name: `lane-${road}-${index}`,
     lengthMetres: laneLength,
     speedLimit,
     path: Float64Array.of(from, 4 * index, from + laneLength, 4 * index),
     road,
-    laneIndex: index,
-    approach: road === 0 ? 0 : -1,
+    laneIndex: 0,
+    approach: road % 2 === 0 ? 0 : -1,
+    widthMetres: laneWidth,
   });
   const numbers = Array.from({ length: lanes }, (_, i) => i);
   return assembleNetwork({
-    lanes: [...numbers.map((i) => lane(0, i, 0)), ...numbers.map((i) => lane(1, i, laneLength + 20))],
+    lanes: [...numbers.map((i) => lane(2 * i, i, 0)), ...numbers.map((i) => lane(2 * i + 1, i, laneLength + 20))],
     links: numbers.map((i) => ({
       name: `link-${i}`,
       lengthMetres: 20,
@@ -100,6 +103,7 @@ export function measureDischarge(
     rowOf: new Int32Array(network.laneCount + network.linkCount),
     seconds: Float64Array.of(parameters.timeHeadway),
     reactionSeconds: Float64Array.of(reactionSeconds),
+    frictionSeconds: new Float64Array(1),
   };
   const w = createWorld(network, demand, SUBSTEP_SECONDS, headways);
   for (let v = 0; v < count; v++) enterNetwork(w, v, v % lanes, laneLength - 1 - Math.floor(v / lanes) * spacing, 0, 0);
@@ -124,4 +128,89 @@ export function measureDischarge(
   }
   const headway = (last - fourth) / (QUEUE - STARTING);
   return { saturationFlowPerHour: 3600 / headway, startUpLostSeconds: fourth - STARTING * headway };
+}
+
+/** Queues side by side and vehicles in each; the flow is counted between these moments of green, s. */
+const MIXED_LANES = 6;
+const MIXED_QUEUE = 60;
+const COUNTED_FROM = 10;
+const COUNTED_UNTIL = 35;
+
+/** A mix of classes that share lanes in width. */
+export interface Mix {
+  readonly classes: readonly ClassParameters[];
+  /** Share of each class. */
+  readonly shares: readonly number[];
+  /** Time headway of each class, s. */
+  readonly headways: Float64Array;
+  readonly laneWidth: number;
+}
+
+/**
+ * PCU an hour and lane that a standing queue of the mix discharges, two-wheelers beside the others, with drivers who add
+ * `frictionSeconds` of headway for each two-wheeler beside their way.
+ */
+export function measureMixedDischarge(mix: Mix, speedLimit: number, frictionSeconds: number): number {
+  const { classes, shares, laneWidth } = mix;
+  const stream = randomStream(0, 'mixed discharge');
+  const count = MIXED_LANES * MIXED_QUEUE;
+  const vehicleClass = Uint8Array.from({ length: count }, () => {
+    let draw = stream();
+    let c = 0;
+    while (c < shares.length - 1 && draw >= shares[c]!) draw -= shares[c++]!;
+    return c;
+  });
+  const longest = Math.max(...classes.map(({ length, minGap }) => length + minGap));
+  const laneLength = Math.ceil(MIXED_QUEUE * longest + 50);
+  const network = straightRoads(speedLimit, laneLength, MIXED_LANES, laneWidth);
+  const demand: Demand = {
+    count,
+    departSeconds: new Float64Array(count),
+    route: Int32Array.from({ length: count }, (_, v) => v % MIXED_LANES),
+    vehicleClass,
+    entryLane: new Int32Array(count).fill(-1),
+    speedFactor: speedFactors(count, 'mixed'),
+    classes,
+  };
+  const w = createWorld(network, demand, SUBSTEP_SECONDS, {
+    rowOf: new Int32Array(network.laneCount + network.linkCount),
+    seconds: mix.headways,
+    reactionSeconds: Float64Array.of(1),
+    frictionSeconds: Float64Array.of(frictionSeconds),
+  });
+  const { occupied, ofClass } = w.tracks;
+  for (let lane = 0; lane < MIXED_LANES; lane++) {
+    // Rears of those placed so far on the two tracks.
+    const rear = [laneLength - 1, laneLength - 1] as [number, number];
+    for (let i = 0; i < MIXED_QUEUE; i++) {
+      const v = i * MIXED_LANES + lane;
+      const { length, minGap } = classes[vehicleClass[v]!]!;
+      const own = ofClass[vehicleClass[v]!]!;
+      occupied[v] = own !== 0 ? own : rear[0] > rear[1] ? INNER : OUTER;
+      const isOn = [(occupied[v]! & INNER) !== 0, (occupied[v]! & OUTER) !== 0];
+      const gap = i === 0 ? 0 : minGap;
+      const front = Math.min(isOn[0] ? rear[0] - gap : laneLength, isOn[1] ? rear[1] - gap : laneLength);
+      enterNetwork(w, v, lane, front, 0, 0);
+      restoreOrder(w, lane);
+      if (isOn[0]) rear[0] = front - length;
+      if (isOn[1]) rear[1] = front - length;
+    }
+  }
+  w.groupLamp[0] = GREEN;
+  const step = idmStep(w);
+  const decide = manoeuvres(w);
+  let pcu = 0;
+  for (let k = 0; k * SUBSTEP_SECONDS < COUNTED_UNTIL; k++) {
+    w.stepNumber++;
+    w.crossings.count = 0;
+    step(k * SUBSTEP_SECONDS, SUBSTEP_SECONDS);
+    carryOutMoves(w);
+    commit(w, SUBSTEP_SECONDS, true);
+    restoreAllOrder(w);
+    if (w.stepNumber % 4 === 0) decide((k + 1) * SUBSTEP_SECONDS);
+    slideAside(w, SUBSTEP_SECONDS);
+    for (let i = 0; i < w.crossings.count; i++)
+      if (w.crossings.at[i]! >= COUNTED_FROM) pcu += classes[vehicleClass[w.crossings.vehicle[i]!]!]!.pcu;
+  }
+  return (3600 * pcu) / MIXED_LANES / (COUNTED_UNTIL - COUNTED_FROM);
 }

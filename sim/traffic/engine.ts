@@ -77,7 +77,7 @@ export function createEngine(network: Network, demand: Demand, options: EngineOp
   }
 
   return {
-    network, ...{ world: w },
+    network,
     demand,
     stepSeconds,
     state: w.state,
@@ -112,7 +112,10 @@ function checkDemand(network: Network, demand: Demand): void {
       throw new RangeError(`Vehicle ${v} has class ${demand.vehicleClass[v]}; there are ${demand.classes.length}.`);
     }
     const lane = demand.entryLane[v]!;
-    if (lane !== -1 && !route.lanes[0]!.includes(lane)) {
+    const mayChange = demand.classes[demand.vehicleClass[v]!]!.model === 'idm';
+    const { road } = network.tables!;
+    const isUsable = route.lanes[0]!.includes(lane) || (mayChange && road[lane] === road[route.lanes[0]![0]!]);
+    if (lane !== -1 && !isUsable) {
       throw new RangeError(`Vehicle ${v} enters by lane ${lane}, which its route "${route.name}" cannot use.`);
     }
     if (v > 0 && demand.departSeconds[v]! < demand.departSeconds[v - 1]!) {

@@ -94,6 +94,11 @@ function enterOne(w: World, v: number, lane: number, begin: number, end: number)
     const rear = state.position[tail]! - w.vehicleLength[tail]!;
     const tailSpeed = state.speed[tail]!;
     position = Math.min(farthest, rear - minGap - headway * desired);
+    if (tracks.shared) {
+      const nearest = nearestRear(w, lane, tracks.occupied[v]!);
+      if (nearest < minGap) return false;
+      position = Math.min(position, nearest - minGap);
+    }
     if (position < 0 || comfortableSpeed(w, kind, tailSpeed, rear - position - minGap) < desired) {
       position = 0;
       const spaced = (rear - minGap) / headway;
@@ -132,6 +137,18 @@ function rearMost(w: World, lane: number, tracks: number): number {
     least = rest;
   }
   return best;
+}
+
+/** Of those on the lane with a track in common, where the nearest body ends, m from the lane's start. */
+function nearestRear(w: World, lane: number, tracks: number): number {
+  const { last, ahead, vehicleLength } = w;
+  const { occupied, longest } = w.tracks;
+  const { position } = w.state;
+  let rear = Number.POSITIVE_INFINITY;
+  for (let u = last[lane]!; u >= 0 && position[u]! - longest <= rear; u = ahead[u]!) {
+    if ((occupied[u]! & tracks) !== 0) rear = Math.min(rear, position[u]! - vehicleLength[u]!);
+  }
+  return rear;
 }
 
 /** A two-wheeler enters on the track that has more room, the outer one where both have. */

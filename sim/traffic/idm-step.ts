@@ -24,6 +24,8 @@ const CATCHING_UP = 2;
 /** How much faster than those beside it a two-wheeler filters, m/s (about 15 km/h). */
 const FILTERING_SPEED = 4;
 const NO_BOUND = 1e9;
+/** From the end of the verge to that of the lane, m. */
+const VERGE_END = 2;
 
 /** Makes the function that computes one substep of `h` seconds beginning at `begin`. */
 export function idmStep(w: World, people?: LinkStretches): (begin: number, h: number) => void {
@@ -44,7 +46,7 @@ export function idmStep(w: World, people?: LinkStretches): (begin: number, h: nu
   const busStops = busStopsOf(w);
   const deadEndRoom = deadEndRoomOf(w);
   const hasStops = w.stopPosition.length > 0;
-  const { rowOf, seconds: headways } = w.headways;
+  const { rowOf, seconds: headways, frictionSeconds } = w.headways;
   const classCount = demand.classes.length;
   const brakeFactor = Float64Array.from(
     classes.length,
@@ -179,6 +181,7 @@ export function idmStep(w: World, people?: LinkStretches): (begin: number, h: nu
       const limit = speedLimit[segment]!;
       const isLane = segment < laneCount;
       const headwayRow = rowOf[segment]! * classCount;
+      const friction = frictionSeconds[rowOf[segment]!]!;
       const detectorEnd = detectorFirst[segment + 1]!;
       const hasDetectors = detectorFirst[segment]! < detectorEnd;
       let leader = -1;
@@ -205,7 +208,7 @@ export function idmStep(w: World, people?: LinkStretches): (begin: number, h: nu
           if (filters[c] === 1) {
             const passing = found[SLOWEST]! + FILTERING_SPEED;
             if (passing < wish) wish = passing;
-          } else if (found[BESIDE]! > 0) headway += tracks.frictionSeconds * (found[BESIDE]! < 3 ? found[BESIDE]! : 3);
+          } else if (found[BESIDE]! > 0) headway += friction * (found[BESIDE]! < 3 ? found[BESIDE]! : 3);
         } else if (front >= 0) gap = position[front]! - vehicleLength[front]! - x;
         else {
           front = leaderBeyond(v, segment, (v0 * v0) / usual + 3 * v0 + 30);
@@ -254,9 +257,11 @@ export function idmStep(w: World, people?: LinkStretches): (begin: number, h: nu
             const eased = makingRoom(v, segment, c, v0, headway, begin, h);
             if (eased < goal) goal = eased;
           }
-          if (shared && occupied[v] === VERGE && servesStops[c] === 0) {
-            const stopped = v0 - usual * h;
-            if (stopped < safe) safe = stopped;
+          if (shared && (tracks.goal[v] === 0 ? occupied[v] : tracks.goal[v]) === VERGE) {
+            // On the verge, or on the way there: it comes to rest, before the stop line in any case.
+            const last = stoppingSpeed(v0, ends - x - VERGE_END, usual, hardest, h);
+            if (last < safe) safe = last;
+            if (servesStops[c] === 0 && v0 - usual * h < safe) safe = v0 - usual * h;
           }
         }
         if (safe < goal) goal = isEuler[c] === 1 && safe > v0 ? (v0 + safe) / 2 : safe;

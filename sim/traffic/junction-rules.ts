@@ -13,9 +13,9 @@
  * clear.
  */
 import type { LinkStretches } from '../core.ts';
+import { abreast } from './abreast.ts';
 import { exitRoom } from './exit-room.ts';
 import { canStop, safeSpeed, stoppingSpeed } from './kinematics.ts';
-import { INNER, OUTER } from './tracks.ts';
 import type { World } from './world.ts';
 
 const GREEN = 1;
@@ -37,8 +37,6 @@ const CRAWLING = 2;
 const CLOSE_BEHIND = 5;
 /** Time between clearing a zone and the arrival of one with precedence, s. */
 const ACCEPTED_MARGIN = 1;
-/** One abreast is past when its rear is so far ahead, m. */
-const ABREAST_MARGIN = 0.5;
 const MERGING = 1;
 const LEAVING = 2;
 /** Marks in `blocker`: held at the stop line by a full exit; standing where it cannot go on whoever goes first. */
@@ -69,21 +67,6 @@ function lower(a: number, b: number): number {
   return a < b ? a : b;
 }
 
-/** Per link: how far it ends towards the kerb side of its start's direction, as a number that only orders links. */
-function kerbwardTurns(network: World['network']): Float64Array {
-  const kerb = network.tables!.kerbSide ?? -1;
-  return Float64Array.from(network.paths, (path, segment) => {
-    if (segment < network.laneCount || path.length < 4) return 0;
-    const n = path.length;
-    const dx = path[2]! - path[0]!;
-    const dy = path[3]! - path[1]!;
-    const ex = path[n - 2]! - path[0]!;
-    const ey = path[n - 1]! - path[1]!;
-    const size = Math.sqrt((dx * dx + dy * dy) * (ex * ex + ey * ey));
-    return size > 0 ? (kerb * (dx * ey - dy * ex)) / size : 0;
-  });
-}
-
 /** The rules for one world; everything they need is looked up once. */
 export function junctionRules(w: World, people?: LinkStretches): JunctionRules {
   const { network, state, classes, demand, first, last, behind, groupLamp } = w;
@@ -93,8 +76,8 @@ export function junctionRules(w: World, people?: LinkStretches): JunctionRules {
   const { precedence, zoneFirst, zoneStart, zoneEnd, zoneFoe, zoneFoeStart, zoneFoeEnd, zoneKind } = tables;
   const { position, speed } = state;
   const { vehicleLength, nextSegment, previousSegment, linkTick, blocker, nextBlocker, ahead, waitsFor } = w;
-  const { shared, occupied, ofClass, longest: longestVehicle } = w.tracks;
-  const kerbward = kerbwardTurns(network);
+  const { shared, ofClass, longest: longestVehicle } = w.tracks;
+  const { turnApart, crossesAhead } = abreast(w);
   /** Where lanes are shared, one from behind may be nearer its line than it can stop while those ahead stand: no early end. */
   const farthestHeed = shared ? 250 : 0;
   const { vehicleClass, speedFactor } = demand;
@@ -247,29 +230,6 @@ export function junctionRules(w: World, people?: LinkStretches): JunctionRules {
     return stopBefore(own, toZone, ZONE_GAP, kind, h);
   }
 
-  /** Whether two abreast on one lane, taking different links, draw apart rather than cross each other's way. */
-  function turnApart(v: number, own: number, foe: number, other: number): boolean {
-    const mine = occupied[v]!;
-    const theirs = occupied[foe]!;
-    if (mine === OUTER && theirs === INNER) return kerbward[own]! >= kerbward[other]!;
-    if (mine === INNER && theirs === OUTER) return kerbward[own]! <= kerbward[other]!;
-    return false;
-  }
-
-  /**
-   * Whether one abreast of v on its lane, or ahead and not past it yet, is about to cross its way: v stays able to stop at
-   * the line until that one's body is ahead.
-   */
-  function crossesAbreast(v: number, own: number, x: number): boolean {
-    for (let u = ahead[v]!; u >= 0 && position[u]! - longestVehicle <= x + ABREAST_MARGIN; u = ahead[u]!) {
-      const other = nextSegment[u]!;
-      if (other === own || other < 0 || (occupied[u]! & occupied[v]!) !== 0) continue;
-      if (position[u]! - vehicleLength[u]! > x + ABREAST_MARGIN || turnApart(v, own, u, other)) continue;
-      return true;
-    }
-    return false;
-  }
-
   /** Highest speed that one foe at `foeAlong` metres of its link leaves to v at `along` of its own, in zone z. */
   function besideFoe(
     v: number,
@@ -398,8 +358,7 @@ export function junctionRules(w: World, people?: LinkStretches): JunctionRules {
       const hardest = classes.maxDeceleration[kind]!;
       waitsFor[v] = -1;
       if (!passes(v, toLine, lampOf(on))) return lower(stopBefore(own, toLine - SLACK, STOP_GAP, kind, h), least);
-      if (shared && crossesAbreast(v, on, position[v]!))
-        least = lower(stopBefore(own, toLine - SLACK, STOP_GAP, kind, h), least);
+      if (shared && crossesAhead(v, on)) least = lower(stopBefore(own, toLine - SLACK, STOP_GAP, kind, h), least);
       if (exitIsFull(v, on) && canStop(own, toLine - SLACK, Math.min(AMBER_DECELERATION, hardest))) {
         nextBlocker[v] = HELD;
         waitsFor[v] = last[linkEnd[on]!]!;

@@ -1,15 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Scenario } from '../../scenarios/types.ts';
-import { ARRIVED, type Engine, NOT_ENTERED } from '../core.ts';
+import type { Engine } from '../core.ts';
 import { demandFromScenario } from '../demand/demand.ts';
 import { networkFromScenario } from '../network/scenario.ts';
 import { crossroads } from '../testing/crossroads.ts';
 import { createEngine } from './engine.ts';
+import { imbalance, playAnything } from './anything.ts';
 import { BodyChecker, playLocalPlans } from './testing.ts';
 
 const SECONDS = 90;
 const RUNS = 6;
+/** A thousand are for `npm run bench:traffic-properties`. */
+const ANY_RUNS = 15;
 
 /** The crossroads with other demand, and other greens of its two stages. */
 const settings = fc.record({
@@ -50,25 +53,6 @@ function play(engine: Engine, seconds: number, eachTick?: () => void): void {
     engine.step();
     eachTick?.();
   }
-}
-
-/** What is wrong with the books, null where they balance. */
-function imbalance(engine: Engine): string | null {
-  const { state, demand } = engine;
-  const now = engine.tick * engine.stepSeconds;
-  let present = 0;
-  let outside = 0;
-  for (let v = 0; v < demand.count; v++) {
-    const segment = state.segment[v]!;
-    if (segment >= 0) present++;
-    else if (segment === NOT_ENTERED && demand.departSeconds[v]! <= now) outside++;
-    if (Number.isNaN(state.arrivedAt[v]!) === (segment === ARRIVED)) return `arrival of ${v}`;
-    if (Number.isNaN(state.enteredAt[v]!) !== (segment === NOT_ENTERED)) return `entry of ${v}`;
-  }
-  if (present !== state.activeCount) return `${present} present, ${state.activeCount} listed`;
-  if (outside !== engine.waitingToEnter()) return `${outside} outside, ${engine.waitingToEnter()} waiting`;
-  const listed = new Set(state.active.subarray(0, state.activeCount));
-  return listed.size === state.activeCount ? null : 'a vehicle is listed twice';
 }
 
 /** A speed, acceleration or position that no vehicle can have, null where there is none. */
@@ -169,5 +153,22 @@ describe('traffic under any demand and plan', () => {
       }),
       { numRuns: RUNS / 2 },
     );
+  });
+});
+
+describe('any scenario', () => {
+  it.each(Array.from({ length: ANY_RUNS }, (_, i) => i + 1))(
+    'number %d keeps its vehicles apart and loses none',
+    (number) => expect(playAnything(number).wrong).toBeNull(),
+  );
+
+  it('is the same whatever the order in which segments are looked at', () => {
+    for (const number of [2, 5, 9]) {
+      const digests = [false, true].map((backwards) => {
+        const { active: _order, ...rest } = playAnything(number, backwards).engine.state;
+        return rest;
+      });
+      expect(digests[1]).toStrictEqual(digests[0]);
+    }
   });
 });

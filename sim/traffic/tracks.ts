@@ -39,8 +39,6 @@ export interface Tracks {
   readonly longest: number;
   /** Per vehicle: distance of its middle from the lane's, positive to the left, m. */
   readonly lateral: Float64Array;
-  /** Headway that a driver adds for each two-wheeler beside the way to the vehicle ahead, s. */
-  frictionSeconds: number;
 }
 
 /** Whether two vehicles as wide as this can ride abreast in the lane. */
@@ -71,7 +69,6 @@ export function createTracks(network: Network, classes: readonly ClassParameters
     movingCount: 0,
     longest: Math.max(0, ...classes.map(({ length }) => length)),
     lateral: new Float64Array(count),
-    frictionSeconds: 0,
   };
 }
 

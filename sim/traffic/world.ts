@@ -65,6 +65,8 @@ export interface Headways {
   readonly seconds: Float64Array;
   /** Per row: from the start of green until the first driver moves off, s. */
   readonly reactionSeconds: Float64Array;
+  /** Per row: headway that a driver adds for each two-wheeler beside the way to the vehicle ahead, s. */
+  readonly frictionSeconds: Float64Array;
 }
 
 /** Reaction at green where no start-up lost time is asked for, s. */
@@ -76,6 +78,7 @@ export function fixedHeadways(network: Network, classes: readonly ClassParameter
     rowOf: new Int32Array(network.laneCount + network.linkCount),
     seconds: Float64Array.from(classes, ({ timeHeadway }) => timeHeadway),
     reactionSeconds: Float64Array.of(USUAL_REACTION_SECONDS),
+    frictionSeconds: new Float64Array(1),
   };
 }
 

@@ -30,7 +30,7 @@ export class VehicleFrames {
       const v = open[i]!;
       const segment = state.segment[v]!;
       if (segment < 0) continue;
-      poses.locate(v, segment, state.position[v]!);
+      poses.locate(v, segment, state.position[v]!, state.lateral === undefined ? 0 : state.lateral[v]!);
       numbers.push(
         v,
         this.#classOf[demand.vehicleClass[v]!]!,

@@ -1,5 +1,7 @@
 /** Where bodies are on the plane: from (segment, distance) to x, y and heading. */
 import atan2 from '@stdlib/math-base-special-atan2';
+import cos from '@stdlib/math-base-special-cos';
+import sin from '@stdlib/math-base-special-sin';
 import type { Network } from '../core.ts';
 
 const DEGREES_PER_RADIAN = 57.295779513082323;
@@ -18,6 +20,9 @@ export class Poses {
   x = 0;
   y = 0;
   headingDegrees = 0;
+  /** Direction of its stretch of the path, unrounded unit vector. */
+  alongX = 0;
+  alongY = 0;
 
   constructor(network: Network, routeOf: Int32Array, vehicleLength: (vehicle: number) => number) {
     this.#network = network;
@@ -27,8 +32,11 @@ export class Poses {
     this.#headings = network.paths.map(headingsOf);
   }
 
-  /** Works out the middle of the body of `vehicle`, whose front is `position` metres into `segment`. */
-  locate(vehicle: number, segment: number, position: number): void {
+  /**
+   * Works out the middle of the body of `vehicle`, whose front is `position` metres into `segment` and which is `aside`
+   * metres to the left of the lane's middle.
+   */
+  locate(vehicle: number, segment: number, position: number, aside = 0): void {
     const network = this.#network;
     let at = position - this.#vehicleLength(vehicle) / 2;
     let where = segment;
@@ -40,6 +48,7 @@ export class Poses {
       at += network.length[where]!;
     }
     this.#place(where, at);
+    if (aside !== 0) this.#shift(aside);
   }
 
   /** A path may be drawn a little longer or shorter than its segment counts; before its start it is extended straight. */
@@ -56,6 +65,16 @@ export class Poses {
     this.x = path[2 * i]! + share * (path[2 * i + 2]! - path[2 * i]!);
     this.y = path[2 * i + 1]! + share * (path[2 * i + 3]! - path[2 * i + 1]!);
     this.headingDegrees = this.#headings[segment]![i]!;
+    if (stretch > 0) {
+      this.alongX = (path[2 * i + 2]! - path[2 * i]!) / stretch;
+      this.alongY = (path[2 * i + 3]! - path[2 * i + 1]!) / stretch;
+    }
+  }
+
+  #shift(aside: number): void {
+    const heading = this.headingDegrees / DEGREES_PER_RADIAN;
+    this.x -= aside * cos(heading);
+    this.y += aside * sin(heading);
   }
 
   #entryLink(route: number, lane: number): number {

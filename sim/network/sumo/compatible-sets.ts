@@ -2,13 +2,17 @@
 
 /** Enough for any junction; a graph with more is cut off here, deterministically. */
 const MOST_SETS = 4096;
+/** Pairs looked at; a junction of dozens of links takes thousands. */
+const MOST_WORK = 20_000_000;
 
-/** All largest sets, members ascending, at most `MOST_SETS`. */
+/** All largest sets, members ascending; of a graph too large those found within bounds. */
 export function largestSets(conflicts: readonly (readonly boolean[])[]): number[][] {
   const found: number[][] = [];
+  let work = 0;
   const fits = (i: number, j: number) => i !== j && conflicts[i]![j] === false;
   const extend = (chosen: number[], open: number[], closed: number[]): void => {
-    if (found.length >= MOST_SETS) return;
+    if (found.length >= MOST_SETS || work > MOST_WORK) return;
+    work += open.length * (open.length + closed.length);
     if (open.length === 0) {
       if (closed.length === 0) found.push([...chosen].sort((a, b) => a - b));
       return;

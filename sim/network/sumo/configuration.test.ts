@@ -192,4 +192,14 @@ describe('largest sets without a conflict', () => {
       { numRuns: 200 },
     );
   });
+
+  it('end soon for a graph that has more of them than can be counted', () => {
+    // 127 pairs, of which one each may be green: 2^127 sets
+    const conflicts = Array.from({ length: 254 }, (_, i) =>
+      Array.from({ length: 254 }, (__, j) => i !== j && i >> 1 === j >> 1),
+    );
+    const sets = largestSets(conflicts);
+    expect(sets.length).toBeGreaterThan(0);
+    for (const set of sets) expect(set).toHaveLength(127);
+  });
 });

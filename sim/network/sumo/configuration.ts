@@ -58,7 +58,7 @@ export function sumoStages(
   const conflicts = indices.map((_, i) => indices.map((__, j) => i !== j && links.foes[i]![j]! && !together[i]![j]!));
   const { stages, stageOfPhase } = stagesOf(program, greens, isYellow);
   const bounds = stages.map(({ phases }) => boundsOf(program, phases));
-  const further = which === 'all' ? furtherStages(stages, conflicts, links, net) : [];
+  const further = which === 'all' ? furtherStages(stages, conflicts, links, net, signal) : [];
   const least = Math.min(...bounds.map(({ min }) => min));
   const most = Math.max(...bounds.map(({ max }) => max));
   const all = [
@@ -98,13 +98,32 @@ export function sumoStages(
   };
 }
 
+const connectionsKnown = new WeakMap<SumoNet, ReadonlyMap<string, readonly number[]>>();
+
+/** Connections from normal edges that a signal governs, in the order of the file. */
+function connectionsOfSignal(net: SumoNet, signal: string): readonly number[] {
+  let known = connectionsKnown.get(net);
+  if (known === undefined) {
+    const bySignal = new Map<string, number[]>();
+    net.connections.forEach(({ tl, fromLane }, c) => {
+      if (tl === null || net.edges[net.lanes[fromLane]!.edge]!.function !== 'normal') return;
+      const list = bySignal.get(tl);
+      if (list === undefined) bySignal.set(tl, [c]);
+      else list.push(c);
+    });
+    known = bySignal;
+    connectionsKnown.set(net, known);
+  }
+  return known.get(signal) ?? [];
+}
+
 /** Link indices that govern lanes of normal edges and are green in some phase. */
 function linksOf(net: SumoNet, signal: string, program: SumoProgram): Links {
   const byIndex = new Map<number, number[]>();
-  net.connections.forEach((connection, c) => {
-    if (connection.tl !== signal || net.edges[net.lanes[connection.fromLane]!.edge]!.function !== 'normal') return;
-    byIndex.set(connection.linkIndex, [...(byIndex.get(connection.linkIndex) ?? []), c]);
-  });
+  for (const c of connectionsOfSignal(net, signal)) {
+    const { linkIndex } = net.connections[c]!;
+    byIndex.set(linkIndex, [...(byIndex.get(linkIndex) ?? []), c]);
+  }
   const indices = [...byIndex.keys()]
     .filter((index) => program.phases.some(({ state }) => 'gG'.includes(state[index]!)))
     .sort((a, b) => a - b);
@@ -151,9 +170,9 @@ function linksOf(net: SumoNet, signal: string, program: SumoProgram): Links {
 function approachesOf(net: SumoNet, signal: string, indices: readonly number[]): SignalDraft['approaches'] {
   const edges: number[] = [];
   const groupsOfLane = new Map<number, Set<number>>();
-  for (const { tl, fromLane, linkIndex } of net.connections) {
+  for (const c of connectionsOfSignal(net, signal)) {
+    const { fromLane, linkIndex } = net.connections[c]!;
     const { edge } = net.lanes[fromLane]!;
-    if (tl !== signal || net.edges[edge]!.function !== 'normal') continue;
     if (!edges.includes(edge)) edges.push(edge);
     const group = indices.indexOf(linkIndex);
     if (group < 0) continue;
@@ -330,11 +349,13 @@ function furtherStages(
   conflicts: readonly (readonly boolean[])[],
   links: Links,
   net: SumoNet,
+  signal: string,
 ): number[][] {
   const lanes = new Map<number, Set<number>>();
-  for (const { fromLane, linkIndex } of net.connections) {
+  for (const c of connectionsOfSignal(net, signal)) {
+    const { fromLane, linkIndex } = net.connections[c]!;
     const group = links.indices.indexOf(linkIndex);
-    if (group < 0 || !links.edges[group]!.includes(net.lanes[fromLane]!.edge)) continue;
+    if (group < 0) continue;
     lanes.set(fromLane, (lanes.get(fromLane) ?? new Set()).add(group));
   }
   const scoreOf = (set: readonly number[]): number => {

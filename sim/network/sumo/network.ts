@@ -154,8 +154,23 @@ function linkDraft(
   };
 }
 
+interface LinkRequest {
+  junction: number;
+  request: number;
+}
+const requestsKnown = new WeakMap<SumoNet, readonly LinkRequest[]>();
+
 /** Junction and request index of each connection, -1 where it has none. */
-export function requestsOfLinks(net: SumoNet): { junction: number; request: number }[] {
+export function requestsOfLinks(net: SumoNet): readonly LinkRequest[] {
+  let known = requestsKnown.get(net);
+  if (known === undefined) {
+    known = findRequests(net);
+    requestsKnown.set(net, known);
+  }
+  return known;
+}
+
+function findRequests(net: SumoNet): LinkRequest[] {
   const found = net.connections.map(() => ({ junction: -1, request: -1 }));
   net.junctions.forEach((junction: SumoJunction, j) => {
     if (junction.type === 'internal') return;
