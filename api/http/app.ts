@@ -10,6 +10,7 @@ import { sendIndex, serveDocs, servePage } from './page.ts';
 import { mount, type Route } from './routing.ts';
 import { junctionRoutes } from './routes/junctions.ts';
 import { runRoutes } from './routes/runs.ts';
+import { safetyRoutes } from './routes/safety.ts';
 import { scenarioRoutes } from './routes/scenarios.ts';
 import { systemRoutes } from './routes/system.ts';
 
@@ -35,7 +36,13 @@ export interface AppOptions extends ApiContext {
 
 /** Every documented operation, in the order of the document. */
 export function apiRoutes(context: ApiContext): Route[] {
-  return [...scenarioRoutes(context), ...runRoutes(context), ...junctionRoutes(context), ...systemRoutes(context)];
+  return [
+    ...scenarioRoutes(context),
+    ...runRoutes(context),
+    ...junctionRoutes(context),
+    ...safetyRoutes(context),
+    ...systemRoutes(context),
+  ];
 }
 
 /** The HTTP side: operations, their document, the page. */
