@@ -71,6 +71,8 @@ export interface JunctionResult extends Omit<AnalysisOutput, 'minutes' | 'quarte
   readonly read: number;
   readonly used: number;
   readonly rejected: Readonly<Record<string, number>>;
+  /** Time of what came last, or the clock where that is ahead; null: nothing came. */
+  readonly nowMs: number | null;
   /** What `x` and `y` are measured from; null: not known yet. */
   readonly frame: LocalFrame | null;
   /** Lanes and revision of the junction's MAP, where one came that is not the one before; absent: none did. */
@@ -147,6 +149,7 @@ export class JunctionSafety {
       quarterHours: scored.quarterHours,
       crashIndices: this.#crashIndices(out.passages, scored.quarterHours),
       started: analysis.engine.takeStarted(),
+      nowMs: Number.isFinite(analysis.nowMs) ? analysis.nowMs : null,
       frame: analysis.frame,
       ...(this.#newMap !== null && { map: this.#newMap }),
       read,

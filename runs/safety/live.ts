@@ -58,7 +58,12 @@ export interface Taken {
 
 const KINDS = ['bsm', 'psm', 'spat', 'map'] as const;
 const REFRESH_MS = 10_000;
-const SILENCE_MS = 1000;
+/** The shortest step that keeps eight seconds of path: what came waits for the end of its step. */
+const STEP_MS = 80;
+/** After the end of a step, ms: what was sent in it is on its way. */
+const GRACE_MS = 3;
+/** Messages whose time is farther from the clock than this are a replay, or their sender's clock is wrong: the clock says nothing of them. */
+const CLOCK_MS = 2000;
 const STREET = 'street';
 
 export class LiveSafety {
@@ -75,7 +80,8 @@ export class LiveSafety {
   #fresh: SafetyEvent[] = [];
   readonly #rejected = new Map<string, number>();
   #overloaded = false;
-  #heard = false;
+  /** Junctions whose messages' times are those of the clock. */
+  readonly #onTime = new Set<string>();
 
   private constructor(options: LiveSafetyOptions, monitor: SafetyMonitor) {
     this.#options = options;
@@ -94,6 +100,7 @@ export class LiveSafety {
       pool: options.pool,
       own: false,
       keeps: false,
+      stepMs: STEP_MS,
       onEvent: (event) => live!.#tell(event),
       onResult: (junction, result) => live!.#keep(junction, result),
     });
@@ -103,11 +110,12 @@ export class LiveSafety {
     if (link !== null) {
       link.events.onRejected((rejected) => live.#refused(rejected));
       live.#unsubscribe = await link.subscribe(prefix, KINDS, ({ address, message }) => {
-        void live.#takeOf(address.junctionId!, address.kind, message, null);
+        live!
+          .#takeOf(address.junctionId!, address.kind, message, null)
+          .catch((error: Error) => options.onProblem?.(`Safety of the street: ${error.message}`));
       });
     }
-    live.#timer = setInterval(() => live.#tick(), SILENCE_MS);
-    live.#timer.unref();
+    live.#wait();
     return live;
   }
 
@@ -204,8 +212,21 @@ export class LiveSafety {
   }
 
   #flush(junctionId: string): void {
-    this.#heard = true;
-    this.#safely(() => this.#monitor.flushJunction(junctionId, this.#now()));
+    const now = this.#now();
+    const nowMs = this.#onTime.has(junctionId) ? now : undefined;
+    this.#safely(() => this.#monitor.flushJunction(junctionId, now, nowMs));
+  }
+
+  /** To the end of the next step. */
+  #wait(): void {
+    this.#timer = setTimeout(
+      () => {
+        this.#tick();
+        this.#wait();
+      },
+      STEP_MS - (this.#now() % STEP_MS) + GRACE_MS,
+    );
+    this.#timer.unref();
   }
 
   /** Batches that come too fast are lost, and said to be; the stream goes on. */
@@ -225,9 +246,10 @@ export class LiveSafety {
     }
   }
 
-  /** Silence is told by the clock; before anything was heard there is none to tell. */
+  /** Steps end, and silence is told, by the clock. */
   #tick(): void {
-    if (this.#heard) this.#safely(() => this.#monitor.flush(this.#now()));
+    const now = this.#now();
+    for (const id of this.#onTime) this.#safely(() => this.#monitor.flushJunction(id, now, now));
   }
 
   /** Whether junctions were asked for anew. */
@@ -303,6 +325,10 @@ export class LiveSafety {
   #keep(junction: MonitoredJunction, result: JunctionResult): void {
     const { store } = this.#options;
     const { junctionId } = junction;
+    if (result.nowMs !== null) {
+      if (Math.abs(this.#now() - result.nowMs) <= CLOCK_MS) this.#onTime.add(junctionId);
+      else this.#onTime.delete(junctionId);
+    }
     if (result.map !== undefined) store.writeMap?.(junctionId, result.map.lanes, result.map.revision);
     const issues = qualityRecords(junctionId, result, this.#now(), null);
     if (issues.length > 0) store.writeRecords('qualityIssues', issues);
@@ -341,7 +367,7 @@ export class LiveSafety {
 
   /** Ends what is under way. */
   async close(): Promise<void> {
-    if (this.#timer !== null) clearInterval(this.#timer);
+    if (this.#timer !== null) clearTimeout(this.#timer);
     await this.#unsubscribe?.();
     await this.#monitor.finish();
   }

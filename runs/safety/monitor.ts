@@ -38,6 +38,8 @@ export interface MonitorOptions {
   readonly pool: SafetyPool | null;
   /** Frames are this program's own objects: they need no check. */
   readonly own: boolean;
+  /** Of the encounters; default 100 ms. */
+  readonly stepMs?: number;
   /** Keep what comes out, for a result at the end; default true. */
   readonly keeps?: boolean;
   onEvent?(event: SafetyEvent): void;
@@ -124,8 +126,11 @@ export class SafetyMonitor {
   }
 
   /** The same for one junction alone, at once. */
-  flushJunction(junctionId: string, receivedAtMs: number): void | Promise<void> {
-    return this.#work((frames) => ({ frames, own: this.options.own, receivedAtMs }), junctionId);
+  flushJunction(junctionId: string, receivedAtMs: number, nowMs?: number): void | Promise<void> {
+    return this.#work(
+      (frames) => ({ frames, own: this.options.own, receivedAtMs, ...(nowMs !== undefined && { nowMs }) }),
+      junctionId,
+    );
   }
 
   /** New weather from here on. */
@@ -222,6 +227,7 @@ function setupOf(options: MonitorOptions, junction: MonitoredJunction): Junction
       ...(junction.latitude !== null &&
         junction.longitude !== null && { frame: localFrame(junction.latitude, junction.longitude) }),
       penetration: options.penetration,
+      ...(options.stepMs !== undefined && { engine: { stepMs: options.stepMs } }),
     },
     frozen: options.frozen ?? null,
     weather: options.weather ?? null,
