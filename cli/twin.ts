@@ -7,6 +7,7 @@ import { onInterrupt } from './interrupt.ts';
 import { openLog } from './log.ts';
 import { backupSettings } from './backup-settings.ts';
 import { loadSettings } from './settings.ts';
+import { openStreetSafety } from './street-safety.ts';
 
 export interface TwinCommandOptions {
   readonly port?: number;
@@ -108,10 +109,15 @@ export async function twin(scenario: string, options: TwinCommandOptions): Promi
         })
       : null;
     if (jobs !== null) opened.push(jobs);
+    const safety = await openStreetSafety(store, broker.url, settings.threads, (message) =>
+      twin.alert('warning', message),
+    );
+    opened.push(safety);
     for (const alert of waitingAlerts) tell(...alert);
     const server = await startServer({
       twin,
       store,
+      safety: safety.live,
       host: settings.host,
       port: options.port ?? settings.port,
       allowedHosts: settings.allowedHosts,
@@ -126,6 +132,7 @@ export async function twin(scenario: string, options: TwinCommandOptions): Promi
       logger,
     });
     opened.push(server);
+    safety.onEvents((events) => server.tellSafety(events));
     url = server.url;
     begin = () =>
       twin.start({ scenario: source.name, seed: options.seed ?? source.seeds[0] ?? 0, pace: options.pace ?? 'max' });

@@ -13,6 +13,7 @@ import { runRoutes } from './routes/runs.ts';
 import { safetyRoutes } from './routes/safety.ts';
 import { scenarioRoutes } from './routes/scenarios.ts';
 import { systemRoutes } from './routes/system.ts';
+import { V2X_BODY_LIMIT, V2X_PATHS, v2xRoutes } from './routes/v2x.ts';
 
 /** Generous: a page that scrubs asks some ten times a second. */
 const REQUESTS_PER_MINUTE = 3000;
@@ -41,6 +42,7 @@ export function apiRoutes(context: ApiContext): Route[] {
     ...runRoutes(context),
     ...junctionRoutes(context),
     ...safetyRoutes(context),
+    ...v2xRoutes(context),
     ...systemRoutes(context),
   ];
 }
@@ -55,6 +57,7 @@ export function makeApp(options: AppOptions): Express {
   app.use(security());
   app.use(guard.middleware());
   app.use(['/api', '/system', '/health'], limitRequests(options.requestsPerMinute ?? REQUESTS_PER_MINUTE));
+  app.use([...V2X_PATHS], express.json({ limit: V2X_BODY_LIMIT }));
   app.use(express.json({ limit: BODY_LIMIT }));
 
   const routes = apiRoutes(options);
