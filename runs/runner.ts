@@ -17,6 +17,7 @@ import { clockTime } from './clock-time.ts';
 import type { ControllerDecision, Decider, RunController, StrategyFailure } from './controller-port.ts';
 import { Exchange } from './exchange.ts';
 import { openPresence, type Presence } from './presence.ts';
+import type { SafetyEvent } from './safety/results.ts';
 import type { Source } from './source.ts';
 import type { Frame, RunResult, VariantResult } from './types.ts';
 import { checkVariants } from './variants.ts';
@@ -29,6 +30,8 @@ export interface RunObserver {
   onProgress?(second: number): void;
   /** A simulated device said something. */
   onMessage?(variant: string, second: number, outgoing: Outgoing): void;
+  /** What safety found of a junction in a second; only where something was found. Order: by junction. */
+  onSafety?(event: SafetyEvent): void;
   /** The controller of a variant decided; vetoed decisions included. */
   onDecision?(variant: string, decision: ControllerDecision): void;
   /** A controller met a problem and goes on. */
