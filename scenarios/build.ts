@@ -52,7 +52,9 @@ export function buildScenario(file: PartialFile, name: string, findings: Finding
   const variants = buildVariants(file, findings);
   const vehicleClasses = buildClasses(file.vehicleClasses, findings, file.pcuSet, file.saturationFlowPerHourPerLane);
   const placed = placeJunctions(file, findings);
-  const junctions = placed.map((each) => (each === null ? null : buildJunction(each, placed, name, findings)));
+  const junctions = placed.map((each) =>
+    each === null ? null : buildJunction(each, placed, name, file.drivingSide!, findings),
+  );
   const named = file.junctions.map((junction, index) => ({
     name: junction?.name ?? `junctions[${index}]`,
     ground: placed[index]?.ground ?? null,
@@ -255,6 +257,7 @@ function buildJunction(
   placed: Placed,
   all: readonly (Placed | null)[],
   scenario: string,
+  side: 'left' | 'right',
   findings: Findings,
 ): ScenarioJunction | null {
   const { file, path, ground, layout, centre } = placed;
@@ -265,7 +268,7 @@ function buildJunction(
     intersectionId: file.intersectionId ?? intersectionIdOf(id),
     approaches: ground.arms.map((arm) => ({ id: approachId(arm.name), name: arm.name })),
   };
-  const signals = buildSignals(file, path, ground, layout, identity, findings);
+  const signals = buildSignals(file, path, ground, layout, identity, side, findings);
   const approaches = ground.arms.map((arm) => buildApproach(arm, approachId(arm.name), placed, all, findings));
   if (signals === null || approaches.includes(null)) return null;
   return {

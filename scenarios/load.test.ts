@@ -508,7 +508,6 @@ describe('a mistake', () => {
   });
 
   it.each([
-    ['permitted turns', ['      stages:', '      permitted: [[N-left, S-straight]]\n      stages:']],
     ['time-of-day plans', ['      stages:', '      plans: [{ from: 6 }]\n      stages:']],
     ['an offset', ['      stages:', '      offsetSeconds: 10\n      stages:']],
     ['emergency pre-emption', ['      stages:', '      emergencyPreemption: true\n      stages:']],

@@ -224,7 +224,7 @@ const signals = z
       .max(1024)
       .optional()
       .describe(
-        'Pairs of groups that may be green together although their ways meet, since the first yields to the second: [turn, walk] lets turning vehicles drive while people cross the arm they turn into.',
+        'Pairs of groups that may be green together although their ways meet, since the first yields to the second: [turn, walk] lets turning vehicles drive while people cross the arm they turn into; [left, opposing] lets left turns (where the right side is driven on) use gaps between those straight on.',
       ),
     plans: z.array(z.unknown()).max(100).optional().describe(`Time-of-day plans. ${NOT_YET}`),
     offsetSeconds: between(0, 900, `Offset of the plan for coordination, seconds. Other than 0: ${NOT_YET}`).optional(),

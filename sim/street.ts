@@ -182,6 +182,13 @@ function laneWidths(roadnet: unknown): Float64Array {
   return Float64Array.from(roads.flatMap((road) => road.lanes.map((lane) => lane.width)));
 }
 
+/** What the result says of gridlock: nothing where there was none. */
+function gridlockOf({ gridlock }: Engine): Pick<VariantResult, 'gridlock'> {
+  if (gridlock === undefined || gridlock.episodes === 0) return {};
+  const { episodes, vehicles, since } = gridlock;
+  return { gridlock: { episodes, vehicles, sinceSeconds: since } };
+}
+
 export interface Parts {
   readonly options: StreetOptions;
   /** Discharge, exhaust, movements and junctions are measured too. */
@@ -455,6 +462,7 @@ class World implements Street {
       strategy,
       digest: this.digest(),
       ...(this.#survey?.added(this.#measures.result(), this.#nowSeconds()) ?? this.#measures.result()),
+      ...gridlockOf(this.#engine),
       ...(crowd && { pedestrians: pedestrianMeasures(crowd, warmUpSeconds, this.#nowSeconds()) }),
     };
   }

@@ -1,7 +1,8 @@
 /** Vehicles that are due enter the network where and as fast as it is safe. */
-import { brakeGap, entrySpeed, freeSpeed, standingStopSpeed } from './krauss.ts';
-import { linkState, majorState } from './junction-rules.ts';
+
 import type { SumoDeparture } from '../network/sumo/demand.ts';
+import { linkState, majorState } from './junction-rules.ts';
+import { brakeGap, entrySpeed, freeSpeed, standingStopSpeed } from './krauss.ts';
 import { around, BEHIND_GAP, findBehind, secureGap } from './surroundings.ts';
 import { enlist, leaverRear, speedOn, type Traffic, uniform } from './traffic.ts';
 
