@@ -37,7 +37,7 @@ export const ConflictLayer = memo(function ConflictLayer(props: Props) {
           key={keyOf(one)}
           className="conflict-mark"
           transform={`translate(${at.x} ${at.y})`}
-          opacity={one.criticalSecond <= second ? 0.9 : 0.4}
+          opacity={one.criticalSecond <= second + 1 ? 1 : 0.6}
           onPointerDown={(event) => event.stopPropagation()}
           onClick={() => replay(one)}
         >

@@ -130,7 +130,7 @@ function Row({ one, run, chosen }: { one: NearMiss; run: RunDetail; chosen: bool
   const index = run.variants.findIndex(({ name }) => name === one.variant);
   return (
     <tr aria-current={chosen ? 'true' : undefined} data-testid="near-miss">
-      <td className="number">{clock}</td>
+      <td>{clock}</td>
       <td data-variant-index={index}>
         <span className="variant-mark" aria-hidden="true" /> {one.variant}
       </td>
