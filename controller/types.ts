@@ -3,6 +3,7 @@
  * observation, same answer, on any thread. It sees what detectors and lamps reported, never the world's truth.
  */
 import type { JunctionConfiguration, Lamp, LampSource, PlanStage } from '../junction/types.ts';
+import type { RadioPicture } from './safety/radio.ts';
 
 export interface DetectorReading {
   /** Cumulative vehicles since the detector started. */
@@ -39,6 +40,8 @@ export interface Observation {
   readonly vehicles?: readonly ReportedVehicle[];
   /** Of all vehicles, the share that is expected to report by radio, 0-1; absent: nobody said. */
   readonly reportingShare?: number;
+  /** Who is where by what they broadcast; absent where the strategy does not listen or the radio's lanes are not known. */
+  readonly radio?: RadioPicture;
   /** Vehicles counted at the stop line per approach since the last plan was decided, in the configuration's approach order; null: no report (silent reader). */
   readonly countsSincePlan: readonly (number | null)[];
   /** What the lamp controller last reported. */
@@ -63,6 +66,8 @@ export type Decision =
   | {
       readonly kind: 'stage';
       readonly stageId: string;
+      /** Not before; on the way to the stage this extends the clearance, within the device's bounds. Absent: as soon as legal. */
+      readonly notBeforeMs?: number;
       readonly reason: string;
       readonly inputs: Readonly<Record<string, unknown>>;
     };
@@ -98,6 +103,8 @@ export interface Strategy {
       }
     >
   >;
+  /** Whether it goes by `Observation.radio` with these parameters; absent: it does not. */
+  listens?(parameters: Parameters): boolean;
   /** Why it cannot work at this junction with these (known, in-bounds) parameters; null: it can. */
   check?(configuration: JunctionConfiguration, parameters: Parameters): string | null;
   decide(

@@ -359,6 +359,8 @@ export const comparisonSchema = component<Comparison>(
     stopsPerVehicle: pairedDifferenceSchema,
     co2Kilograms: pairedDifferenceSchema,
     throughputPerHour: pairedDifferenceSchema,
+    safetyIndex: pairedDifferenceSchema.optional(),
+    seriousConflicts: pairedDifferenceSchema.optional(),
   }),
 );
 

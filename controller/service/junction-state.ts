@@ -2,6 +2,8 @@
 import { msOf } from '../../feeds/codec.ts';
 import type { CarCounts, Detections, Lamps } from '../../feeds/messages.ts';
 import type { JunctionConfiguration } from '../../junction/types.ts';
+import { Radio } from '../safety/radio.ts';
+import { strategyNamed } from '../strategies/index.ts';
 import type { DetectorReading, Memory, Observation, Parameters } from '../types.ts';
 
 /** A reader that said nothing for so long is silent, seconds. */
@@ -43,6 +45,9 @@ export class JunctionState {
   /** A decision is under way on another thread. */
   busy = false;
 
+  /** What is broadcast; null where the strategy does not go by it. */
+  readonly radio: Radio | null;
+
   private readings: Record<string, DetectorReading> = {};
   private detectionsMs: number | null = null;
   private detectionsSeq = -1;
@@ -61,6 +66,7 @@ export class JunctionState {
     this.strategy = strategy;
     this.parameters = parameters;
     this.seq = startSeq;
+    this.radio = strategyNamed(strategy).listens?.(parameters) ? new Radio() : null;
     this.stopLines = configuration.approaches.map(({ name }) => {
       const lanes = (configuration.detectors ?? []).filter(
         (detector) => detector.approach === name && detector.position === 'stopline' && detector.lane !== null,
@@ -200,7 +206,9 @@ export class JunctionState {
             secondsLeft: left(this.lamps.secondsLeft, since),
             cycleSecondsLeft: left(this.lamps.cycleSecondsLeft, since),
           };
-    return { nowMs, elapsedSeconds, detectors: this.readings, countsSincePlan: this.countsSincePlan(nowMs), lamps };
+    const radio = this.radio?.picture(nowMs) ?? null;
+    const countsSincePlan = this.countsSincePlan(nowMs);
+    return { nowMs, elapsedSeconds, detectors: this.readings, countsSincePlan, lamps, ...(radio && { radio }) };
   }
 
   /** A plan was decided: counting begins anew. */

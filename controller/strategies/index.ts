@@ -7,6 +7,7 @@ import { atcsV2Strategy } from './atcs-v2.ts';
 import { fixedTime } from './fixed-time.ts';
 import { horizon } from './horizon.ts';
 import { maxPressure } from './max-pressure.ts';
+import { safetyAware } from './safety-aware.ts';
 import { sotl } from './sotl.ts';
 import { webster1958 } from './webster.ts';
 
@@ -15,10 +16,10 @@ export const STRATEGIES: readonly Strategy[] = [
   webster1958,
   atcsStrategy,
   atcsV2Strategy,
-  actuated,
-  maxPressure,
-  sotl,
-  horizon,
+  safetyAware(actuated),
+  safetyAware(maxPressure),
+  safetyAware(sotl),
+  safetyAware(horizon),
 ];
 
 /** A strategy that does not exist, or cannot be used as asked. */
