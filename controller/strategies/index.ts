@@ -7,9 +7,11 @@ import { atcsV2Strategy } from './atcs-v2.ts';
 import { fixedTime } from './fixed-time.ts';
 import { horizon } from './horizon.ts';
 import { maxPressure } from './max-pressure.ts';
+import { withPriority } from './priority.ts';
 import { sotl } from './sotl.ts';
 import { webster1958 } from './webster.ts';
 
+/** Each with emergency pre-emption and bus priority around it, where the junction hears who asks. */
 export const STRATEGIES: readonly Strategy[] = [
   fixedTime,
   webster1958,
@@ -19,7 +21,7 @@ export const STRATEGIES: readonly Strategy[] = [
   maxPressure,
   sotl,
   horizon,
-];
+].map(withPriority);
 
 /** A strategy that does not exist, or cannot be used as asked. */
 export class StrategyError extends Error {
