@@ -1,4 +1,5 @@
 /** Offsets, plans by time of day, pre-emption and bus priority: on the real lamp device. */
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LampDevice } from '../../junction/device.ts';
 import { crossroads } from '../../junction/testing.ts';
@@ -218,5 +219,48 @@ describe('bus priority', () => {
     expect(starts(played, 'N-left').length).toBeGreaterThan(0);
     // No second one within the recovery: the next comes as the plan has it, a whole cycle later.
     expect(second! - first!).toBeGreaterThanOrEqual(100);
+  });
+});
+
+describe('whoever asks, and however wildly', () => {
+  const configuration: JunctionConfiguration = {
+    ...crossroads({ crossings: true }),
+    priority: { emergencyMetres: 300, busMetres: 150 },
+    offsetSeconds: 11,
+  };
+  const request = fc.record({
+    id: fc.constantFrom('a', 'b', 'c'),
+    kind: fc.constantFrom('emergency' as const, 'bus' as const),
+    approach: fc.constantFrom('N', 'S', 'E', 'W', 'nowhere'),
+    lane: fc.constantFrom(null, 0, 1, 31),
+    metres: fc.integer({ min: 0, max: 300 }),
+    metresPerSecond: fc.integer({ min: 0, max: 20 }),
+  });
+  const strategies = fc.constantFrom('fixed-time', 'webster', 'atcs', 'actuated', 'max-pressure', 'sotl');
+
+  it('is obeyed by the device without a refusal or a fault, and every vehicle group is served within its longest wait', () => {
+    fc.assert(
+      fc.property(
+        strategies,
+        fc.array(fc.array(request, { maxLength: 3 }), { minLength: 5, maxLength: 60 }),
+        (strategy, script) => {
+          const asks = (second: number): PriorityRequest[] => script[Math.floor(second / 7) % script.length]!;
+          const played = play(configuration, strategy, {}, 900, { asks });
+          expect(played.every(({ stageId }) => stageId !== null)).toBe(true);
+          for (const { id, kind } of configuration.signalGroups) {
+            if (kind !== 'vehicle') continue;
+            let last = 0;
+            let longest = 0;
+            played.forEach(({ green }, k) => {
+              if (green.includes(id)) last = k;
+              longest = Math.max(longest, k - last);
+            });
+            // What the device guarantees: the longest wait and some forced cycles.
+            expect(longest).toBeLessThanOrEqual(configuration.maxWaitSeconds + 3 * configuration.maxCycleSeconds);
+          }
+        },
+      ),
+      { numRuns: 8 },
+    );
   });
 });
