@@ -21,7 +21,9 @@ import type {
   ScenarioApproach,
   ScenarioJunction,
   ScenarioLane,
+  V2xSettings,
   VariantSettings,
+  WeatherSettings,
 } from './types.ts';
 import { refuseUnsupported } from './unsupported.ts';
 
@@ -90,6 +92,8 @@ export function buildScenario(file: PartialFile, name: string, findings: Finding
     pedestrians,
     walking: walkingOf(file.demand),
     detection: { ...detectionOf(file), ...(faults.length > 0 ? { faults } : {}) },
+    ...v2xOf(file),
+    ...weatherOf(file),
     variants,
     saturationFlowPerHourPerLane: file.saturationFlowPerHourPerLane ?? 1800,
     startUpLostSeconds: file.startUpLostSeconds ?? 2,
@@ -159,6 +163,27 @@ function buildVariants(file: PartialFile, findings: Findings): VariantSettings[]
 function detectionOf(file: PartialFile): DetectionSettings {
   const { tagShare = 1, missProbability = 0, rereadSeconds = 5, windowSeconds = 10 } = file.detection ?? {};
   return { tagShare, missProbability, rereadSeconds, windowSeconds };
+}
+
+function v2xOf({ v2x }: PartialFile): { v2x?: V2xSettings } {
+  if (v2x === undefined || (v2x.share === 0 && (v2x.pedestrianShare ?? 0) === 0)) return {};
+  const { share, pedestrianShare = 0, dropoutShare = 0, positionNoiseMetres = 0 } = v2x;
+  const { idRotationSeconds = null, rangeMetres = 300, singly = false } = v2x;
+  return {
+    v2x: { share, pedestrianShare, dropoutShare, positionNoiseMetres, idRotationSeconds, rangeMetres, singly },
+  };
+}
+
+function weatherOf({ weather }: PartialFile): { weather?: WeatherSettings } {
+  if (weather === undefined) return {};
+  return {
+    weather: {
+      rainMillimetres: weather.precipitationMillimetresPerHour ?? 0,
+      visibilityMetres: weather.visibilityMetres ?? 10_000,
+      windMetresPerSecond: weather.windMetresPerSecond ?? 0,
+      temperatureCelsius: weather.temperatureCelsius ?? 20,
+    },
+  };
 }
 
 /** Ground plans of all junctions; null where one has mistakes. */

@@ -44,8 +44,9 @@ export interface Seen {
   readonly configuration: JunctionConfiguration;
   readonly choice: StageChoice;
   readonly observation: Observation;
-  readonly vehicles: VehiclesMemory;
-  readonly traffic: readonly LaneTraffic[];
+  /** What detectors tell; null: not needed, every vehicle reports. */
+  readonly vehicles: VehiclesMemory | null;
+  readonly traffic: readonly LaneTraffic[] | null;
   readonly reported: ReportedMemory | null;
   /** By stream: headway, and when somebody last left, seconds from now. */
   readonly headways: readonly number[];
@@ -153,6 +154,7 @@ function fromDetectors(
   reported: readonly Someone[],
 ): void {
   const open = [...reported];
+  if (vehicles === null || traffic === null) return;
   const { stuckSeconds, stuckGroups } = vehicles.lines[stream]!;
   let isHead = true;
   for (const { inSeconds, mass } of traffic[stream]!.arrivals) {
@@ -196,7 +198,10 @@ function unseen(
   { horizonSeconds, radioMetres, unseenWeight, stopCost }: LaneSettings,
 ): void {
   const share = observation.reportingShare ?? 1;
-  const rate = reported === null || share < 1 ? traffic[stream]!.perSecond : (reported.perSecond[stream] ?? 0);
+  const rate =
+    traffic !== null && (reported === null || share < 1)
+      ? traffic[stream]!.perSecond
+      : (reported?.perSecond[stream] ?? 0);
   if (rate < 1e-3 || unseenWeight <= 0) return;
   const reach = reported === null ? 0 : radioMetres / limit;
   let at = Math.max(people.at(-1)?.free ?? 0, reach) + 1 / rate;
@@ -216,7 +221,7 @@ function usualGroup({ reported, choice, vehicles }: Seen, { groups }: Stream, st
   if (most >= 0) return groups[most]!;
   if (choice.stages.some(({ serves }) => serves[stream] === 1)) return -1;
   // No stage opens it all: take it for what most stages let go, unless that was seen to be wrong.
-  const { stuckGroups } = vehicles.lines[stream]!;
+  const stuckGroups = vehicles?.lines[stream]?.stuckGroups ?? [];
   const open = groups.filter((g) => !stuckGroups.includes(g));
   const often = (g: number): number => choice.stages.filter(({ isGreen }) => isGreen[g]).length;
   return [...(open.length > 0 ? open : groups)].sort((a, b) => often(b) - often(a) || a - b)[0]!;

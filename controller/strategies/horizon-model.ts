@@ -83,6 +83,14 @@ const MOST_FOES = 64;
 /** So many at the head of a lane decide which stages are of use. */
 const NEAR_VEHICLES = 6;
 
+interface Foes {
+  readonly times: Float64Array;
+  readonly groups: Int32Array;
+}
+
+/** One model is searched at a time: what one writes here nobody else reads. */
+const scratch: Foes[] = [];
+
 export class Model {
   readonly lanes: readonly ModelLane[];
   readonly stages: readonly ModelStage[];
@@ -93,8 +101,7 @@ export class Model {
   private readonly yields: readonly (readonly number[])[];
   private readonly views: (View | undefined)[];
   /** Departures of lanes that others give way to, in the interval being worked out and a bit beyond. */
-  private readonly foeTimes: Float64Array[];
-  private readonly foeGroups: Int32Array[];
+  private readonly foes: readonly Foes[];
   private readonly foeCount: Int32Array;
   /** Groups as bits: green, and green without giving way, by stage. */
   private readonly words: number;
@@ -122,8 +129,10 @@ export class Model {
     this.yields = yields;
     this.times = times;
     this.views = views;
-    this.foeTimes = lanes.map(() => new Float64Array(MOST_FOES));
-    this.foeGroups = lanes.map(() => new Int32Array(MOST_FOES));
+    while (scratch.length < lanes.length) {
+      scratch.push({ times: new Float64Array(MOST_FOES), groups: new Int32Array(MOST_FOES) });
+    }
+    this.foes = scratch;
     this.foeCount = new Int32Array(lanes.length);
     this.words = (groups + 31) >> 5;
     this.need = new Int32Array(this.words);
@@ -266,8 +275,8 @@ export class Model {
   private noteFoe(l: number, d: number, group: number): void {
     const at = this.foeCount[l]!;
     if (at >= MOST_FOES) return;
-    this.foeTimes[l]![at] = d;
-    this.foeGroups[l]![at] = group;
+    this.foes[l]!.times[at] = d;
+    this.foes[l]!.groups[at] = group;
     this.foeCount[l] = at + 1;
   }
 
@@ -292,8 +301,7 @@ export class Model {
     for (let again = true; again && at < until; ) {
       again = false;
       for (const l of foes) {
-        const times = this.foeTimes[l]!;
-        const groups = this.foeGroups[l]!;
+        const { times, groups } = this.foes[l]!;
         for (let k = 0; k < this.foeCount[l]!; k++) {
           const foe = times[k]!;
           if (foe < at - BEFORE_SECONDS || foe > at + gapSeconds) continue;

@@ -9,7 +9,7 @@ import { INNER, OUTER, restoreAllOrder, restoreOrder, slideAside } from './track
 import { createWorld, GREEN, type Headways } from './world.ts';
 
 /** Queues side by side, vehicles in each: as many as cross in a usual green of 40 s. */
-const LANES = 8;
+const LANES = 4;
 const QUEUE = 20;
 /** The first four headways are start-up, as the Highway Capacity Manual counts. */
 const STARTING = 4;
