@@ -35,7 +35,16 @@ export function safetyOf(
       vehicles: heard ? 20 : 0,
       vrus: 0,
       quality: heard ? 1 : 0,
+      observed: {
+        messages: heard ? 2000 : 0,
+        messagesRejected: 0,
+        secondsHeard: heard ? 60 : 0,
+        secondsWithSignals: heard ? 60 : 0,
+        penetration: 1,
+      },
       index: heard ? INDICES : null,
+      raw: heard ? INDICES : null,
+      observationWeight: heard ? 21 / 71 : null,
       notScored: heard ? null : ('silent' satisfies NotScoredReason),
       interval: heard ? { low: 40, high: 60 } : null,
     };
