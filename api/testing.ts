@@ -235,6 +235,10 @@ export class MemoryTwin implements Twin {
     return this.points.get(runId) ?? [];
   }
 
+  async conflicts(): Promise<[]> {
+    return [];
+  }
+
   async decisions(runId: string): Promise<DecisionRecord[]> {
     this.#find(runId);
     return this.taken.get(runId) ?? [];

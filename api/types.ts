@@ -3,7 +3,7 @@
  * UTC. The page imports types from here and from `runs/types.ts` only.
  */
 import type { Alert, DecisionRecord, RunDetail, RunSummary, SeriesPoint } from '../runs/twin-types.ts';
-import type { Frame, RunResult } from '../runs/types.ts';
+import type { Frame, RunResult, SafetyEvent } from '../runs/types.ts';
 
 export interface Health {
   /** `starting`: nothing failed, something is not there yet. */
@@ -103,6 +103,8 @@ export interface ServerEvents {
   series: (runId: string, points: SeriesPoint[]) => void;
   /** To those watching: decisions taken or acknowledged. */
   decisions: (runId: string, decisions: DecisionRecord[]) => void;
+  /** To those watching: near misses, hard braking and indices of minutes, as they are found. */
+  safety: (runId: string, events: SafetyEvent[]) => void;
   /** To those watching: the final result. */
   result: (runId: string, result: RunResult) => void;
   /** Something an operator should know; also in the list of alerts. */

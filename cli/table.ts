@@ -25,6 +25,7 @@ const ROWS: readonly {
   { label: 'CO2 (kg)', of: (v) => v.co2Kilograms, show: fixed(2), compare: true },
   { label: 'NOx (g)', of: (v) => v.noxGrams, show: fixed(1), compare: true },
   { label: 'CO2 if cars were PC_D_EU6 (kg)', of: (v) => v.sensitivity?.co2Kilograms, show: fixed(2), compare: true },
+  { label: 'gridlocks', of: (v) => v.gridlock?.episodes, show: fixed(0), compare: false },
   { label: 'people who came to cross', of: (v) => v.pedestrians?.demanded, show: fixed(0), compare: false },
   { label: 'people: delay, mean (s)', of: (v) => v.pedestrians?.delaySeconds.mean, show: fixed(1), compare: true },
   { label: 'people: delay, 95th p. (s)', of: (v) => v.pedestrians?.delaySeconds.p95, show: fixed(1), compare: true },

@@ -66,6 +66,106 @@ const STAGES = [
   { id: 'side', lanes: [EXAMPLE_LANE_IDS.E], green_seconds: 12.5, yellow_seconds: 3, all_red_seconds: 2 },
 ];
 
+const ACCURACY = { semiMajor: 20, semiMinor: 20, orientation: 0 };
+const INTERSECTION = { id: { region: 1, id: 4465 }, revision: 1 };
+const V2X_VALUES = {
+  bsm: [
+    'BasicSafetyMessage',
+    20,
+    {
+      coreData: {
+        msgCnt: 7,
+        id: '0a1b2c3d',
+        secMark: 0,
+        lat: 490_069_000,
+        long: 84_037_000,
+        elev: -4096,
+        accuracy: ACCURACY,
+        transmission: 'forwardGears',
+        speed: 500,
+        heading: 14_400,
+        angle: 127,
+        accelSet: { long: -50, lat: 2001, vert: -127, yaw: 0 },
+        brakes: {
+          wheelBrakes: '78',
+          traction: 'unavailable',
+          abs: 'unavailable',
+          scs: 'unavailable',
+          brakeBoost: 'unavailable',
+          auxBrakes: 'unavailable',
+        },
+        size: { width: 180, length: 450 },
+      },
+    },
+  ],
+  psm: [
+    'PersonalSafetyMessage',
+    32,
+    {
+      basicType: 'aPEDESTRIAN',
+      secMark: 0,
+      msgCnt: 7,
+      id: '8a1b2c3d',
+      position: { lat: 490_069_000, long: 84_037_000 },
+      accuracy: ACCURACY,
+      speed: 65,
+      heading: 7200,
+    },
+  ],
+  spat: [
+    'SPAT',
+    19,
+    {
+      intersections: [
+        {
+          ...INTERSECTION,
+          status: '0000',
+          moy: 480,
+          timeStamp: 0,
+          states: [{ signalGroup: 1, 'state-time-speed': [{ eventState: 'stop-And-Remain' }] }],
+        },
+      ],
+    },
+  ],
+  map: [
+    'MapData',
+    18,
+    {
+      msgIssueRevision: 1,
+      intersections: [
+        {
+          ...INTERSECTION,
+          refPoint: { lat: 490_069_000, long: 84_037_000 },
+          laneWidth: 330,
+          laneSet: [
+            {
+              laneID: 1,
+              ingressApproach: 1,
+              laneAttributes: {
+                directionalUse: '80',
+                sharedWith: '0000',
+                laneType: { vehicle: { value: '00', length: 8 } },
+              },
+              nodeList: {
+                nodes: [{ delta: { 'node-XY2': { x: 165, y: 1000 } } }, { delta: { 'node-XY5': { x: 0, y: 6000 } } }],
+              },
+            },
+          ],
+        },
+      ],
+    },
+  ],
+} as const;
+
+/** A message of the kind in the ODE's schema 9 envelope. */
+function odeMessage(kind: keyof typeof V2X_VALUES): Record<string, unknown> {
+  const [name, messageId, value] = V2X_VALUES[kind];
+  return {
+    metadata: { recordType: `${kind}Tx`, odeReceivedAt: TIME, schemaVersion: 9, recordGeneratedBy: 'RSU' },
+    payload: { data: { messageId, value: { [name]: value } }, dataType: `us.dot.its.jpo.asn.j2735.r2024.${name}` },
+  };
+}
+
 export const EXAMPLE_MESSAGES: { readonly [K in MessageKind]: Message<K> } = {
   'car-counts': {
     junction_id: EXAMPLE_JUNCTION_ID,
@@ -168,6 +268,10 @@ export const EXAMPLE_MESSAGES: { readonly [K in MessageKind]: Message<K> } = {
   },
   clock: { frame: 10, timestamp: TIME, messages: 4 },
   'clock-done': { frame: 10, timestamp: TIME, messages: 1 },
+  bsm: [odeMessage('bsm')],
+  psm: [odeMessage('psm')],
+  spat: odeMessage('spat'),
+  map: odeMessage('map'),
 };
 
 /** Where the example of a kind belongs below a prefix. */

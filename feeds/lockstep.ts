@@ -20,9 +20,13 @@ function canonical(value: unknown): string {
   return JSON.stringify(value) ?? 'null';
 }
 
+/** Kinds whose members' order a link keeps, so that their text need not be put in order: there are very many. */
+const AS_SENT: ReadonlySet<MessageKind> = new Set(['bsm', 'psm', 'spat', 'map']);
+
 /** Names a message, `{kind}:{hash}`: equal for equal topic and content, else different. */
 export function keyOf(address: Address, message: Message<MessageKind>): string {
-  const hash = createHash('sha256').update(topicOf(address)).update('\n').update(canonical(message));
+  const text = AS_SENT.has(address.kind) ? JSON.stringify(message) : canonical(message);
+  const hash = createHash('sha256').update(topicOf(address)).update('\n').update(text);
   return `${address.kind}:${hash.digest('base64url').slice(0, 22)}`;
 }
 

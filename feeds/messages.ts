@@ -214,6 +214,18 @@ export const logSchema = z.object({
   metadata: z.record(z.string(), z.unknown()).optional(),
 });
 
+/** Most messages of a frame of `bsm`, `psm`, `spat`, `map`. */
+export const FRAME_MESSAGES_MAX = 10_000;
+
+/**
+ * A V2X message or a frame of them, in any of the shapes that `v2x/read.ts` reads. Whoever takes it reads each message by
+ * itself: one that is malformed must not take the others with it.
+ */
+export const v2xSchema = z.union([
+  z.array(z.unknown()).min(1).max(FRAME_MESSAGES_MAX),
+  z.record(z.string(), z.unknown()),
+]);
+
 /** Simulated streets only: the world says that frame `frame` is out, the controller that it has answered all of it. */
 export const clockSchema = z.object({
   frame: z.number().int().min(0),
@@ -239,6 +251,10 @@ export const MESSAGE_SCHEMAS = {
   heartbeat: heartbeatSchema,
   status: deviceStatusSchema,
   log: logSchema,
+  bsm: v2xSchema,
+  psm: v2xSchema,
+  spat: v2xSchema,
+  map: v2xSchema,
   clock: clockSchema,
   'clock-done': clockSchema,
 } as const;
@@ -257,4 +273,5 @@ export type DeviceStatus = Message<'status'>;
 export type ModeMessage = Message<'mode'>;
 export type ModeRequest = Message<'mode-request'>;
 export type ModeAnswer = Message<'mode-answer'>;
+export type V2xFrame = Message<'bsm'>;
 export type ClockMessage = Message<'clock'>;

@@ -38,13 +38,24 @@ describe('topics', () => {
       heartbeat: 'flextraff/devices/lamps-01/heartbeat',
       status: 'flextraff/devices/lamps-01/status',
       log: `flextraff/${J}/log`,
+      bsm: `flextraff/${J}/bsm`,
+      psm: `flextraff/${J}/psm`,
+      spat: `flextraff/${J}/spat`,
+      map: `flextraff/${J}/map`,
       clock: 'flextraff/clock',
       'clock-done': 'flextraff/clock-done',
     });
   });
 
-  it('are state, which the broker keeps, for configuration, plan, lamps, mode and status only', () => {
-    expect(MESSAGE_KINDS.filter(isRetained).sort()).toEqual(['configuration', 'green-time', 'lamps', 'mode', 'status']);
+  it('are state, which the broker keeps, for configuration, plan, lamps, map, mode and status only', () => {
+    expect(MESSAGE_KINDS.filter(isRetained).sort()).toEqual([
+      'configuration',
+      'green-time',
+      'lamps',
+      'map',
+      'mode',
+      'status',
+    ]);
   });
 
   it('lead back to their address, whichever other prefixes there are', () => {

@@ -39,6 +39,10 @@ const KINDS: Readonly<Record<MessageKind, Kind>> = {
   heartbeat: { shape: 'device', suffix: 'heartbeat', retained: false },
   status: { shape: 'device', suffix: 'status', retained: true },
   log: { shape: 'junction', suffix: 'log', retained: false },
+  bsm: { shape: 'junction', suffix: 'bsm', retained: false },
+  psm: { shape: 'junction', suffix: 'psm', retained: false },
+  spat: { shape: 'junction', suffix: 'spat', retained: false },
+  map: { shape: 'junction', suffix: 'map', retained: true },
   clock: { shape: 'clock', suffix: 'clock', retained: false },
   'clock-done': { shape: 'clock', suffix: 'clock-done', retained: false },
 };

@@ -6,6 +6,7 @@ import { CycleCollector } from './cycles.ts';
 import { RunKeeper } from './keeper.ts';
 import type { RecordingWriter } from './recording.ts';
 import { type RunObserver, RunStopped, runVariants } from './runner.ts';
+import type { SafetyConflict, SafetyEvent } from './safety/results.ts';
 import type { Source } from './source.ts';
 import type { Alert, DecisionRecord, RunRow, SeriesPoint, Store, TwinEvents } from './twin-types.ts';
 import type { Drawing, Frame, RunResult } from './types.ts';
@@ -39,6 +40,7 @@ export class LiveRun {
   readonly recording: RecordingWriter;
   readonly series: SeriesPoint[] = [];
   readonly decisions: DecisionRecord[] = [];
+  readonly conflicts: (SafetyConflict & { variant: string })[] = [];
   readonly #options: LiveRunOptions;
   readonly #stop = new AbortController();
   /** How it ends if it is told to: by a user, or because the program ends. */
@@ -50,6 +52,7 @@ export class LiveRun {
   /** Stage asked for last, by variant and junction. */
   readonly #asked = new Map<string, string | null>();
   #freshDecisions: DecisionRecord[] = [];
+  #freshSafety: SafetyEvent[] = [];
   readonly #alerted = new Map<string, number>();
   #toldAt = 0;
   #flushedAt = 0;
@@ -145,6 +148,7 @@ export class LiveRun {
       onConnection: (state, detail) => {
         if (state !== 'closed') this.#options.alert(state === 'connected' ? 'info' : 'warning', detail, row.id);
       },
+      onSafety: (event) => this.#safety(event),
       onSecond: (second, frames) => this.#second(second, frames),
     };
   }
@@ -244,6 +248,20 @@ export class LiveRun {
       this.#options.store.writeRun({ ...row });
     }
     return wait;
+  }
+
+  #safety(event: SafetyEvent): void {
+    for (const conflict of event.conflicts) keep(this.conflicts, { ...conflict, variant: event.variant });
+    this.#freshSafety.push(event);
+    // a conflict on the socket is news; what comes in the same turn goes together
+    if (this.#freshSafety.length === 1) setImmediate(() => this.#tellSafety());
+  }
+
+  #tellSafety(): void {
+    if (this.#freshSafety.length === 0) return;
+    const events = this.#freshSafety;
+    this.#freshSafety = [];
+    this.#options.emit('safety', this.row.id, events);
   }
 
   #tellSeries(second: number, frames: Record<string, Frame>): void {

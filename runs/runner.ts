@@ -17,6 +17,11 @@ import { clockTime } from './clock-time.ts';
 import type { ControllerDecision, Decider, RunController, StrategyFailure } from './controller-port.ts';
 import { Exchange } from './exchange.ts';
 import { openPresence, type Presence } from './presence.ts';
+import type { SafetyMonitor } from './safety/monitor.ts';
+import { openRunMonitor } from './safety/of-run.ts';
+import type { SafetyPool } from './safety/pool.ts';
+import type { SafetyEvent } from './safety/results.ts';
+import { safetyResults } from './safety/summary.ts';
 import type { Source } from './source.ts';
 import type { Frame, RunResult, VariantResult } from './types.ts';
 import { checkVariants } from './variants.ts';
@@ -29,6 +34,8 @@ export interface RunObserver {
   onProgress?(second: number): void;
   /** A simulated device said something. */
   onMessage?(variant: string, second: number, outgoing: Outgoing): void;
+  /** What safety found of a junction in a second; only where something was found. Order: by junction. */
+  onSafety?(event: SafetyEvent): void;
   /** The controller of a variant decided; vetoed decisions included. */
   onDecision?(variant: string, decision: ControllerDecision): void;
   /** A controller met a problem and goes on. */
@@ -65,6 +72,8 @@ export interface RunOptions {
   readonly link?: 'inprocess' | { readonly broker: string };
   /** Where strategies decide: in this thread, on so many worker threads, or where the caller says (who then closes it). */
   readonly decider?: 'inprocess' | { readonly threads: number } | Decider;
+  /** Where safety is worked out, in scenarios that broadcast: as `decider`; by default in this thread. */
+  readonly safety?: 'inprocess' | { readonly threads: number } | SafetyPool;
   readonly clock?: 'lockstep' | 'wall';
   /** Simulated seconds per wall second; `max` (lockstep only): as fast as it goes. */
   readonly pace?: 'max' | number;
@@ -107,6 +116,8 @@ interface Lane {
   readonly variant: VariantSettings;
   readonly street: Street;
   readonly exchange: Exchange;
+  /** null: nobody broadcasts. */
+  monitor: SafetyMonitor | null;
 }
 
 /**
@@ -133,7 +144,11 @@ export async function runVariants(options: RunOptions): Promise<RunResult> {
     observer.onStart?.(new Map(setup.lanes.map((lane) => [lane.variant.name, lane.street])));
     await play(setup, source.durationSeconds, clock, pace, observer, signal);
     const results: Record<string, VariantResult> = {};
-    for (const { variant, street } of setup.lanes) results[variant.name] = street.result();
+    const safety = await setup.safetyResults();
+    for (const { variant, street } of setup.lanes) {
+      const found = safety.get(variant.name);
+      results[variant.name] = { ...street.result(), ...(found && { safety: found }) };
+    }
     const cpu = process.cpuUsage(begin.cpu);
     return {
       scenario: source.name,
@@ -163,7 +178,9 @@ class Setup {
   readonly #controllers: RunController[] = [];
   readonly #links: (Link & { clearRetained(prefix: string): Promise<void> })[] = [];
   readonly #presences: Presence[] = [];
+  readonly #monitorsOpen: { close(): Promise<void> }[] = [];
   #ownDecider: Decider | null = null;
+  #ownPool: SafetyPool | null = null;
   second = 0;
   /** What a strategy failed of, in lockstep; the first one. */
   failure: StrategyFailed | null = null;
@@ -198,16 +215,29 @@ class Setup {
         onSent: observer.onMessage && ((outgoing) => observer.onMessage!(variant.name, this.second, outgoing)),
         onCommand: observer.onCommand && ((command) => observer.onCommand!(variant.name, this.second, command)),
       });
-      this.lanes.push({ variant, street, exchange });
+      this.lanes.push({ variant, street, exchange, monitor: null });
     }
     const steered = this.lanes.filter((lane) => lane.street.configurations.length > 0);
     if (steered.length === 0) return;
     const decider = await this.#openDecider(this.#options.decider ?? 'inprocess');
-    for (const { variant, street, exchange } of steered) {
+    const pool = source.scenario?.v2x === undefined ? null : await this.#openPool(this.#options.safety ?? 'inprocess');
+    for (const lane of steered) {
+      const { variant, street, exchange } = lane;
       await exchange.open();
+      // safety hears what the controller hears: in lockstep all of a frame, exactly once, before its clock
+      const link = keyed && this.#clock === 'lockstep' ? lockstepControllerLink(controllerLink) : controllerLink;
+      if (source.scenario?.v2x !== undefined) {
+        const { scenario } = source;
+        const onEvent = observer.onSafety?.bind(observer);
+        const own = !keyed;
+        const options = { scenario, variant: variant.name, prefix: street.prefix, link, pool, own };
+        const opened = await openRunMonitor({ ...options, ...(onEvent && { onEvent }) });
+        lane.monitor = opened.monitor;
+        this.#monitorsOpen.push(opened);
+      }
       this.#controllers.push(
         await decider.openController({
-          link: keyed && this.#clock === 'lockstep' ? lockstepControllerLink(controllerLink) : controllerLink,
+          link,
           prefix: street.prefix,
           configurations: street.configurations,
           variant,
@@ -241,6 +271,21 @@ class Setup {
     return own;
   }
 
+  async #openPool(where: NonNullable<RunOptions['safety']>): Promise<SafetyPool | null> {
+    if (where === 'inprocess') return null;
+    if ('push' in where) return where;
+    const { openSafetyPool } = await import('./safety/pool.ts');
+    this.#ownPool = openSafetyPool(where);
+    return this.#ownPool;
+  }
+
+  /** Ends what the monitors have under way. By variant; none where nobody broadcasts. */
+  async safetyResults(): Promise<ReturnType<typeof safetyResults>> {
+    const monitors = this.lanes.flatMap(({ monitor }) => monitor ?? []);
+    for (const monitor of monitors) await monitor.finish();
+    return safetyResults(monitors, this.#options.source.scenario?.warmUpSeconds ?? 0);
+  }
+
   async #openLinks(link: 'inprocess' | { readonly broker: string }): Promise<{ street: Link; controller: Link }> {
     const { observer = {}, verify } = this.#options;
     if (link === 'inprocess') {
@@ -263,10 +308,12 @@ class Setup {
   async close(): Promise<void> {
     const attempts: Promise<unknown>[] = [];
     for (const presence of this.#presences) attempts.push(presence.close());
+    for (const opened of this.#monitorsOpen) attempts.push(opened.close());
     for (const controller of this.#controllers) attempts.push(controller.close());
     for (const { exchange } of this.lanes) attempts.push(exchange.close());
     await Promise.allSettled(attempts);
     await this.#ownDecider?.close();
+    await this.#ownPool?.close();
     for (const link of this.#links) {
       const clear = Promise.allSettled(this.lanes.map(({ street }) => link.clearRetained(street.prefix)));
       await Promise.race([clear, sleep(2000, undefined, { ref: false })]);
@@ -314,6 +361,10 @@ async function play(
         if (!signal?.aborted) exchange.apply();
       }
       if (setup.failure) throw setup.failure;
+    }
+    for (const { monitor, street } of lanes) {
+      const behind = monitor?.flush(clock === 'lockstep' ? street.nowMs : undefined);
+      if (behind !== undefined) await behind;
     }
     observer.onProgress?.(second);
     if (observer.onSecond) {

@@ -176,6 +176,19 @@ describe('a SUMO case', () => {
     expect(await refusal()).toMatch(/<flow id="f"> sends vehicles without end.*end it earlier/);
   });
 
+  it('does not draw for ever', async () => {
+    edited('t-junction.sumocfg', /<end value="600"\/>/, '');
+    edited(
+      't-junction.rou.xml',
+      /<vehicle/,
+      '<flow id="f" route="r0" begin="0" number="5" probability="1e-15"/><vehicle',
+    );
+    expect(await refusal()).toMatch(/<flow id="f"> asks 10000000 times and more/);
+    const route = '<route id="long" edges="t-junction_E t-junction_W-exit" repeat="1000000"/>';
+    edited('t-junction.rou.xml', /<routes>/, `<routes>${route}`);
+    expect(await refusal()).toMatch(/<route id="long"> is longer than 100000 edges/);
+  });
+
   it('refuses steps that do not make a second, and an end before its begin', async () => {
     edited('t-junction.sumocfg', /<step-length value="1"\/>/, '<step-length value="0.3"/>');
     expect(await refusal()).toMatch(/step-length is 0\.3 s; a whole number of steps must make a second/);

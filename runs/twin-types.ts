@@ -2,6 +2,7 @@
 import type { JunctionConfiguration } from '../junction/types.ts';
 import type { Scenario } from '../scenarios/types.ts';
 import type { RecordKind, RecordKinds } from './records.ts';
+import type { SafetyConflict, SafetyEvent } from './safety/results.ts';
 import type { Drawing, Frame, RunResult } from './types.ts';
 
 /** A finished cycle of a junction in a variant, or on a street: one row in `traffic_cycles`, one an approach in `lane_cycle_data`. */
@@ -185,6 +186,8 @@ export interface TwinEvents {
   series: (runId: string, points: SeriesPoint[]) => void;
   decisions: (runId: string, decisions: DecisionRecord[]) => void;
   result: (runId: string, result: RunResult) => void;
+  /** Near misses as they begin and end, hard braking, and indices of minutes; as they are found. */
+  safety: (runId: string, events: SafetyEvent[]) => void;
   alert: (alert: Alert) => void;
 }
 
@@ -215,6 +218,8 @@ export interface Twin {
   run(runId: string): Promise<RunDetail>;
   series(runId: string): Promise<SeriesPoint[]>;
   decisions(runId: string): Promise<DecisionRecord[]>;
+  /** Conflicts of a run so far, in the order in which they ended, at most the newest 20,000. */
+  conflicts(runId: string): Promise<(SafetyConflict & { variant: string })[]>;
   /** Frames by variant in [fromSecond, toSecond), at most 60 s at once; not simulated yet: left out. */
   frames(runId: string, fromSecond: number, toSecond: number): Promise<Record<string, Frame[]>>;
   /** Paired differences over all finished runs of the scenario with distinct seeds; null where there is none. */

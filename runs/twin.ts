@@ -21,6 +21,7 @@ import {
   recordedRuns,
   writeRunFile,
 } from './recording.ts';
+import type { SafetyConflict } from './safety/results.ts';
 import type { Source } from './source.ts';
 import {
   type Alert,
@@ -410,6 +411,15 @@ class RunningTwin implements AlertingTwin {
     if (live) return live.decisions.map((decision) => ({ ...decision }));
     await this.#row(runId);
     return (await this.#options.store.decisions(runId)).map(({ runId: _, ...decision }) => decision);
+  }
+
+  async conflicts(runId: string): Promise<(SafetyConflict & { variant: string })[]> {
+    const live = this.#live.get(runId) ?? this.#recent.get(runId);
+    if (live) return [...live.conflicts];
+    const { result } = await this.#row(runId);
+    return Object.entries(result?.variants ?? {}).flatMap(([variant, { safety }]) =>
+      (safety?.conflictList ?? []).map((conflict) => ({ ...conflict, variant })),
+    );
   }
 
   async frames(runId: string, fromSecond: number, toSecond: number): Promise<Record<string, Frame[]>> {

@@ -20,7 +20,9 @@ import type {
   ScenarioApproach,
   ScenarioJunction,
   ScenarioLane,
+  V2xSettings,
   VariantSettings,
+  WeatherSettings,
 } from './types.ts';
 import { refuseUnsupported, refuseUnsupportedSignals } from './unsupported.ts';
 
@@ -50,7 +52,9 @@ export function buildScenario(file: PartialFile, name: string, findings: Finding
   const variants = buildVariants(file, findings);
   const vehicleClasses = buildClasses(file.vehicleClasses, findings, file.pcuSet, file.saturationFlowPerHourPerLane);
   const placed = placeJunctions(file, findings);
-  const junctions = placed.map((each) => (each === null ? null : buildJunction(each, placed, name, findings)));
+  const junctions = placed.map((each) =>
+    each === null ? null : buildJunction(each, placed, name, file.drivingSide!, findings),
+  );
   const named = file.junctions.map((junction, index) => ({
     name: junction?.name ?? `junctions[${index}]`,
     ground: placed[index]?.ground ?? null,
@@ -80,6 +84,8 @@ export function buildScenario(file: PartialFile, name: string, findings: Finding
     pedestrians,
     walking: walkingOf(file.demand),
     detection: { ...detectionOf(file), ...(faults.length > 0 ? { faults } : {}) },
+    ...v2xOf(file),
+    ...weatherOf(file),
     variants,
     saturationFlowPerHourPerLane: file.saturationFlowPerHourPerLane ?? 1800,
     startUpLostSeconds: file.startUpLostSeconds ?? 2,
@@ -149,6 +155,27 @@ function buildVariants(file: PartialFile, findings: Findings): VariantSettings[]
 function detectionOf(file: PartialFile): DetectionSettings {
   const { tagShare = 1, missProbability = 0, rereadSeconds = 5, windowSeconds = 10 } = file.detection ?? {};
   return { tagShare, missProbability, rereadSeconds, windowSeconds };
+}
+
+function v2xOf({ v2x }: PartialFile): { v2x?: V2xSettings } {
+  if (v2x === undefined || (v2x.share === 0 && (v2x.pedestrianShare ?? 0) === 0)) return {};
+  const { share, pedestrianShare = 0, dropoutShare = 0, positionNoiseMetres = 0 } = v2x;
+  const { idRotationSeconds = null, rangeMetres = 300, singly = false } = v2x;
+  return {
+    v2x: { share, pedestrianShare, dropoutShare, positionNoiseMetres, idRotationSeconds, rangeMetres, singly },
+  };
+}
+
+function weatherOf({ weather }: PartialFile): { weather?: WeatherSettings } {
+  if (weather === undefined) return {};
+  return {
+    weather: {
+      rainMillimetres: weather.precipitationMillimetresPerHour ?? 0,
+      visibilityMetres: weather.visibilityMetres ?? 10_000,
+      windMetresPerSecond: weather.windMetresPerSecond ?? 0,
+      temperatureCelsius: weather.temperatureCelsius ?? 20,
+    },
+  };
 }
 
 /** Ground plans of all junctions; null where one has mistakes. */
@@ -230,6 +257,7 @@ function buildJunction(
   placed: Placed,
   all: readonly (Placed | null)[],
   scenario: string,
+  side: 'left' | 'right',
   findings: Findings,
 ): ScenarioJunction | null {
   const { file, path, ground, layout, centre } = placed;
@@ -240,7 +268,7 @@ function buildJunction(
     intersectionId: file.intersectionId ?? intersectionIdOf(id),
     approaches: ground.arms.map((arm) => ({ id: approachId(arm.name), name: arm.name })),
   };
-  const signals = buildSignals(file, path, ground, layout, identity, findings);
+  const signals = buildSignals(file, path, ground, layout, identity, side, findings);
   const approaches = ground.arms.map((arm) => buildApproach(arm, approachId(arm.name), placed, all, findings));
   if (signals === null || approaches.includes(null)) return null;
   return {

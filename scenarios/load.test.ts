@@ -474,18 +474,40 @@ describe('a mistake', () => {
     expect(places).toEqual([`${placeOf(text, at)} ${path}`]);
   });
 
-  it.each([
-    ['weather', 'weather: { visibilityMetres: 200 }', 'weather'],
-    ['connected vehicles', 'v2x: { share: 0.3 }', 'v2x.share'],
-    ['incidents', 'incidents: [{ approach: N, fromSeconds: 5, untilSeconds: 60 }]', 'incidents'],
-  ])('is what this release does not do yet: %s', (_, line, path) => {
-    const { places, shown } = mistakes(`${EXAMPLE}${line}\n`);
-    expect(places.map((place) => place.split(' ')[1])).toEqual([path]);
-    expect(shown).toMatch(/is not supported yet\. Remove it\./);
+  it.each([['incidents', 'incidents: [{ approach: N, fromSeconds: 5, untilSeconds: 60 }]', 'incidents']])(
+    'is what this release does not do yet: %s',
+    (_, line, path) => {
+      const { places, shown } = mistakes(`${EXAMPLE}${line}\n`);
+      expect(places.map((place) => place.split(' ')[1])).toEqual([path]);
+      expect(shown).toMatch(/is not supported yet\. Remove it\./);
+    },
+  );
+
+  it('takes what is broadcast and the weather, with defaults for what is not said', () => {
+    const { v2x, weather } = sound(
+      `${EXAMPLE}v2x: { share: 0.3, idRotationSeconds: 60 }\nweather: { visibilityMetres: 200 }\n`,
+    );
+    expect(v2x).toEqual({
+      share: 0.3,
+      pedestrianShare: 0,
+      dropoutShare: 0,
+      positionNoiseMetres: 0,
+      idRotationSeconds: 60,
+      rangeMetres: 300,
+      singly: false,
+    });
+    expect(weather).toEqual({
+      rainMillimetres: 0,
+      visibilityMetres: 200,
+      windMetresPerSecond: 0,
+      temperatureCelsius: 20,
+    });
+    expect(sound(EXAMPLE).v2x).toBeUndefined();
+    expect(sound(`${EXAMPLE}v2x: { share: 0 }\n`).v2x).toBeUndefined();
+    expect(sound(EXAMPLE).weather).toBeUndefined();
   });
 
   it.each([
-    ['permitted turns', ['      stages:', '      permitted: [[N-left, S-straight]]\n      stages:']],
     ['time-of-day plans', ['      stages:', '      plans: [{ from: 6 }]\n      stages:']],
     ['an offset', ['      stages:', '      offsetSeconds: 10\n      stages:']],
     ['emergency pre-emption', ['      stages:', '      emergencyPreemption: true\n      stages:']],
@@ -508,7 +530,7 @@ describe('a mistake', () => {
       ['movement: left, vehiclesPerHour', 'movement: up, vehiclesPerHour'],
       ['name: adaptive', 'name: baseline'],
     );
-    const { places } = mistakes(`${text}weather: {}\n`);
+    const { places } = mistakes(`${text}weather: { visibilityMetres: -1 }\n`);
     expect(places.map((place) => place.split(' ')[1])).toEqual([
       'drivingSide',
       'junctions[0].latitude',
@@ -519,7 +541,7 @@ describe('a mistake', () => {
       'demand.flows[0].movment',
       'demand.flows[1].movement',
       'variants[1].name',
-      'weather',
+      'weather.visibilityMetres',
     ]);
   });
 

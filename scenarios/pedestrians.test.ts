@@ -88,7 +88,7 @@ describe('turns that yield to people', () => {
     ['[W-turn, W-walk]', /lets W-right drive over the crossing of W while people walk/],
     ['[N-turn, E-walk]', /do not conflict/],
     ['[N-turn, nobody]', /names the signal group "nobody"/],
-    ['[W-walk, N-turn]', /asks for permitted turns of W-walk against N-turn, which is not supported yet/],
+    ['[W-walk, N-turn]', /lets people yield to vehicles \(W-walk to N-turn\); only turning vehicles may yield/],
   ])('are turns into the arm only: %s', (pair, says) => {
     const { issues } = load(['permitted: [', `permitted: [${pair}, `]);
     expect(issues.length).toBeGreaterThan(0);

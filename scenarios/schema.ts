@@ -224,7 +224,7 @@ const signals = z
       .max(1024)
       .optional()
       .describe(
-        'Pairs of groups that may be green together although their ways meet, since the first yields to the second: [turn, walk] lets turning vehicles drive while people cross the arm they turn into.',
+        'Pairs of groups that may be green together although their ways meet, since the first yields to the second: [turn, walk] lets turning vehicles drive while people cross the arm they turn into; [left, opposing] lets left turns (where the right side is driven on) use gaps between those straight on.',
       ),
     plans: z.array(z.unknown()).max(100).optional().describe(`Time-of-day plans. ${NOT_YET}`),
     offsetSeconds: between(0, 900, `Offset of the plan for coordination, seconds. Other than 0: ${NOT_YET}`).optional(),
@@ -575,18 +575,45 @@ export const topLevelShape = {
   demand: demandSchema,
   detection: detectionSchema.optional(),
   v2x: z
-    .strictObject({ share: between(0, 1, `Share of vehicles that broadcast. More than 0: ${NOT_YET}`) })
-    .optional()
-    .describe('Connected vehicles.'),
-  weather: z
     .strictObject({
-      precipitationMillimetresPerHour: between(0, 500, 'Rain or snow, mm/h.').optional(),
-      visibilityMetres: between(0, 100_000, 'Visibility, metres.').optional(),
-      windMetresPerSecond: between(0, 100, 'Wind, m/s.').optional(),
-      temperatureCelsius: between(-60, 60, 'Temperature, degrees Celsius.').optional(),
+      share: between(
+        0,
+        1,
+        'Share of vehicles that broadcast (BSM, ten times a second). With more than 0, junctions broadcast signals and lanes as well (SPaT, MAP), and safety is judged by what is heard.',
+      ),
+      pedestrianShare: between(
+        0,
+        1,
+        'Share of people on and near crossings that broadcast (PSM, ten times a second). Default 0.',
+      ).optional(),
+      dropoutShare: between(0, 0.95, 'Share of these messages that are lost on the air. Default 0.').optional(),
+      positionNoiseMetres: between(
+        0,
+        10,
+        'Standard deviation of the positions sent, along each axis, metres; the error drifts. Default 0.',
+      ).optional(),
+      idRotationSeconds: between(
+        10,
+        3600,
+        'Temporary ids change every so many seconds. Default: they do not change.',
+      ).optional(),
+      rangeMetres: between(50, 2000, 'How far the unit at a junction hears, metres. Default 300.').optional(),
+      singly: z
+        .boolean()
+        .optional()
+        .describe('Send each message by itself, not those of a moment together as a frame. Default false.'),
     })
     .optional()
-    .describe(`Weather. ${NOT_YET}`),
+    .describe('Connected vehicles and people.'),
+  weather: z
+    .strictObject({
+      precipitationMillimetresPerHour: between(0, 500, 'Rain or snow, mm/h. Default 0.').optional(),
+      visibilityMetres: between(0, 100_000, 'Visibility, metres. Default 10000.').optional(),
+      windMetresPerSecond: between(0, 100, 'Wind, m/s. Default 0.').optional(),
+      temperatureCelsius: between(-60, 60, 'Temperature, degrees Celsius. Default 20.').optional(),
+    })
+    .optional()
+    .describe('Weather of the whole run. It counts in the safety index; it does not change how anybody drives.'),
   incidents: z
     .array(
       z.strictObject({

@@ -54,7 +54,7 @@ describe('the scenarios that ship', () => {
     expect(junction.configuration.stages.map((stage) => stage.groups)).toEqual([['N'], ['S'], ['E'], ['W']]);
     expect(junction.configuration).toMatchObject({ minCycleSeconds: 30, maxCycleSeconds: 120 });
     expect(junction.configuration.stages.map((stage) => stage.minGreenSeconds)).toEqual([7, 7, 7, 7]);
-    expect(timePlan(junction.configuration, junction.configuration.localPlan).cycleMs).toBe(96_000);
+    expect(timePlan(junction.configuration, junction.configuration.localPlan).cycleMs).toBe(80_000);
   });
 });
 

@@ -37,6 +37,7 @@ export function buildSignals(
   ground: ResolvedGround,
   layout: JunctionLayout,
   identity: ConfigurationIdentity,
+  side: 'left' | 'right',
   findings: Findings,
 ): BuiltSignals | null {
   const before = findings.count;
@@ -45,7 +46,7 @@ export function buildSignals(
   const body = bodyWidthMetres(ground.arms.flatMap((arm) => [...arm.laneWidths, ...arm.exitWidths]));
   const meeting = clearingDistances(groups, body);
   if (groups.length === 0) return null;
-  const clearing = permitPairs(junction, path, ground, groups, groupOf, meeting, findings);
+  const { clearing, yields } = permitPairs(junction, path, ground, groups, groupOf, meeting, body, side, findings);
   checkGroups(groups, junction, path, body, findings);
   checkStages(junction, path, groups, clearing, findings);
   const times = clearanceTimes(junction.signals, [...path, 'signals'], groups, clearing, findings);
@@ -56,7 +57,8 @@ export function buildSignals(
     findings.add([...path, 'signals'], `cannot be carried out: ${problem}`, 'Correct the stages or their bounds.');
   }
   if (findings.count > before) return null;
-  return { configuration: { ...configuration, detectors: detectorsOf(ground, groupOf) }, groupOf };
+  const detectors = detectorsOf(ground, groupOf);
+  return { configuration: { ...configuration, detectors, ...(yields === undefined ? {} : { yields }) }, groupOf };
 }
 
 function checkStages(

@@ -118,3 +118,34 @@ describe('demand', () => {
     expect(told(EXAMPLE.replace(flows, '  vehicles: []\n'))).toMatch(/ask for no vehicle at all/);
   });
 });
+
+describe('permitted turns', () => {
+  const permitted = (pairs: string) =>
+    changed(
+      ['      stages:', `      permitted: [${pairs}]\n      stages:`],
+      [
+        'groups: [N-straight, N-right, S-straight, S-right], greenSeconds: 30',
+        'groups: [N-straight, N-right, N-left, S-straight, S-right, S-left], greenSeconds: 30',
+      ],
+    );
+  const all = '[N-left, S-straight], [N-left, S-right], [S-left, N-straight], [S-left, N-right]';
+
+  it('let groups whose ways meet be green together, and say who yields', () => {
+    const { configuration } = sound(permitted(all)).junctions[0]!;
+    const at = (id: string) => configuration.signalGroups.findIndex((group) => group.id === id);
+    expect(configuration.yields![at('N-left')]![at('S-straight')]).toBe(true);
+    expect(configuration.yields![at('S-straight')]![at('N-left')]).toBe(false);
+    expect(configuration.conflicts[at('N-left')]![at('S-straight')]).toBe(false);
+    expect(configuration.conflicts[at('N-left')]![at('E')]).toBe(true);
+  });
+
+  it('must be said, the right way round', () => {
+    expect(told(permitted('[S-left, N-straight], [S-left, N-right]'))).toMatch(
+      /conflicts with "S-straight"|conflicts with "N-left"/,
+    );
+    expect(told(permitted('[S-straight, N-left]'))).toMatch(
+      /lets S-straight yield to N-left, which has no precedence over it.*Write \[N-left, S-straight\]/,
+    );
+    expect(told(permitted('[N-left, S-leff]'))).toMatch(/Did you mean S-left/);
+  });
+});

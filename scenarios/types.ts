@@ -233,6 +233,32 @@ export interface DetectorFault {
   readonly driftSecondsPerHour: number;
 }
 
+/** What is broadcast, and how well. */
+export interface V2xSettings {
+  /** Share of vehicles that send BSM, 0-1. */
+  readonly share: number;
+  /** Share of people on and near crossings that send PSM, 0-1. */
+  readonly pedestrianShare: number;
+  /** Share of the messages of road users that are lost on the air, each by itself, 0-1. */
+  readonly dropoutShare: number;
+  /** One standard deviation of a sent position along each axis, metres; the error drifts within ten seconds or so. */
+  readonly positionNoiseMetres: number;
+  /** Temporary ids change every so many seconds; null: never. */
+  readonly idRotationSeconds: number | null;
+  /** How far a junction's roadside unit hears, metres. */
+  readonly rangeMetres: number;
+  /** Each message by itself; else a junction's BSMs, and its PSMs, of a moment go together as frames. */
+  readonly singly: boolean;
+}
+
+/** Goes into the safety index; it does not change how anybody moves. */
+export interface WeatherSettings {
+  readonly rainMillimetres: number;
+  readonly visibilityMetres: number;
+  readonly windMetresPerSecond: number;
+  readonly temperatureCelsius: number;
+}
+
 export interface VariantSettings {
   /** `[a-z][a-z0-9-]*` */
   readonly name: string;
@@ -262,6 +288,10 @@ export interface Scenario {
   readonly pedestrians?: readonly PedestrianFlow[];
   readonly walking?: WalkingSettings;
   readonly detection: DetectionSettings;
+  /** Absent: nobody broadcasts. */
+  readonly v2x?: V2xSettings;
+  /** Absent: unknown. */
+  readonly weather?: WeatherSettings;
   readonly variants: readonly VariantSettings[];
   /** Saturation flow the default model is to show, vehicles per hour and lane (cars). */
   readonly saturationFlowPerHourPerLane: number;

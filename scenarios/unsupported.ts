@@ -12,8 +12,6 @@ function refuse(findings: Findings, path: Path, what: string): void {
 
 /** Refuses what a scenario asks for outside its junctions. Parts that could not be read are absent. */
 export function refuseUnsupported(file: Partial<Omit<ScenarioFile, 'junctions'>>, findings: Findings): void {
-  if ((file.v2x?.share ?? 0) > 0) refuse(findings, ['v2x', 'share'], 'connected vehicles (V2X)');
-  if (file.weather !== undefined) refuse(findings, ['weather'], 'weather');
   if ((file.incidents?.length ?? 0) > 0) refuse(findings, ['incidents'], 'incidents');
 }
 

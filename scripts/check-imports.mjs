@@ -28,8 +28,12 @@ const RULES = {
   junction: { may: [] },
   scenarios: { may: ['junction'] },
   feeds: { may: ['junction'] },
-  // the codec is pure, and imports types only: simulated devices speak exactly what real ones speak
-  sim: { may: ['junction', 'scenarios'], types: ['feeds'], files: ['feeds/codec.ts'] },
+  // codec, envelope and frame are pure: simulated devices speak exactly what real ones speak
+  sim: {
+    may: ['junction', 'scenarios'],
+    types: ['feeds'],
+    files: ['feeds/codec.ts', 'feeds/v2x/read.ts', 'feeds/v2x/local-frame.ts'],
+  },
   controller: { may: ['junction', 'feeds'] },
   runs: { may: ['junction', 'scenarios', 'feeds', 'sim', 'controller'] },
   api: { may: ['junction', 'scenarios', 'feeds', 'controller', 'runs'] },

@@ -2,7 +2,7 @@
 import { isoOf } from '../feeds/codec.ts';
 import type { Message, MessageKind } from '../feeds/messages.ts';
 import type { JunctionConfiguration } from '../junction/types.ts';
-import type { DetectorFault, Scenario } from '../scenarios/types.ts';
+import type { DetectorFault, Scenario, V2xSettings } from '../scenarios/types.ts';
 import type { Engine } from './core.ts';
 import { demandFromScenario } from './demand/demand.ts';
 import { DetectorFaults } from './detectors/faults.ts';
@@ -31,6 +31,7 @@ import type { FileSignals } from './signals/signals.ts';
 import { ofSumo, type SumoSource } from './sumo-street.ts';
 import { createEngine } from './traffic/engine.ts';
 import type { Outgoing, SimulatedStreet } from './types.ts';
+import { Broadcast } from './v2x/broadcast.ts';
 import { drawingOfNetwork, drawingOfScenario } from './view/drawing.ts';
 import { peopleOf, VehicleFrames } from './view/frames.ts';
 import type { Drawing, Frame } from './view/types.ts';
@@ -115,6 +116,7 @@ function ofScenario(scenario: Scenario, options: StreetOptions): Street {
     windowSeconds: scenario.detection.windowSeconds,
     faults: scenario.detection.faults,
     programs: [],
+    ...(scenario.v2x && { broadcasting: { scenario, settings: scenario.v2x } }),
     drawing: () => drawingOfScenario(scenario, network, demand.classes),
     warnings: [],
   });
@@ -180,10 +182,19 @@ function laneWidths(roadnet: unknown): Float64Array {
   return Float64Array.from(roads.flatMap((road) => road.lanes.map((lane) => lane.width)));
 }
 
+/** What the result says of gridlock: nothing where there was none. */
+function gridlockOf({ gridlock }: Engine): Pick<VariantResult, 'gridlock'> {
+  if (gridlock === undefined || gridlock.episodes === 0) return {};
+  const { episodes, vehicles, since } = gridlock;
+  return { gridlock: { episodes, vehicles, sinceSeconds: since } };
+}
+
 export interface Parts {
   readonly options: StreetOptions;
   /** Discharge, exhaust, movements and junctions are measured too. */
   readonly isSurveyed?: boolean;
+  /** What is broadcast; absent: nothing. */
+  readonly broadcasting?: { readonly scenario: Scenario; readonly settings: V2xSettings };
   /** Detectors that fail; absent: none does. */
   readonly faults?: readonly DetectorFault[];
   /** null: nobody walks here, and nothing is asked of those who drive. */
@@ -230,6 +241,7 @@ class World implements Street {
   readonly #survey: Survey | null;
   readonly #walkers: PedestrianTotals | null;
   readonly #frames: VehicleFrames;
+  readonly #broadcast: Broadcast | null;
   readonly #digest = new StateDigest();
   #drawing: Drawing | null = null;
   #observedTick = 0;
@@ -295,6 +307,17 @@ class World implements Street {
     this.#survey = parts.isSurveyed === true ? new Survey(engine, this.#measures, parts.warmUpSeconds) : null;
     this.#walkers = parts.crowd === null ? null : new PedestrianTotals(parts.crowd, parts.warmUpSeconds);
     this.#frames = new VehicleFrames(engine, this.#measures);
+    this.#broadcast =
+      parts.broadcasting === undefined
+        ? null
+        : new Broadcast({
+            ...parts.broadcasting,
+            engine,
+            crowd: parts.crowd,
+            controllers: this.#controllers,
+            outbox: this.#outbox,
+            seed: options.seed,
+          });
   }
 
   get tick(): number {
@@ -340,6 +363,7 @@ class World implements Street {
     this.#loops.tick();
     this.#readers?.tick(this.#nowSeconds());
     const endMs = this.#elapsedMs();
+    this.#broadcast?.tick(beginMs, endMs, this.#parts.startsAtMs);
     if (Math.floor(endMs / 1000) > Math.floor(beginMs / 1000)) this.#closeSecond(beginMs, endMs);
     if (beginMs < this.durationSeconds * 1000 && endMs >= this.durationSeconds * 1000) this.#tellOfDevices('offline');
   }
@@ -438,6 +462,7 @@ class World implements Street {
       strategy,
       digest: this.digest(),
       ...(this.#survey?.added(this.#measures.result(), this.#nowSeconds()) ?? this.#measures.result()),
+      ...gridlockOf(this.#engine),
       ...(crowd && { pedestrians: pedestrianMeasures(crowd, warmUpSeconds, this.#nowSeconds()) }),
     };
   }

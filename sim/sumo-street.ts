@@ -51,13 +51,18 @@ export function ofSumo(source: SumoSource, options: StreetOptions): { engine: En
   const network = withConfigurations(world.network, stages, files.name, !isOwn, SUMO_UPSTREAM_METRES);
   // classes by the names of ours, of which fuel, CO2 and NOx are reckoned
   const types = demand.types.map((type) => ({ ...type, emissionClass: emissionClassOf(type.emissionClass).used }));
-  const engine = createSumoEngine(net, { ...world, network }, { ...demand, types }, {
-    beginSeconds,
-    stepSeconds,
-    seed: options.seed,
-    ownSignals: isOwn,
-    ...(files.ballistic && { ballistic: true }),
-  });
+  const engine = createSumoEngine(
+    net,
+    { ...world, network },
+    { ...demand, types },
+    {
+      beginSeconds,
+      stepSeconds,
+      seed: options.seed,
+      ownSignals: isOwn,
+      ...(files.ballistic && { ballistic: true }),
+    },
+  );
   const clock = { beginSeconds, stepSeconds };
   const programs: FileSignals[] = [];
   const lamps: (SumoLamps | null)[] = network.junctions.map(({ configuration }, j) => {

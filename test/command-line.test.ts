@@ -110,8 +110,16 @@ describe('flextraff run', () => {
     ['an end of zero', ['run', 't-junction', '--until', '0'], /until/],
     ['an unknown option', ['run', 't-junction', '--fast'], /--fast/],
     ['an unknown command', ['runn'], /runn/],
-    ["SUMO's files, by name", ['run', 'x.sumocfg'], /SUMO/],
-    ["SUMO's options, by name", ['run', '--net', 'a.net.xml', '--routes', 'b.rou.xml'], /SUMO/],
+    ['a SUMO case that is not there', ['run', 'x.sumocfg'], /x\.sumocfg: there is no such file/],
+    [
+      'SUMO files that are not there',
+      ['run', '--net', 'a.net.xml', '--routes', 'b.rou.xml'],
+      /a\.net\.xml: does not exist/,
+    ],
+    ['half a SUMO case', ['run', '--net', 'a.net.xml'], /--routes is missing/],
+    ['two scenarios', ['run', 't-junction', '--net', 'a', '--routes', 'b'], /either a scenario or SUMO's files/],
+    ['an import to nowhere', ['import', 'x.sumocfg'], /-o scenario\.yaml/],
+    ['an export to nowhere', ['export', 't-junction'], /--sumo FOLDER/],
     [
       'a broker for the in-process link',
       ['run', 't-junction', '--link', 'inprocess', '--broker', 'mqtt://127.0.0.1:1'],
@@ -193,3 +201,59 @@ describe.skipIf(!existsSync(cityflow))(
     });
   },
 );
+
+describe("SUMO's files", () => {
+  it('go out of a scenario, run, and come back as a scenario', async () => {
+    const out = join(folder, 'sumo');
+    const exported = await flextraff(['export', 't-junction', '--sumo', out, '--until', '300', '--json']);
+    expect(exported.code, exported.stderr).toBe(0);
+    const { files, vehicles } = JSON.parse(exported.stdout) as { files: string[]; vehicles: number };
+    expect(files.map((file) => file.slice(out.length + 1))).toEqual([
+      't-junction.sumocfg',
+      't-junction.net.xml',
+      't-junction.rou.xml',
+    ]);
+    const [configuration, net, routes] = files as [string, string, string];
+    const ran = await flextraff(['run', configuration, '--json']);
+    expect(ran.code, ran.stderr).toBe(0);
+    expect((JSON.parse(ran.stdout) as RunResult).variants.baseline!.vehicles.demanded).toBe(vehicles);
+    const steered = await flextraff([
+      'run',
+      '--net',
+      net,
+      '--routes',
+      routes,
+      '--end',
+      '300',
+      '--variant',
+      'a=max-pressure',
+      '--json',
+    ]);
+    expect(steered.code, steered.stderr).toBe(0);
+    expect(JSON.parse(steered.stdout)).toMatchObject({
+      durationSeconds: 300,
+      variants: { a: { strategy: 'max-pressure', vehicles: { demanded: vehicles } } },
+      warnings: [expect.stringContaining('time-to-teleport')],
+    });
+    const scenario = join(folder, 'again.yaml');
+    const imported = await flextraff(['import', configuration, '-o', scenario, '--json']);
+    expect(imported.code, imported.stderr).toBe(0);
+    expect(JSON.parse(imported.stdout)).toMatchObject({ file: scenario, junctions: 1, vehicles, issues: [] });
+    expect((await flextraff(['import', configuration, '-o', scenario])).stderr).toMatch(/is there already.*--force/);
+    expect((await flextraff(['validate', scenario])).stdout).toMatch(/no mistakes; 300 s/);
+  });
+
+  it('with mistakes are refused with file, line and what to do, and exit code 2', async () => {
+    const file = join(folder, 'bad.net.xml');
+    writeFileSync(
+      file,
+      '<net>\n<edge id="a" from="x" to="y">\n<lane id="a_0" index="0" speed="0" length="1" shape="0,0 1,0"/></edge></net>',
+    );
+    const { code, stdout, stderr } = await flextraff(['run', '--net', file, '--routes', file]);
+    expect(stderr).toMatch(
+      /bad\.net\.xml:3: <lane id="a_0"> has speed="0"; nothing could ever leave it\. Give the limit/,
+    );
+    expect(stderr).not.toMatch(STACK);
+    expect([code, stdout]).toEqual([2, '']);
+  });
+});

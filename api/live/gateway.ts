@@ -64,6 +64,7 @@ export function openGateway({ server, twin, guard, logger }: GatewayOptions): Ga
   twin.on('alert', (alert) => void io.emit('alert', alert));
   twin.on('series', (runId, points) => void io.to(roomOf(runId)).emit('series', runId, points));
   twin.on('decisions', (runId, decisions) => void io.to(roomOf(runId)).emit('decisions', runId, decisions));
+  twin.on('safety', (runId, events) => void io.to(roomOf(runId)).emit('safety', runId, events));
   twin.on('result', (runId, result) => void io.to(roomOf(runId)).emit('result', runId, result));
 
   return {

@@ -4,6 +4,7 @@
  * that it feeds.
  */
 import type { JunctionConfiguration } from '../../junction/types.ts';
+import type { DetectorReading, Observation } from '../types.ts';
 
 export interface Stream {
   /** Stop-line detector. */
@@ -22,8 +23,10 @@ export interface Stream {
 }
 
 export interface Section {
-  /** Upstream detector; used where it reports. */
-  readonly id: string;
+  /** Upstream detectors, used where they report, and the stream whose lane each stands in; -1: all lanes. */
+  readonly upstream: readonly { readonly id: string; readonly stream: number }[];
+  /** From there to the stop line at the speed limit, seconds, where both are known; null: not. */
+  readonly travelSeconds: number | null;
   /** Indices of the streams it feeds. */
   readonly streams: readonly number[];
 }
@@ -31,6 +34,17 @@ export interface Section {
 export interface Ground {
   readonly streams: readonly Stream[];
   readonly sections: readonly Section[];
+}
+
+/** What the upstream detectors of a section say together; undefined where none reports. */
+export function upstreamReading(section: Section, detectors: Observation['detectors']): DetectorReading | undefined {
+  const heard = section.upstream.flatMap(({ id }) => detectors[id] ?? []);
+  if (heard.length <= 1) return heard[0];
+  return {
+    count: heard.reduce((sum, { count }) => sum + count, 0),
+    occupancy: heard.reduce((sum, { occupancy }) => sum + occupancy, 0) / heard.length,
+    presence: heard.some(({ presence }) => presence),
+  };
 }
 
 const known = new WeakMap<JunctionConfiguration, Ground>();
@@ -60,28 +74,39 @@ function makeGround(configuration: JunctionConfiguration): Ground {
     return { groups, groupIds: groups.map((group) => signalGroups[group]!.id), yields };
   };
   const streams: Stream[] = [];
-  const sections: { id: string; streams: number[] }[] = [];
+  const sections: { -readonly [K in keyof Section]: Section[K] extends readonly (infer T)[] ? T[] : Section[K] }[] = [];
   approaches.forEach(({ name }, approach) => {
     const own = detectors.filter(
       (detector) => detector.approach === name && controlled(detector.groups).groups.length > 0,
     );
     const lanes = own.filter(({ position, lane }) => position === 'stopline' && lane !== null);
     lanes.sort((a, b) => a.lane! - b.lane!);
-    const upstreamOf = (lane: number | null): string | undefined =>
-      own.find((detector) => detector.position === 'upstream' && detector.lane === lane)?.id;
-    const eachLane = lanes.length > 0 && lanes.every(({ lane }) => upstreamOf(lane) !== undefined);
-    const whole = { id: upstreamOf(null) ?? `${name}:upstream`, streams: [] as number[] };
-    for (const { id, lane, groups } of lanes) {
-      const section = eachLane ? { id: upstreamOf(lane)!, streams: [] as number[] } : whole;
-      if (!sections.includes(section)) sections.push(section);
-      section.streams.push(streams.length);
-      streams.push({ id, approach, section: sections.length - 1, ...controlled(groups), lanes: 1 });
-    }
+    const upstreamOf = (lane: number | null) =>
+      own.find((detector) => detector.position === 'upstream' && detector.lane === lane);
+    const first = streams.length;
+    for (const { id, groups } of lanes)
+      streams.push({ id, approach, section: sections.length, ...controlled(groups), lanes: 1 });
     const groups = signalGroups.filter((group) => group.kind === 'vehicle' && group.approaches.includes(name));
-    if (lanes.length > 0 || groups.length === 0) return;
-    sections.push({ ...whole, streams: [streams.length] });
-    const all = controlled(groups.map((group) => group.id));
-    streams.push({ id: `${name}:stopline`, approach, section: sections.length - 1, ...all, lanes: groups.length });
+    if (lanes.length === 0) {
+      if (groups.length === 0) return;
+      const all = controlled(groups.map((group) => group.id));
+      streams.push({ id: `${name}:stopline`, approach, section: sections.length, ...all, lanes: groups.length });
+    }
+    const eachLane = lanes.length > 0 && lanes.every(({ lane }) => upstreamOf(lane) !== undefined);
+    const chosen = eachLane ? lanes.map(({ lane }) => upstreamOf(lane)!) : [upstreamOf(null)];
+    const travels = chosen.flatMap((detector) =>
+      detector?.metresBeforeLine === undefined || detector.limitMetresPerSecond === undefined
+        ? []
+        : detector.metresBeforeLine / detector.limitMetresPerSecond,
+    );
+    sections.push({
+      upstream: chosen.map((detector, k) => ({
+        id: detector?.id ?? `${name}:upstream`,
+        stream: eachLane ? first + k : -1,
+      })),
+      travelSeconds: travels.length === chosen.length ? travels.reduce((a, b) => a + b, 0) / travels.length : null,
+      streams: [...Array(streams.length - first).keys()].map((k) => first + k),
+    });
   });
   return { streams, sections };
 }

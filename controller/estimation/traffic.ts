@@ -2,7 +2,7 @@
  * Counts -> arrival rates, queues and saturation headways, learnt on line, frame by frame. What it remembers is JSON.
  */
 import type { Observation } from '../types.ts';
-import type { Ground } from './streams.ts';
+import { type Ground, upstreamReading } from './streams.ts';
 
 /** What is remembered of each stream. */
 export interface StreamMemory {
@@ -26,6 +26,8 @@ export interface StreamMemory {
   queueSeconds: number;
   /** The queue that stood there at the start of the present green still discharges. */
   discharging: boolean;
+  /** Seconds since somebody left in it. */
+  sinceFollower: number;
   /** Seconds of discharge after a start, and the vehicles that left in them. */
   followSeconds: number;
   followVehicles: number;
@@ -114,9 +116,10 @@ export function observeTraffic(
     return now;
   });
   const newWindow = nowMs - old.floorSinceMs > FLOOR_WINDOW_SECONDS * 1000;
-  const sections = ground.sections.map(({ id, streams: fed }, i): SectionMemory => {
+  const sections = ground.sections.map((section, i): SectionMemory => {
+    const { streams: fed } = section;
     const was = old.sections[i]!;
-    const up = detectors[id];
+    const up = upstreamReading(section, detectors);
     if (up === undefined) return was;
     const inwards = increase(was.count, up.count);
     const now = { ...was, count: up.count };
@@ -177,6 +180,7 @@ function emptyMemory(ground: Ground, nowMs: number): TrafficMemory {
       queueVehicles: 0,
       queueSeconds: 0,
       discharging: false,
+      sinceFollower: 0,
       followSeconds: 0,
       followVehicles: 0,
       yieldSeconds: 0,
@@ -271,19 +275,24 @@ function discharge(
     now.discharging = false;
     return;
   }
-  if (was.greenFor <= 0) now.discharging = was.presence;
+  if (was.greenFor <= 0) {
+    now.discharging = was.presence;
+    now.sinceFollower = 0;
+  }
   if (!now.discharging || now.greenFor <= START_SECONDS) return;
   const [seconds, vehicles] = givesWay
     ? (['yieldSeconds', 'yieldVehicles'] as const)
     : (['followSeconds', 'followVehicles'] as const);
+  now.sinceFollower = was.sinceFollower + elapsed;
   if (!now.presence && now.gap > QUEUE_GAP_SECONDS) {
-    now.discharging = false;
     // What nobody followed upon was no headway.
-    now[seconds] = Math.max(0, now[seconds] - (now.gap - elapsed));
+    now.discharging = false;
     return;
   }
-  now[seconds] += elapsed;
+  if (out === 0) return;
+  now[seconds] += now.sinceFollower;
   now[vehicles] += out;
+  now.sinceFollower = 0;
   if (now[seconds] > HEADWAY_MEMORY_SECONDS) {
     now[seconds] /= 2;
     now[vehicles] /= 2;

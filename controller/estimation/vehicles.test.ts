@@ -9,7 +9,7 @@ import { laneTraffic, observeVehicles, type VehiclesMemory } from './vehicles.ts
 
 const ground = groundOf(crossroads());
 const OPTIONS = { upstreamSeconds: 9, smoothingSeconds: 200 };
-const NORTH = ground.sections.findIndex(({ id }) => id === 'N:upstream');
+const NORTH = ground.sections.findIndex(({ upstream }) => upstream[0]!.id === 'N:upstream');
 const LEFT = ground.streams.findIndex(({ id }) => id === 'N:stopline:0');
 const STRAIGHT = ground.streams.findIndex(({ id }) => id === 'N:stopline:1');
 

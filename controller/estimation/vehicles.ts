@@ -11,17 +11,21 @@ import type { Ground } from './streams.ts';
 /** A vehicle that passed the upstream detector at `atMs`. */
 export interface VehicleEntry {
   readonly atMs: number;
+  /** Which upstream detector of the section it passed. */
+  readonly from: number;
   /** Probability that it is there and in the lane, by stream of the section; the sum: that it is there at all. */
   readonly inLane: number[];
 }
 
 export interface SectionVehicles {
-  /** Cumulative count last read upstream; -1: nothing is reported from there. */
-  readonly count: number;
+  /** By upstream detector: cumulative count last read; -1: nothing is reported from there. */
+  readonly counts: readonly number[];
   /** Vehicles a second past the upstream detector. */
   readonly perSecond: number;
-  /** Seconds that a standing queue has covered it. */
-  readonly coveredSeconds: number;
+  /** By upstream detector: seconds that a standing queue has covered it. */
+  readonly coveredSeconds: readonly number[];
+  /** Vehicles from each upstream detector to each stream, fading; used where the detectors stand in lanes. */
+  readonly went: readonly (readonly number[])[];
   readonly entries: readonly VehicleEntry[];
   /** From there to the stop line at free speed, seconds, as measured so far. */
   readonly travelSeconds: number;
@@ -60,6 +64,9 @@ export interface VehiclesOptions {
   readonly smoothingSeconds: number;
 }
 
+/** Of those who pass a detector in a lane, until more is known: so many stay in it for so many who leave it to either side. */
+const KEEPS_LANE = 8;
+const LEAVES_LANE = 1;
 /** Shares of lanes fade over so long, seconds. */
 const SHARE_SECONDS = 1200;
 /** A stop line free for so long has nobody waiting at it, seconds. */
@@ -130,17 +137,19 @@ export function observeVehicles(
     };
   });
   const anyPresence = lines.some(({ hasPresence }) => hasPresence);
-  const sections = ground.sections.map(({ id, streams: fed }, s): SectionVehicles => {
+  const sections = ground.sections.map(({ upstream, streams: fed, travelSeconds: known }, s): SectionVehicles => {
     const was = old.sections[s]!;
-    const up = detectors[id];
-    const came = up === undefined || was.count < 0 ? 0 : increase(was.count, up.count);
+    const ups = upstream.map(({ id }) => detectors[id]);
+    const came = ups.map((up, k) => (up === undefined || was.counts[k]! < 0 ? 0 : increase(was.counts[k]!, up.count)));
     let { travelSeconds } = was;
-    const entries = was.entries.map(({ atMs, inLane }) => ({ atMs, inLane: [...inLane] }));
+    const fade = Math.max(0, 1 - elapsed / SHARE_SECONDS);
+    const went = was.went.map((row) => row.map((value) => value * fade));
+    const entries = was.entries.map(({ atMs, from, inLane }) => ({ atMs, from, inLane: [...inLane] }));
     fed.forEach((stream, l) => {
       for (let k = Math.min(out[stream]!, ENTRIES_MAX); k > 0; k--) {
-        const took = depart(entries, l, nowMs, was.travelSeconds) - elapsed / 2;
+        const took = depart(entries, l, nowMs, was.travelSeconds, went) - elapsed / 2;
         const free = old.lines[stream]!.clearSeconds >= 1 && lines[stream]!.greenSeconds >= FREE_GREEN_SECONDS;
-        if (!(free && took > 0)) continue;
+        if (known !== null || !(free && took > 0)) continue;
         const { upstreamSeconds } = options;
         const bounded = Math.min(TRAVEL_FACTOR * upstreamSeconds, Math.max(upstreamSeconds / TRAVEL_FACTOR, took));
         travelSeconds += (bounded - travelSeconds) * TRAVEL_GAIN;
@@ -148,11 +157,22 @@ export function observeVehicles(
     });
     const total = fed.reduce((sum, stream) => sum + lines[stream]!.served + 1, 0);
     const shares = fed.map((stream) => (lines[stream]!.served + 1) / total);
-    if (up !== undefined) {
-      const n = Math.min(came, ENTRIES_MAX);
-      for (let k = 0; k < n; k++)
-        entries.push({ atMs: Math.round(nowMs - (1000 * elapsed * (n - k - 0.5)) / n), inLane: [...shares] });
-    }
+    const sharesOf = (k: number): number[] => {
+      const own = fed.indexOf(upstream[k]!.stream);
+      if (own < 0) return shares;
+      const row = went[k]!.map(
+        (value, m) => value + (m === own ? KEEPS_LANE : Math.abs(m - own) === 1 ? LEAVES_LANE : 0),
+      );
+      const sum = row.reduce((a, b) => a + b, 0);
+      return row.map((value) => value / sum);
+    };
+    came.forEach((count, k) => {
+      const n = Math.min(count, ENTRIES_MAX);
+      for (let j = 0; j < n; j++) {
+        const atMs = Math.round(nowMs - (1000 * elapsed * (n - j - 0.5)) / n);
+        entries.push({ atMs, from: k, inLane: [...sharesOf(k)] });
+      }
+    });
     fed.forEach((stream, l) => {
       const line = lines[stream]!;
       const reading = detectors[ground.streams[stream]!.id];
@@ -162,18 +182,30 @@ export function observeVehicles(
       if (line.clearSeconds >= (line.greenSeconds > 0 ? CLEAR_GREEN_SECONDS : CLEAR_SECONDS)) {
         const waitedFor = 1000 * (travelSeconds + LATE_SECONDS);
         for (const entry of entries) if (nowMs - entry.atMs > waitedFor) ruleOut(entry, l);
-      } else if (reading.presence && line.greenSeconds <= -SETTLED_SECONDS)
-        somebodyIsThere(entries, l, fed.length, nowMs, travelSeconds);
+      } else if (reading.presence && line.greenSeconds <= -SETTLED_SECONDS) {
+        const from = Math.max(
+          0,
+          upstream.findIndex((one) => one.stream === stream),
+        );
+        somebodyIsThere(entries, l, from, fed.length, nowMs, travelSeconds);
+      }
     });
-    const seen = up !== undefined;
     const lanes = fed.reduce((sum, stream) => sum + ground.streams[stream]!.lanes, 0);
-    const covered = seen && up.occupancy * lanes >= STANDING_OCCUPANCY;
+    const covered = ups.map((up, k) => {
+      const wide = upstream[k]!.stream < 0 ? lanes : 1;
+      return up !== undefined && up.occupancy * wide >= STANDING_OCCUPANCY;
+    });
     const kept = entries.filter((entry) => stillThere(entry) >= LEAST);
+    const anySeen = ups.some((up) => up !== undefined);
+    const all = came.reduce((sum, count) => sum + count, 0);
     return {
-      count: up?.count ?? -1,
+      counts: ups.map((up) => up?.count ?? -1),
       perSecond:
-        seen && elapsed > 0 && !covered ? was.perSecond + (came / elapsed - was.perSecond) * gain : was.perSecond,
-      coveredSeconds: covered ? was.coveredSeconds + elapsed : 0,
+        anySeen && elapsed > 0 && !covered.includes(true)
+          ? was.perSecond + (all / elapsed - was.perSecond) * gain
+          : was.perSecond,
+      coveredSeconds: covered.map((is, k) => (is ? was.coveredSeconds[k]! + elapsed : 0)),
+      went,
       entries: kept.length > ENTRIES_MAX ? kept.slice(kept.length - ENTRIES_MAX) : kept,
       travelSeconds,
     };
@@ -185,7 +217,14 @@ function emptyMemory(ground: Ground, nowMs: number, travelSeconds: number): Vehi
   return {
     startedMs: nowMs,
     atMs: nowMs,
-    sections: ground.sections.map(() => ({ count: -1, perSecond: 0, coveredSeconds: 0, entries: [], travelSeconds })),
+    sections: ground.sections.map(({ upstream, streams, travelSeconds: known }) => ({
+      counts: upstream.map(() => -1),
+      perSecond: 0,
+      coveredSeconds: upstream.map(() => 0),
+      went: upstream.map(() => streams.map(() => 0)),
+      entries: [],
+      travelSeconds: known ?? travelSeconds,
+    })),
     lines: ground.streams.map(() => ({
       count: -1,
       served: 0,
@@ -212,7 +251,13 @@ function stillThere({ inLane }: VehicleEntry): number {
 }
 
 /** One vehicle left lane `l`: Bayes over who it was, the first in the lane. Seconds it took, if that is clear; else -1. */
-function depart(entries: readonly VehicleEntry[], l: number, nowMs: number, upstreamSeconds: number): number {
+function depart(
+  entries: readonly VehicleEntry[],
+  l: number,
+  nowMs: number,
+  upstreamSeconds: number,
+  went: readonly number[][],
+): number {
   const earliest = nowMs - 1000 * QUICKEST * upstreamSeconds;
   let nobodyBefore = 1;
   let total = 0;
@@ -227,8 +272,9 @@ function depart(entries: readonly VehicleEntry[], l: number, nowMs: number, upst
   let before = 0;
   let took = -1;
   for (let i = 0; i < entries.length; i++) {
-    const { inLane } = entries[i]!;
+    const { inLane, from } = entries[i]!;
     const own = weights[i]! / total;
+    went[from]![l]! += own;
     const after = Math.max(0, 1 - before - own);
     const other = 1 - inLane[l]!;
     for (let m = 0; m < inLane.length; m++) {
@@ -253,6 +299,7 @@ function ruleOut({ inLane }: VehicleEntry, l: number): void {
 function somebodyIsThere(
   entries: VehicleEntry[],
   l: number,
+  from: number,
   lanes: number,
   nowMs: number,
   upstreamSeconds: number,
@@ -268,7 +315,7 @@ function somebodyIsThere(
     const atMs = Math.round(nowMs - 1000 * upstreamSeconds);
     let at = entries.length;
     while (at > 0 && entries[at - 1]!.atMs > atMs) at--;
-    entries.splice(at, 0, { atMs, inLane });
+    entries.splice(at, 0, { atMs, from, inLane });
     return;
   }
   for (const { atMs, inLane } of entries) {
@@ -300,7 +347,7 @@ export function laneTraffic(ground: Ground, memory: VehiclesMemory): LaneTraffic
     const fed = ground.sections[s]!.streams;
     const l = fed.indexOf(i);
     const line = memory.lines[i]!;
-    if (section.count < 0) {
+    if (section.counts.every((count) => count < 0)) {
       const { assumed, perSecond } = line;
       return { arrivals: [{ inSeconds: 0, mass: assumed }], queued: assumed, coming: 0, perSecond };
     }
@@ -317,10 +364,13 @@ export function laneTraffic(ground: Ground, memory: VehiclesMemory): LaneTraffic
     }
     const total = fed.reduce((sum, stream) => sum + memory.lines[stream]!.served + 1, 0);
     const share = (line.served + 1) / total;
-    if (section.coveredSeconds > 2) {
+    const { upstream } = ground.sections[s]!;
+    const own = upstream.findIndex(({ stream }) => stream === i);
+    const coveredSeconds = section.coveredSeconds[Math.max(0, own)]!;
+    if (coveredSeconds > 2) {
       const inSection = section.entries.reduce((sum, entry) => sum + stillThere(entry), 0);
-      const part = inSection > 0 ? (queued + coming) / inSection : share;
-      const beyond = Math.min(30, section.coveredSeconds * section.perSecond) * part;
+      const part = own < 0 && inSection > 0 ? (queued + coming) / inSection : share;
+      const beyond = Math.min(30, coveredSeconds * section.perSecond) * part;
       queued += beyond;
       if (beyond > 0) arrivals.push({ inSeconds: 0, mass: beyond });
     }

@@ -16,8 +16,6 @@ export interface LaneSettings {
   readonly stopCost: number;
   /** So many times its weight is added for each 100 s of wait. */
   readonly fairness: number;
-  readonly grows: boolean;
-  readonly byLine: boolean;
 }
 
 interface Someone {
@@ -39,13 +37,16 @@ const SAME_SECONDS = 5;
 /** Who has not moved for so long although some of the lane was green wants another of its groups, seconds of green. */
 const STUCK_SECONDS = 6;
 const MOST_VEHICLES = 200;
+/** Less of a vehicle is not worth looking at. */
+const LEAST_MASS = 0.06;
 
 export interface Seen {
   readonly configuration: JunctionConfiguration;
   readonly choice: StageChoice;
   readonly observation: Observation;
-  readonly vehicles: VehiclesMemory;
-  readonly traffic: readonly LaneTraffic[];
+  /** What detectors tell; null: not needed, every vehicle reports. */
+  readonly vehicles: VehiclesMemory | null;
+  readonly traffic: readonly LaneTraffic[] | null;
   readonly reported: ReportedMemory | null;
   /** By stream: headway, and when somebody last left, seconds from now. */
   readonly headways: readonly number[];
@@ -67,7 +68,7 @@ export function modelLanes(seen: Seen, settings: LaneSettings): ModelLane[] {
     if (radio !== null) {
       fromRadio(people, seen, radio[i]!, stream, usual, limits[i]!, settings);
       if (all < 1) fromDetectors(people, seen, i, usual, settings, people.slice());
-      if (all < 1) queuedBetween(people, radio[i]!, usual, settings);
+      if (all < 1) queuedBetween(people, radio[i]!, usual, limits[i]!);
     } else fromDetectors(people, seen, i, usual, settings, []);
     people.sort((a, b) => a.free - b.free);
     unseen(people, seen, i, usual, limits[i]!, settings);
@@ -77,7 +78,7 @@ export function modelLanes(seen: Seen, settings: LaneSettings): ModelLane[] {
       seen.headways[i]!,
       seen.yieldHeadways[i]!,
       seen.lastSeconds[i]!,
-      settings.grows ? settings.fairness / 200 : 0,
+      settings.fairness / 200,
     );
   });
 }
@@ -153,10 +154,11 @@ function fromDetectors(
   reported: readonly Someone[],
 ): void {
   const open = [...reported];
+  if (vehicles === null || traffic === null) return;
   const { stuckSeconds, stuckGroups } = vehicles.lines[stream]!;
   let isHead = true;
   for (const { inSeconds, mass } of traffic[stream]!.arrivals) {
-    if (inSeconds >= horizonSeconds) continue;
+    if (inSeconds >= horizonSeconds || mass < LEAST_MASS) continue;
     const free = Math.max(0, inSeconds);
     const same = open.findIndex((one) => Math.abs(one.free - free) <= SAME_SECONDS);
     if (same >= 0) {
@@ -176,15 +178,10 @@ function fromDetectors(
 }
 
 /** Who stands far from the line has others before it. */
-function queuedBetween(
-  people: Someone[],
-  vehicles: readonly ReportedVehicle[],
-  usual: number,
-  _settings: LaneSettings,
-): void {
+function queuedBetween(people: Someone[], vehicles: readonly ReportedVehicle[], usual: number, limit: number): void {
   for (const { metres, metresPerSecond } of vehicles) {
     if (metresPerSecond >= STANDS_METRES_PER_SECOND) continue;
-    const free = freeSeconds(metres, metresPerSecond, 13.9);
+    const free = freeSeconds(metres, metresPerSecond, limit);
     const before = people.filter((one) => one.free < free).reduce((sum, { mass }) => sum + mass, 0);
     const missing = Math.floor(metres / QUEUED_METRES - before);
     for (let k = 0; k < missing; k++) people.push({ free: free * 0.9, weight: 1, stop: 0, mass: 1, group: usual });
@@ -194,19 +191,19 @@ function queuedBetween(
 /** Who comes after those that were seen, at the lane's usual rate. */
 function unseen(
   people: Someone[],
-  { traffic, reported, observation, vehicles }: Seen,
+  { traffic, reported, observation, headways }: Seen,
   stream: number,
   usual: number,
   limit: number,
-  { horizonSeconds, radioMetres, unseenWeight, stopCost, byLine }: LaneSettings,
+  { horizonSeconds, radioMetres, unseenWeight, stopCost }: LaneSettings,
 ): void {
   const share = observation.reportingShare ?? 1;
-  const rate =
-    reported === null || share < 1
+  const told =
+    traffic !== null && (reported === null || share < 1)
       ? traffic[stream]!.perSecond
-      : byLine
-        ? vehicles.lines[stream]!.perSecond
-        : (reported.perSecond[stream] ?? 0);
+      : (reported?.perSecond[stream] ?? 0);
+  // a detector that lies may tell of thousands a second; closer than a queue leaves nobody comes
+  const rate = Math.min(told, 1 / headways[stream]!);
   if (rate < 1e-3 || unseenWeight <= 0) return;
   const reach = reported === null ? 0 : radioMetres / limit;
   let at = Math.max(people.at(-1)?.free ?? 0, reach) + 1 / rate;
@@ -226,7 +223,7 @@ function usualGroup({ reported, choice, vehicles }: Seen, { groups }: Stream, st
   if (most >= 0) return groups[most]!;
   if (choice.stages.some(({ serves }) => serves[stream] === 1)) return -1;
   // No stage opens it all: take it for what most stages let go, unless that was seen to be wrong.
-  const { stuckGroups } = vehicles.lines[stream]!;
+  const stuckGroups = vehicles?.lines[stream]?.stuckGroups ?? [];
   const open = groups.filter((g) => !stuckGroups.includes(g));
   const often = (g: number): number => choice.stages.filter(({ isGreen }) => isGreen[g]).length;
   return [...(open.length > 0 ? open : groups)].sort((a, b) => often(b) - often(a) || a - b)[0]!;

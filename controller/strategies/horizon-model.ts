@@ -83,6 +83,14 @@ const MOST_FOES = 64;
 /** So many at the head of a lane decide which stages are of use. */
 const NEAR_VEHICLES = 6;
 
+interface Foes {
+  readonly times: Float64Array;
+  readonly groups: Int32Array;
+}
+
+/** One model is searched at a time: what one writes here nobody else reads. */
+const scratch: Foes[] = [];
+
 export class Model {
   readonly lanes: readonly ModelLane[];
   readonly stages: readonly ModelStage[];
@@ -93,8 +101,7 @@ export class Model {
   private readonly yields: readonly (readonly number[])[];
   private readonly views: (View | undefined)[];
   /** Departures of lanes that others give way to, in the interval being worked out and a bit beyond. */
-  private readonly foeTimes: Float64Array[];
-  private readonly foeGroups: Int32Array[];
+  private readonly foes: readonly Foes[];
   private readonly foeCount: Int32Array;
   /** Groups as bits: green, and green without giving way, by stage. */
   private readonly words: number;
@@ -122,8 +129,10 @@ export class Model {
     this.yields = yields;
     this.times = times;
     this.views = views;
-    this.foeTimes = lanes.map(() => new Float64Array(MOST_FOES));
-    this.foeGroups = lanes.map(() => new Int32Array(MOST_FOES));
+    while (scratch.length < lanes.length) {
+      scratch.push({ times: new Float64Array(MOST_FOES), groups: new Int32Array(MOST_FOES) });
+    }
+    this.foes = scratch;
     this.foeCount = new Int32Array(lanes.length);
     this.words = (groups + 31) >> 5;
     this.need = new Int32Array(this.words);
@@ -222,7 +231,7 @@ export class Model {
       let last = state.last[l]!;
       const { count, free, weight, growth, stop, mass, headwaySeconds } = lane;
       while (p < count) {
-        const d = this.departure(state, view, l, p, last, until);
+        const d = this.departure(state, view, l, p, last, from, until);
         if (d >= until) break;
         const delay = d - free[p]!;
         if (delay > 0) {
@@ -239,11 +248,10 @@ export class Model {
       state.next[l] = p;
       state.last[l] = last;
     }
-    void from;
   }
 
   /** When vehicle `p` of lane `l` leaves; `until` or later: not before that. */
-  private departure(state: State, view: View, l: number, p: number, last: number, until: number): number {
+  private departure(state: State, view: View, l: number, p: number, last: number, from: number, until: number): number {
     const { free, group, groups, headwaySeconds, yieldSeconds } = this.lanes[l]!;
     const own = group[p]!;
     const headway = own < 0 && view.gives[l] ? yieldSeconds : headwaySeconds;
@@ -259,14 +267,16 @@ export class Model {
     let d = free[p]!;
     if (last + headway > d) d = last + headway;
     if (open + this.times.startUpSeconds > d) d = open + this.times.startUpSeconds;
-    return own >= 0 && view.permitted[own] && d < until ? this.givesWay(view, own, d, until) : d;
+    if (own < 0 || !view.permitted[own] || d >= until) return d;
+    // Before this interval it could not.
+    return this.givesWay(view, own, d < from ? from : d, until);
   }
 
   private noteFoe(l: number, d: number, group: number): void {
     const at = this.foeCount[l]!;
     if (at >= MOST_FOES) return;
-    this.foeTimes[l]![at] = d;
-    this.foeGroups[l]![at] = group;
+    this.foes[l]!.times[at] = d;
+    this.foes[l]!.groups[at] = group;
     this.foeCount[l] = at + 1;
   }
 
@@ -275,7 +285,7 @@ export class Model {
     const { count, mass, headwaySeconds, group } = this.lanes[l]!;
     let last = from;
     for (let p = first; p < count; p++) {
-      const d = this.departure(state, view, l, p, last, NEVER);
+      const d = this.departure(state, view, l, p, last, 0, NEVER);
       if (d >= until) return;
       this.noteFoe(l, d, group[p]!);
       last = d + headwaySeconds * (mass[p]! - 1);
@@ -291,8 +301,7 @@ export class Model {
     for (let again = true; again && at < until; ) {
       again = false;
       for (const l of foes) {
-        const times = this.foeTimes[l]!;
-        const groups = this.foeGroups[l]!;
+        const { times, groups } = this.foes[l]!;
         for (let k = 0; k < this.foeCount[l]!; k++) {
           const foe = times[k]!;
           if (foe < at - BEFORE_SECONDS || foe > at + gapSeconds) continue;

@@ -4,7 +4,7 @@
  */
 import type { JunctionConfiguration } from '../../junction/types.ts';
 import { observeReported, type ReportedMemory } from '../estimation/reported.ts';
-import { groundOf } from '../estimation/streams.ts';
+import { type Ground, groundOf } from '../estimation/streams.ts';
 import { observeTraffic, type TrafficMemory, trafficOf } from '../estimation/traffic.ts';
 import { laneTraffic, observeVehicles, type VehiclesMemory } from '../estimation/vehicles.ts';
 import type { Observation, Parameters, Strategy } from '../types.ts';
@@ -39,12 +39,14 @@ interface Foreseen {
 interface HorizonMemory {
   readonly foreseen: Foreseen;
   readonly stage: StageFollowed;
-  readonly traffic: TrafficMemory;
-  readonly vehicles: VehiclesMemory;
+  /** null where it is not needed: no headways are measured, every vehicle reports. */
+  readonly byDetectors: { readonly traffic: TrafficMemory | null; readonly vehicles: VehiclesMemory | null };
   /** null: no radio has been heard. */
   readonly reported: ReportedMemory | null;
   /** By group: since when it is green, ms; 0: it is not. */
   readonly greenSinceMs: readonly number[];
+  /** By stream: cumulative count last read at its line; -1: none yet. */
+  readonly counts: readonly number[];
   /** By stream: when somebody last left, ms; 0: not yet. */
   readonly lastLeftMs: readonly number[];
   /** Stage asked for last, and when it was decided. */
@@ -92,7 +94,7 @@ export const horizon: Strategy = {
       default: 1900,
       min: 300,
       max: 6000,
-      description: 'Vehicles an hour that a lane discharges from a queue, until enough of them were measured',
+      description: 'Vehicles an hour that a lane discharges from a queue',
     },
     startUpSeconds: { default: 2, min: 0, max: 10, description: 'A queue starts so long after its green, seconds' },
     gapSeconds: {
@@ -121,9 +123,10 @@ export const horizon: Strategy = {
       max: 20,
       description: 'So many times the weight of a new vehicle is added for each 100 s that one has waited',
     },
-    grows: { default: true, description: 'x' },
-    byLine: { default: false, description: 'x' },
-    learns: { default: false, description: 'x' },
+    learnsHeadways: {
+      default: false,
+      description: 'Measures what each lane discharges in place of saturationFlowPerHourPerLane',
+    },
     pedestriansPerHour: {
       default: 60,
       min: 0,
@@ -185,7 +188,7 @@ export const horizon: Strategy = {
   },
 };
 
-type Known = Pick<HorizonMemory, 'traffic' | 'vehicles' | 'reported' | 'greenSinceMs' | 'lastLeftMs'>;
+type Known = Pick<HorizonMemory, 'byDetectors' | 'reported' | 'greenSinceMs' | 'counts' | 'lastLeftMs'>;
 
 /** Takes in a frame; `left`: vehicles that were counted over the lines. */
 function observe(
@@ -196,28 +199,41 @@ function observe(
 ): { memory: Known; left: number } {
   const ground = groundOf(configuration);
   const { nowMs, lamps } = observation;
-  const upstreamSeconds = number(parameters, 'upstreamSeconds');
-  const smoothingSeconds = number(parameters, 'smoothingSeconds');
-  const traffic = observeTraffic(ground, before?.traffic ?? null, observation, smoothingSeconds);
-  const vehicles = observeVehicles(ground, before?.vehicles ?? null, observation, {
-    upstreamSeconds,
-    smoothingSeconds,
-  });
   const hears = observation.vehicles !== undefined;
   const reported = hears ? observeReported(ground, before?.reported ?? null, observation) : null;
+  const byDetectors = observeDetectors(ground, parameters, before, observation);
   const greenSinceMs = configuration.signalGroups.map(({ id }, g) => {
     if (lamps.byGroup[id] !== 'green') return 0;
     const since = before?.greenSinceMs[g] ?? 0;
     return since > 0 ? Math.min(since, nowMs) : nowMs;
   });
   let left = 0;
-  const lastLeftMs = vehicles.lines.map(({ count }, i) => {
-    const was = before?.vehicles.lines[i]?.count ?? -1;
-    const passed = count >= 0 && was >= 0 && count > was ? count - was : 0;
+  const counts = ground.streams.map(({ id }, i) => observation.detectors[id]?.count ?? before?.counts[i] ?? -1);
+  const lastLeftMs = counts.map((count, i) => {
+    const was = before?.counts[i] ?? -1;
+    const passed = was >= 0 && count > was ? count - was : 0;
     left += passed;
     return passed > 0 ? nowMs : (before?.lastLeftMs[i] ?? 0);
   });
-  return { memory: { traffic, vehicles, reported, greenSinceMs, lastLeftMs }, left };
+  return { memory: { byDetectors, reported, greenSinceMs, counts, lastLeftMs }, left };
+}
+
+function observeDetectors(
+  ground: Ground,
+  parameters: Parameters,
+  before: HorizonMemory | null,
+  observation: Observation,
+): HorizonMemory['byDetectors'] {
+  const upstreamSeconds = number(parameters, 'upstreamSeconds');
+  const smoothingSeconds = number(parameters, 'smoothingSeconds');
+  const { traffic = null, vehicles = null } = before?.byDetectors ?? {};
+  // Where everybody reports, detectors add nothing but who has left, and how fast.
+  const allReport = observation.vehicles !== undefined && observation.reportingShare === 1;
+  return {
+    traffic:
+      allReport && !parameters.learnsHeadways ? null : observeTraffic(ground, traffic, observation, smoothingSeconds),
+    vehicles: allReport ? null : observeVehicles(ground, vehicles, observation, { upstreamSeconds, smoothingSeconds }),
+  };
 }
 
 interface Prepared {
@@ -253,29 +269,30 @@ function search(
   parameters: Parameters,
   choice: StageChoice,
   running: Running,
-  { traffic, vehicles, reported, greenSinceMs, lastLeftMs }: Known,
+  { byDetectors, reported, greenSinceMs, lastLeftMs }: Known,
   observation: Observation,
 ): { found: BeamResult; lanes: readonly ModelLane[] } {
   const ground = groundOf(configuration);
   const { nowMs } = observation;
   const horizonSeconds = number(parameters, 'horizonSeconds');
   const startUpSeconds = number(parameters, 'startUpSeconds');
-  const measured = trafficOf(ground, traffic, {
-    upstreamSeconds: number(parameters, 'upstreamSeconds'),
-    saturationFlowPerHourPerLane: number(parameters, 'saturationFlowPerHourPerLane'),
-  });
+  const saturationFlowPerHourPerLane = number(parameters, 'saturationFlowPerHourPerLane');
+  const given = ground.streams.map((stream) => 3600 / (saturationFlowPerHourPerLane * stream.lanes));
+  const upstreamSeconds = number(parameters, 'upstreamSeconds');
+  const measured =
+    byDetectors.traffic === null
+      ? null
+      : trafficOf(ground, byDetectors.traffic, { upstreamSeconds, saturationFlowPerHourPerLane });
   const lanes = modelLanes(
     {
       configuration,
       choice,
       observation,
-      vehicles,
-      traffic: laneTraffic(ground, vehicles),
+      vehicles: byDetectors.vehicles,
+      traffic: byDetectors.vehicles === null ? null : laneTraffic(ground, byDetectors.vehicles),
       reported,
-      headways: measured.map(({ followSeconds }) =>
-        parameters.learns ? followSeconds : 3600 / number(parameters, 'saturationFlowPerHourPerLane'),
-      ),
-      yieldHeadways: measured.map(({ yieldSeconds }) => yieldSeconds),
+      headways: parameters.learnsHeadways && measured !== null ? measured.map((one) => one.followSeconds) : given,
+      yieldHeadways: measured === null ? given : measured.map(({ yieldSeconds }) => yieldSeconds),
       lastSeconds: lastLeftMs.map((ms) => (ms === 0 ? -LONG_AGO_SECONDS : (ms - nowMs) / 1000)),
     },
     {
@@ -284,8 +301,6 @@ function search(
       unseenWeight: number(parameters, 'unseenWeight'),
       stopCost: number(parameters, 'stopCost'),
       fairness: number(parameters, 'fairness'),
-      grows: parameters.grows === true,
-      byLine: parameters.byLine === true,
     },
   );
   const { stages, yields, views } = prepare(choice, configuration);

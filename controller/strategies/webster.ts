@@ -5,7 +5,7 @@
  */
 
 import type { JunctionConfiguration } from '../../junction/types.ts';
-import { type Ground, groundOf, type Stream } from '../estimation/streams.ts';
+import { type Ground, groundOf, type Stream, upstreamReading } from '../estimation/streams.ts';
 import type { Observation, Parameters, Strategy } from '../types.ts';
 import {
   BOUNDS_PARAMETERS,
@@ -91,9 +91,9 @@ interface WebsterMemory {
 
 /** Cumulative counts over the stop line of each stream, then of each section's upstream detector (0: none reports). */
 function countsNow(ground: Ground, observation: Observation, before: readonly number[] | undefined): number[] {
-  return [...ground.streams, ...ground.sections].map(
-    ({ id }, i) => observation.detectors[id]?.count ?? before?.[i] ?? 0,
-  );
+  const lines = ground.streams.map(({ id }) => observation.detectors[id]?.count);
+  const upstream = ground.sections.map((section) => upstreamReading(section, observation.detectors)?.count);
+  return [...lines, ...upstream].map((count, i) => count ?? before?.[i] ?? 0);
 }
 
 /** Vehicles of each stream between two samples. Where more came in upstream than went out, those who queue count in proportion. */

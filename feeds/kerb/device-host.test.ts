@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LampMonitor } from '../../junction/monitor.ts';
 import { crossroads } from '../../junction/testing.ts';
-import { isoOf, planToMessage } from '../codec.ts';
+import { configurationToMessage, isoOf, planToMessage } from '../codec.ts';
 import { createInProcessLink } from '../inprocess-link.ts';
 import type { Received } from '../link.ts';
 import type { Lamps } from '../messages.ts';
@@ -30,7 +30,7 @@ async function device(options: Partial<DeviceHostOptions> = {}) {
   const configuration = crossroads();
   const link = createInProcessLink({ simulation: true, verify: true });
   const heard: Received[] = [];
-  const kinds = ['lamps', 'ack', 'heartbeat', 'status'] as const;
+  const kinds = ['lamps', 'ack', 'heartbeat', 'status', 'log'] as const;
   await link.subscribe(PREFIX, kinds, (received) => heard.push(received as Received));
   let lagMs = 0;
   const wrong: string[] = [];
@@ -151,6 +151,27 @@ describe('what a device keeps on disk', () => {
       rmSync(folder, { recursive: true, force: true });
     }
   });
+});
+
+it('says what it refuses, and that its disk is full', async () => {
+  const store = {
+    load: () => null,
+    save() {
+      throw new Error('no space left');
+    },
+  };
+  const world = await device({ store });
+  const { junctionId } = world.configuration;
+  const configuration = configurationToMessage({ ...world.configuration, version: 0 });
+  world.link.publish({ prefix: PREFIX, kind: 'configuration', junctionId }, configuration);
+  world.host.device.readBack(
+    world.configuration.signalGroups.map(() => 'dark'),
+    START,
+  );
+  await vi.advanceTimersByTimeAsync(10_000);
+  const said = (world.ofKind('log') as { message: string }[]).map(({ message }) => message).join();
+  expect(said).toMatch(/configuration refused: .*version.*cannot be saved: no space left/);
+  expect(world.lamps().at(-1)!.source).toBe('flash');
 });
 
 describe('local time', () => {

@@ -177,9 +177,26 @@ export class DeviceHost {
     this.publish({ prefix, kind: 'lamps', junctionId }, message);
   }
 
+  /** Tells everybody who listens, and whoever runs it. */
+  private warn(message: string): void {
+    const { prefix, deviceId, onProblem } = this.options;
+    onProblem?.(message);
+    this.publish(
+      { prefix, kind: 'log', junctionId: this.configuration.junctionId },
+      {
+        level: 'WARNING',
+        message: message.slice(0, 1000),
+        device_id: deviceId,
+        timestamp: isoOf(Math.floor(this.wallMs())),
+      },
+    );
+  }
+
   private beat(wallMs: number): void {
     this.beatMs = this.deviceMs;
     const { prefix, deviceId } = this.options;
+    const { storeProblem } = this.device;
+    if (storeProblem !== null) this.warn(`what has to outlive a restart cannot be saved: ${storeProblem}`);
     this.publish(
       { prefix, kind: 'heartbeat', deviceId },
       {
@@ -217,11 +234,11 @@ export class DeviceHost {
       const { mode, until, seq } = received.message as Message<'mode'>;
       const untilMs = until === null ? null : Math.floor(msOf(until) - aheadMs);
       const refusal = this.device.setMode(mode, untilMs, nowMs, seq);
-      if (refusal !== null) this.options.onProblem?.(`mode refused: ${refusal}`);
+      if (refusal !== null) this.warn(`mode refused: ${refusal}`);
     } else {
       const configuration = configurationFromMessage(received.message as Message<'configuration'>);
       const refusal = this.device.receiveConfiguration(configuration, nowMs);
-      if (refusal !== null) this.options.onProblem?.(`configuration refused: ${refusal}`);
+      if (refusal !== null) this.warn(`configuration refused: ${refusal}`);
       else if (configuration.version > this.configuration.version) this.configuration = configuration;
     }
     // Before the clock moves on.

@@ -14,7 +14,7 @@ import {
   type Weather,
 } from '../../controller/safety/index-formulas.ts';
 import type { Rejection, V2xMessage } from '../../feeds/v2x/messages.ts';
-import { readV2x } from '../../feeds/v2x/read.ts';
+import { type ReadResult, readOwnV2x, readV2x, readV2xValue } from '../../feeds/v2x/read.ts';
 import { type FrozenConstants, indexOf, type ScoredInterval } from './index.ts';
 
 export interface JunctionSetup {
@@ -38,14 +38,18 @@ export interface CrashIndexed {
   readonly index: RealTimeIndex | null;
 }
 
-/** What came in, in its order: first `texts`, then `messages`, then `updates`. */
+/** What came in, in its order: first `frames`, then `texts`, then `messages`, then `updates`. */
 export interface JunctionBatch {
+  /** Messages or frames as JSON that was parsed. */
+  readonly frames?: readonly unknown[];
+  /** `frames` were made by this program and need no check. */
+  readonly own?: boolean;
   /** Messages or frames as JSON, as they were received. */
   readonly texts?: readonly string[];
   readonly messages?: readonly V2xMessage[];
   /** States in the junction's local metres; each arrived at its own time. */
   readonly updates?: readonly RoadUserUpdate[];
-  /** When texts were received that do not say so themselves, ms since 1970. */
+  /** When frames and texts were received that do not say so themselves, ms since 1970. */
   readonly receivedAtMs?: number;
   /** The clock, where it is ahead of the messages: silence is told by it. */
   readonly nowMs?: number;
@@ -101,16 +105,22 @@ export class JunctionSafety {
       if (why === null) used++;
       else rejected.set(why, (rejected.get(why) ?? 0) + 1);
     };
-    for (const text of batch.texts ?? []) {
-      const receivedAtMs = batch.receivedAtMs ?? (Number.isFinite(analysis.nowMs) ? analysis.nowMs : 0);
-      const result = readV2x(text, { receivedAtMs });
+    const take = (result: ReadResult) => {
       for (const one of result.rejections) {
         count(one.reason);
         analysis.rejected(analysis.nowMs);
         if (rejections.length < MOST_REJECTIONS) rejections.push(one);
       }
       for (const message of result.messages) count(analysis.message(message));
+    };
+    const options = () => ({
+      receivedAtMs: batch.receivedAtMs ?? (Number.isFinite(analysis.nowMs) ? analysis.nowMs : 0),
+    });
+    for (const frame of batch.frames ?? []) {
+      if (batch.own === true) for (const message of readOwnV2x(frame)) count(analysis.message(message));
+      else take(readV2xValue(frame, options()));
     }
+    for (const text of batch.texts ?? []) take(readV2x(text, options()));
     for (const message of batch.messages ?? []) count(analysis.message(message));
     for (const update of batch.updates ?? []) count(analysis.update(update));
     if (batch.nowMs !== undefined) analysis.advance(batch.nowMs);

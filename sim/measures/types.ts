@@ -54,6 +54,8 @@ export interface VariantResult {
   movements?: Record<string, MovementMeasures>;
   /** Where there are several. */
   junctions?: Record<string, JunctionMeasures>;
+  /** Circles of vehicles that wait for each other: how many there were, vehicles in them now, when the first stood. Absent where there was none. */
+  gridlock?: { episodes: number; vehicles: number; sinceSeconds: number };
   /** Absent where nobody walks. */
   pedestrians?: PedestrianMeasures;
 }

@@ -1,4 +1,6 @@
 /** The speed that lane changing makes of the one a vehicle would drive. */
+
+import { stopSpeed } from './krauss.ts';
 import {
   ADVICES,
   BLOCKED,
@@ -10,7 +12,6 @@ import {
   STRATEGIC,
   WANTS_CHANGE,
 } from './lane-change-state.ts';
-import { stopSpeed } from './krauss.ts';
 import type { Traffic } from './traffic.ts';
 
 /** Kept free beyond what is reserved for another, m. */

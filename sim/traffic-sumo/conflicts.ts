@@ -2,9 +2,10 @@
  * Where the lanes inside junctions conflict. A link is one lane inside its junction, or two where vehicles may wait
  * inside: its parts, 0 and 1. Part p of link l has the number 2 (l - laneCount) + p.
  */
-import { internalLanes } from '../network/sumo/routing.ts';
+
 import type { SumoNet } from '../network/sumo/net-types.ts';
 import type { SumoWorld } from '../network/sumo/network.ts';
+import { internalLanes } from '../network/sumo/routing.ts';
 import {
   endDistance,
   headingDifference,

@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { ARRIVED } from '../core.ts';
 import { sumoDemand } from '../network/sumo/demand.ts';
 import { readSumoNet } from '../network/sumo/net.ts';
 import { sumoNetwork } from '../network/sumo/network.ts';
 import { readSumoRoutes } from '../network/sumo/routes.ts';
-import { ARRIVED } from '../core.ts';
 import { createSumoEngine, type SumoEngine } from './engine.ts';
 
 const SHARED = process.env.FLEXTRAFF_SHARED ?? '../shared';
@@ -174,28 +174,6 @@ describe.skipIf(!here)("SUMO's traffic on the shared micro nets (absent: skipped
     });
   });
 
-  it('lets opposing traffic go first, and clears after green, as in vector 8', () => {
-    const flow = (opposing: number, ...phases: (readonly [number, string])[]) => {
-      const routes = `<routes>${T}<flow id="L" type="t" begin="0" end="3600" vehsPerHour="1800"><route edges="wi no"/></flow>
-        <flow id="O" type="t" begin="0" end="3600" probability="${opposing / 3600}"><route edges="ei wo"/></flow></routes>`;
-      const engine = run(open({ net: crossroads(...phases), routes }), 3600);
-      const left = engine.demand.route[0];
-      return [...engine.state.arrivedAt].filter((at, i) => at > 600 && engine.demand.route[i] === left).length * 1.2;
-    };
-    const always = [1000, 'rrrrGrrrrrrg'] as const;
-    const cycle = [
-      [42, 'rrrrGrrrrrrg'],
-      [3, 'rrrryrrrrrry'],
-      [45, 'rrrrrrrrrrrr'],
-    ] as const;
-    expect(Math.abs(flow(0, always) - 1439)).toBeLessThan(10);
-    expect(Math.abs(flow(300, always) - 1200)).toBeLessThan(60);
-    expect(Math.abs(flow(600, always) - 782)).toBeLessThan(80);
-    expect(Math.abs(flow(0, ...cycle) - 832)).toBeLessThan(10);
-    expect(Math.abs(flow(300, ...cycle) - 452)).toBeLessThan(30);
-    expect(Math.abs(flow(600, ...cycle) - 232)).toBeLessThan(30);
-  });
-
   it.each([
     [1, 17, 210.78],
     [0.1, 16.9, 203.43],
@@ -206,20 +184,6 @@ describe.skipIf(!here)("SUMO's traffic on the shared micro nets (absent: skipped
     expect(engine.tick * dt).toBeCloseTo(at, 6);
     expect(engine.state.position[0]).toBeCloseTo(position, 2);
     expect(Math.abs(duration(engine) - 62)).toBeLessThan(0.11);
-  });
-
-  it('merges where a lane ends as in vector 9, as long as it is not full', () => {
-    const net = readFileSync(data('micro/g.net.xml'), 'utf8');
-    for (const [perHour, seconds] of [
-      [1200, 72],
-      [1500, 72],
-    ] as const) {
-      const routes = `<routes>${T}<flow id="f" type="t" begin="0" end="1800" departLane="free" departSpeed="max"
-        vehsPerHour="${perHour}"><route edges="in out"/></flow></routes>`;
-      const { state } = run(open({ net, routes, end: 1800 }), 1800);
-      const took = [...state.arrivedAt].map((at, i) => at - state.enteredAt[i]!).filter((value) => value >= 0);
-      expect(Math.abs(took.reduce((sum, value) => sum + value, 0) / took.length - seconds)).toBeLessThan(0.5);
-    }
   });
 
   it('turns right on red after a halt as in vector 10', () => {
@@ -268,7 +232,7 @@ describe.skipIf(!here)('a whole case of the shared data (absent: skipped)', () =
     }
     const took = [...state.arrivedAt].map((at, i) => at - state.enteredAt[i]!).filter((value) => value >= 0);
     expect(took.length).toBeGreaterThan(1950);
-    expect(Math.abs(took.reduce((sum, value) => sum + value, 0) / took.length / 68 - 1)).toBeLessThan(0.07);
+    expect(Math.abs(took.reduce((sum, value) => sum + value, 0) / took.length / 68 - 1)).toBeLessThan(0.04);
   });
 
   it('is the same again with the same seed, and another with another', () => {
@@ -279,6 +243,39 @@ describe.skipIf(!here)('a whole case of the shared data (absent: skipped)', () =
 });
 
 describe('an engine for SUMO files', () => {
+  const road = `<net><edge id="e" from="a" to="b"><lane id="e_0" index="0" speed="10" length="300" shape="0,0 300,0"/></edge>
+    <junction id="a" type="dead_end" x="0" y="0" incLanes="" intLanes=""/><junction id="b" type="dead_end" x="300" y="0" incLanes="e_0" intLanes=""/></net>`;
+  const on = (id: string, more: string) => `<vehicle id="${id}" type="t" ${more}><route edges="e"/></vehicle>`;
+
+  it('lets a vehicle leave where its arrivalPos says', () => {
+    const routes = cars(
+      on('a', 'depart="0" departSpeed="max" arrivalPos="100"'),
+      on('b', 'depart="30" arrivalPos="-50"'),
+    );
+    const { state } = run(open({ net: road, routes }), 120);
+    // 5.1 m and then 10 m a second
+    expect(state.arrivedAt[0]).toBe(10);
+    expect(state.position[1]).toBeGreaterThanOrEqual(249.9);
+    expect(state.position[1]).toBeLessThan(260);
+  });
+
+  it.each(['free', 'random', 'random_free', 'last', 'base', '120'])(
+    'enters behind and between others where there is room: departPos %s',
+    (place) => {
+      const stopped = on('s', 'depart="0" departPos="200" departSpeed="0"');
+      const others = many(12, (i) => on(`v${i}`, `depart="${1 + i}" departPos="${place}" departSpeed="avg"`));
+      const engine = open({ net: road, routes: cars(stopped, ...others) });
+      while (engine.tick < 40) {
+        engine.step();
+        for (let v = engine.traffic.first[0]!; v >= 0; v = engine.traffic.behind[v]!) {
+          const front = engine.traffic.ahead[v]!;
+          if (front >= 0) expect(engine.state.position[front]! - 5 - engine.state.position[v]!).toBeGreaterThan(0);
+        }
+      }
+      expect([...engine.state.enteredAt].filter((at) => at >= 0).length).toBeGreaterThan(8);
+    },
+  );
+
   it('refuses a step out of range', () => {
     const net = `<net><edge id="e" from="a" to="b"><lane id="e_0" index="0" speed="10" length="100" shape="0,0 100,0"/></edge>
       <junction id="a" type="dead_end" x="0" y="0" incLanes="" intLanes=""/><junction id="b" type="dead_end" x="100" y="0" incLanes="e_0" intLanes=""/></net>`;

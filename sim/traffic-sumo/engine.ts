@@ -1,12 +1,13 @@
 /** SUMO's traffic: an engine that moves SUMO's demand through SUMO's network as SUMO 1.15 does. */
 import type { Crossings, Engine } from '../core.ts';
 import type { SumoDemand } from '../network/sumo/demand.ts';
-import type { SumoNet } from '../network/sumo/net-types.ts';
+import type { SumoNet, SumoProgram } from '../network/sumo/net-types.ts';
 import type { SumoWorld } from '../network/sumo/network.ts';
-import { programPhaseAt } from '../network/sumo/programs.ts';
+import { cycleSeconds, programPhaseAt } from '../network/sumo/programs.ts';
 import { clearApproaches, createApproaches } from './approaches.ts';
 import { buildConflicts } from './conflicts.ts';
 import { createEntryQueue, enterDue } from './insertion.ts';
+import { RED, RED_YELLOW, YELLOW } from './junction-rules.ts';
 import { setUpdate } from './krauss.ts';
 import { changeLanes } from './lane-change.ts';
 import { resolveDeadlocks } from './merging.ts';
@@ -30,9 +31,6 @@ export interface SumoEngineOptions {
 export interface SumoEngine extends Engine {
   readonly traffic: Traffic;
 }
-
-const RED = 'r'.charCodeAt(0);
-const YELLOW = 'y'.charCodeAt(0);
 
 /**
  * An engine at its begin: what departs then is already in. Times of the state count from the begin. Throws RangeError
@@ -67,6 +65,8 @@ export function createSumoEngine(
     detector: new Int32Array(0),
     at: new Float64Array(0),
   };
+  /** When each signal's phase ends. */
+  const until = new Float64Array(world.signals.length).fill(Number.NEGATIVE_INFINITY);
   let updates = 0;
 
   const signals = (now: number): void => {
@@ -74,12 +74,16 @@ export function createSumoEngine(
       for (let g = 0; g < groupLamp.length; g++) t.groupState[g] = greenCode(groupLamp[g]!);
       return;
     }
-    for (const { program, firstGroup, groupCount } of world.signals) {
-      const { state } = program.phases[programPhaseAt(program, beginSeconds + now)]!;
+    for (let s = 0; s < world.signals.length; s++) {
+      const { program, firstGroup, groupCount } = world.signals[s]!;
+      if (now < until[s]! - 1e-9) continue;
+      const phase = programPhaseAt(program, beginSeconds + now);
+      until[s] = now + secondsLeft(program, beginSeconds + now);
+      const { state } = program.phases[phase]!;
       for (let i = 0; i < groupCount; i++) {
         const code = state.charCodeAt(i);
         t.groupState[firstGroup + i] = code;
-        groupLamp[firstGroup + i] = code === RED || code === 117 ? 0 : code === YELLOW ? 2 : 1;
+        groupLamp[firstGroup + i] = code === RED || code === RED_YELLOW ? 0 : code === YELLOW ? 2 : 1;
       }
     }
   };
@@ -127,4 +131,16 @@ export function createSumoEngine(
 function greenCode(lamp: number): number {
   if (lamp >= 32) return lamp;
   return lamp === 0 ? RED : lamp === 2 ? YELLOW : 'g'.charCodeAt(0);
+}
+
+/** Seconds until a static program shows its next phase. */
+function secondsLeft(program: SumoProgram, timeSeconds: number): number {
+  const cycle = cycleSeconds(program);
+  const shifted = Math.round((timeSeconds - program.offsetSeconds) * 1000) / 1000;
+  let position = shifted - Math.floor(shifted / cycle) * cycle;
+  for (const { durationSeconds } of program.phases) {
+    position -= durationSeconds;
+    if (position < -1e-7) return -position;
+  }
+  return 0;
 }

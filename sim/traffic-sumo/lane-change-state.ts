@@ -58,8 +58,10 @@ export interface LaneChanging {
   /** Vehicles of an edge, front to back, while it is dealt with. */
   readonly order: Int32Array;
   readonly cursor: Int32Array;
-  /** Lanes of each edge with several: first lane, one past the last. */
-  readonly roads: readonly (readonly [number, number])[];
+  /** Edges with several lanes, by pairs: first lane, one past the last. */
+  readonly roads: Int32Array;
+  /** The last vehicle of the lane that has been dealt with in this step, -1 for none. */
+  readonly lead: Int32Array;
   /** Metres of each lane that vehicles ahead of the one being dealt with take, their gaps included. */
   readonly jam: Float64Array;
   /** The first and the last vehicle so far that must change into the lane and cannot, -1 for none. */
@@ -75,12 +77,12 @@ export interface LaneChanging {
 export function createLaneChanging(t: Traffic, types: readonly SumoVehicleType[]): LaneChanging {
   const { network } = t.world;
   const count = t.demand.count;
-  const roads: [number, number][] = [];
+  const roads: number[] = [];
   const road = network.tables!.road;
   for (let lane = 0; lane < network.laneCount; ) {
     let end = lane + 1;
     while (end < network.laneCount && road[end] === road[lane]) end++;
-    if (end - lane > 1) roads.push([lane, end]);
+    if (end - lane > 1) roads.push(lane, end);
     lane = end;
   }
   return {
@@ -96,7 +98,8 @@ export function createLaneChanging(t: Traffic, types: readonly SumoVehicleType[]
     advice: new Float64Array(count * ADVICES),
     order: new Int32Array(count),
     cursor: new Int32Array(network.laneCount),
-    roads,
+    roads: Int32Array.from(roads),
+    lead: new Int32Array(network.laneCount).fill(-1),
     jam: new Float64Array(network.laneCount),
     firstBlocked: new Int32Array(network.laneCount).fill(-1),
     lastBlocked: new Int32Array(network.laneCount).fill(-1),

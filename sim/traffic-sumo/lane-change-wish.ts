@@ -7,8 +7,8 @@ import {
   advise,
   COOPERATIVE,
   IN_THE_WAY_BEHIND,
-  LEFT,
   type LaneChanging,
+  LEFT,
   RIGHT,
   STAY,
   STRATEGIC,
@@ -33,20 +33,84 @@ const CONGESTED_LIMIT = 60.1 / 3.6;
 /** Lanes are compared this far ahead, m. */
 const HORIZON_METRES = 3000;
 
-/** The bits of the wish to change to `side` (-1 right, 1 left); asks others for room where it must and cannot. */
-export function wish(
+/** What a vehicle knows before it looks at the other lane. */
+export const UNDECIDED = 0;
+export const MUST = 1;
+export const STAYS = 2;
+
+const scratch = new Float64Array(1);
+const AHEAD = 0;
+
+function overtakesLeft(t: Traffic, c: LaneChanging, type: number, v: number, segment: number): boolean {
+  return (
+    v >= CONGESTED_SPEED &&
+    t.world.network.speedLimit[segment]! >= CONGESTED_LIMIT &&
+    c.params.overtakeRight[type] === 0
+  );
+}
+
+/** Whether the route asks for a change to `side` (-1 right, 1 left) now, or forbids it. */
+export function routeWish(
   t: Traffic,
   c: LaneChanging,
   vehicle: number,
   side: number,
   k: number,
   entry: number,
+): number {
+  const { lanes, state, types, dt } = t;
+  const type = t.demand.vehicleClass[vehicle]!;
+  const position = state.position[vehicle]!;
+  const v = state.speed[vehicle]!;
+  const segment = state.segment[vehicle]!;
+  const own = lanes.offset[entry]!;
+  const equal = own === 0 && lanes.offset[entry + side] === 0;
+  const offset = equal ? side : own;
+  const toBest = side * offset > 0;
+  const strategic = c.params.strategic[type]!;
+
+  if (c.lastBlocked[segment]! >= 0) {
+    slowDownFor(t, c, vehicle, c.lastBlocked[segment]!);
+    if (c.firstBlocked[segment] !== c.lastBlocked[segment]) slowDownFor(t, c, vehicle, c.firstBlocked[segment]!);
+  }
+
+  const memory = 1 - (1 - MEMORY_PER_SECOND) * dt;
+  const before = c.remembered[vehicle]!;
+  const remembered = v > before ? v : memory * before + (1 - memory) * v;
+  c.remembered[vehicle] = remembered;
+  let ahead = remembered * LOOK_FORWARD_SECONDS * strategic * (side < 0 ? 1 : c.params.lookAheadLeft[type]!);
+  ahead += 2 * (types.length[type]! + types.minGap[type]!);
+  if (strategic < 0) ahead = -1e3;
+  scratch[AHEAD] = ahead;
+
+  if (toBest && !equal) {
+    return mustChange(t, c, k, entry, segment, offset, lanes.reach[entry]! - position, ahead) ? MUST : UNDECIDED;
+  }
+  if (toBest || (side > 0 && overtakesLeft(t, c, type, v, segment))) return UNDECIDED;
+  const neighbour = lanes.reach[entry + side]!;
+  return stays(t, c, k, entry, side, offset, neighbour - position, neighbour, ahead, strategic) ? STAYS : UNDECIDED;
+}
+
+/** The bits of an urgent change for the route: asks others for room where they block it. */
+export function urgentWish(
+  t: Traffic,
+  c: LaneChanging,
+  vehicle: number,
+  side: number,
+  entry: number,
   blocked: number,
 ): number {
+  const { lanes, state } = t;
+  const left = lanes.reach[entry]! - state.position[vehicle]!;
+  makeRoom(t, c, vehicle, side, lanes.offset[entry]!, left, lanes.nextLink[entry]! >= 0, blocked);
+  return (side < 0 ? RIGHT : LEFT) | STRATEGIC | URGENT | (c.state[vehicle]! & ASKED);
+}
+
+/** The bits of the wish to change to `side` where the route leaves it open. */
+export function wish(t: Traffic, c: LaneChanging, vehicle: number, side: number, k: number, entry: number): number {
   const { lanes, state, types, dt } = t;
   const { speedLimit } = t.world.network;
   const type = t.demand.vehicleClass[vehicle]!;
-  const position = state.position[vehicle]!;
   const v = state.speed[vehicle]!;
   const segment = state.segment[vehicle]!;
   const lane = segment + side;
@@ -58,47 +122,34 @@ export function wish(
   const reach = lanes.reach[entry]!;
   const neighbour = lanes.reach[entry + side]!;
   const strategic = c.params.strategic[type]!;
-
-  slowDownFor(t, c, vehicle, c.lastBlocked[segment]!);
-  if (c.firstBlocked[segment] !== c.lastBlocked[segment]) slowDownFor(t, c, vehicle, c.firstBlocked[segment]!);
-
-  const memory = 1 - (1 - MEMORY_PER_SECOND) * dt;
-  const before = c.remembered[vehicle]!;
-  const remembered = v > before ? v : memory * before + (1 - memory) * v;
-  c.remembered[vehicle] = remembered;
-  let ahead = remembered * LOOK_FORWARD_SECONDS * strategic * (side < 0 ? 1 : c.params.lookAheadLeft[type]!);
-  ahead += 2 * (types.length[type]! + types.minGap[type]!);
-  if (strategic < 0) ahead = -1e3;
-
-  const left = reach - position;
-  if (toBest && !equal && mustChange(t, c, k, entry, segment, offset, left, ahead)) {
-    makeRoom(t, c, vehicle, side, offset, left, lanes.nextLink[entry]! >= 0, blocked);
-    return toward | STRATEGIC | URGENT | (c.state[vehicle]! & ASKED);
-  }
+  const remembered = c.remembered[vehicle]!;
+  const ahead = scratch[AHEAD]!;
   let here = speedOn(t, vehicle, segment);
   const most = here;
-  const keepsRight =
-    v >= CONGESTED_SPEED && speedLimit[segment]! >= CONGESTED_LIMIT && c.params.overtakeRight[type] === 0;
+  const keepsRight = overtakesLeft(t, c, type, v, segment);
   let avoidsRight = false;
   const ahead0 = around.neighbourLeader;
-  if (keepsRight && side > 0 && ahead0 >= 0) {
-    const u = state.speed[ahead0]!;
-    const faster = Math.max(most - speedOn(t, ahead0, lane), v - u);
-    if (faster > 0) {
-      const slowest = Math.max(0, v - types.decel[type]! * dt);
-      const follows = safeBehind(t, vehicle, ahead0, around.gap[AHEAD_GAP]!);
-      let safe = follows >= slowest ? follows : Math.max(slowest, u - HELP_OVERTAKE);
-      if (c.speedGain[vehicle]! < c.params.thresholdLeft[type]!) safe = Math.max(safe, u);
-      here = Math.min(here, safe);
-      advise(c, vehicle, safe);
-      if (safeBehind(t, vehicle, ahead0, around.gap[AHEAD_GAP]! - 8 * faster) < safe) {
-        c.speedGain[vehicle]! += (dt * faster) / Math.max(most, LEAST_NORMAL_SPEED);
-        avoidsRight = true;
+  if (keepsRight && side > 0) {
+    if (ahead0 >= 0) {
+      const u = state.speed[ahead0]!;
+      const faster = Math.max(most - speedOn(t, ahead0, lane), v - u);
+      if (faster > 0) {
+        const slowest = Math.max(0, v - types.decel[type]! * dt);
+        const follows = safeBehind(t, vehicle, ahead0, around.gap[AHEAD_GAP]!);
+        let safe = follows >= slowest ? follows : Math.max(slowest, u - HELP_OVERTAKE);
+        if (c.speedGain[vehicle]! < c.params.thresholdLeft[type]!) safe = Math.max(safe, u);
+        here = Math.min(here, safe);
+        advise(c, vehicle, safe);
+        if (safeBehind(t, vehicle, ahead0, around.gap[AHEAD_GAP]! - 8 * faster) < safe) {
+          c.speedGain[vehicle]! += (dt * faster) / Math.max(most, LEAST_NORMAL_SPEED);
+          avoidsRight = true;
+        }
       }
     }
-  }
-  if (stays(t, c, k, entry, side, offset, toBest, neighbour - position, neighbour, ahead, strategic)) {
-    return STAY | STRATEGIC | (c.state[vehicle]! & ASKED);
+    const place = neighbour - state.position[vehicle]!;
+    if (!toBest && stays(t, c, k, entry, side, offset, place, neighbour, ahead, strategic)) {
+      return STAY | STRATEGIC | (c.state[vehicle]! & ASKED);
+    }
   }
   const asked = c.state[vehicle]! & ASKED;
 
@@ -179,13 +230,11 @@ function stays(
   entry: number,
   side: number,
   offset: number,
-  toBest: boolean,
   place: number,
   neighbour: number,
   ahead: number,
   strategic: number,
 ): boolean {
-  if (toBest) return false;
   const segment = t.lanes.firstLane[k]! + entry - t.lanes.first[k]!;
   const room = Math.max(0, place - Math.max(c.jam[segment + side]!, c.jam[segment]!));
   const needed = ahead * (Math.abs(offset) + 2);
@@ -291,7 +340,10 @@ function expected(
   const decel = types.decel[type]!;
   const tau = types.tau[type]!;
   let speed: number;
-  if (leader >= 0) speed = safeBehind(t, vehicle, leader, gap);
+  const free = leader >= 0 ? gap : distance;
+  // far enough to stop from there, and a step more
+  if (free > most * (tau + dt) + (most * most) / (2 * decel) + 1) speed = most;
+  else if (leader >= 0) speed = safeBehind(t, vehicle, leader, gap);
   else speed = standingStopSpeed(distance, decel, tau, dt);
   // in a second from now at most
   if (accelerating) speed = Math.min(speed, state.speed[vehicle]! + types.accel[type]!);

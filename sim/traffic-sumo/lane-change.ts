@@ -8,14 +8,16 @@ import {
   BLOCKED_BY_FOLLOWER,
   BLOCKED_BY_LEADER,
   forgetWishes,
-  LEFT,
   type LaneChanging,
+  LEFT,
   OVERLAPPING,
   RIGHT,
+  STAY,
+  STRATEGIC,
   URGENT,
   WANTS_CHANGE,
 } from './lane-change-state.ts';
-import { wish } from './lane-change-wish.ts';
+import { MUST, routeWish, STAYS, UNDECIDED, urgentWish, wish } from './lane-change-wish.ts';
 import { AHEAD_GAP, around, BEHIND_GAP, findFollower, findLeader, LEADER_GAP, secureGap } from './surroundings.ts';
 import { delist, enlist, type Traffic } from './traffic.ts';
 
@@ -23,13 +25,17 @@ import { delist, enlist, type Traffic } from './traffic.ts';
 export function changeLanes(t: Traffic, c: LaneChanging): void {
   const { vehicleClass } = t.demand;
   const { length, minGap } = t.types;
-  for (const [from, to] of c.roads) {
+  const { roads } = c;
+  for (let r = 0; r < roads.length; r += 2) {
+    const from = roads[r]!;
+    const to = roads[r + 1]!;
     let count = 0;
     for (let lane = from; lane < to; lane++) {
       count += t.onSegment[lane]!;
       c.jam[lane] = 0;
       c.firstBlocked[lane] = -1;
       c.lastBlocked[lane] = -1;
+      c.lead[lane] = -1;
     }
     if (count === 0) continue;
     mergeLanes(t, c, from, to);
@@ -37,7 +43,9 @@ export function changeLanes(t: Traffic, c: LaneChanging): void {
       const vehicle = c.order[i]!;
       const type = vehicleClass[vehicle]!;
       consider(t, c, vehicle, from);
-      c.jam[t.state.segment[vehicle]!]! += length[type]! + minGap[type]!;
+      const lane = t.state.segment[vehicle]!;
+      c.jam[lane]! += length[type]! + minGap[type]!;
+      c.lead[lane] = vehicle;
     }
   }
 }
@@ -71,7 +79,6 @@ function consider(t: Traffic, c: LaneChanging, vehicle: number, from: number): v
   const mayRight = index > 0 && lanes.allowed[base + index - 1] === 1;
   const mayLeft = index + 1 < lanes.laneCount[k]! && lanes.allowed[base + index + 1] === 1;
   if (!mayRight && !mayLeft) return;
-  around.leader = findLeader(t, vehicle, segment, base + index, k, t.ahead[vehicle]!, LEADER_GAP);
   let right = 0;
   if (mayRight) {
     right = check(t, c, vehicle, -1, k, base + index);
@@ -107,19 +114,31 @@ function change(t: Traffic, c: LaneChanging, vehicle: number, lane: number, entr
 
 /** State of the wish to change to `side`, with what blocks it. */
 function check(t: Traffic, c: LaneChanging, vehicle: number, side: number, k: number, entry: number): number {
-  const { state, types, dt } = t;
-  const lane = state.segment[vehicle]! + side;
-  const position = state.position[vehicle]!;
-  let ahead = t.last[lane]!;
-  // beside each other: whoever is dealt with later is behind
-  while (ahead >= 0 && (state.position[ahead]! < position || (state.position[ahead] === position && side > 0)))
-    ahead = t.ahead[ahead]!;
+  const thought = routeWish(t, c, vehicle, side, k, entry);
+  if (thought === STAYS) return STAY | STRATEGIC | (c.state[vehicle]! & ASKED);
+  const lane = t.state.segment[vehicle]! + side;
+  // all that are ahead there have been dealt with
+  const ahead = c.lead[lane]!;
   const behind = ahead >= 0 ? t.behind[ahead]! : t.first[lane]!;
   const leader = findLeader(t, vehicle, lane, entry + side, k, ahead, AHEAD_GAP);
-  let follower = findFollower(t, c, vehicle, lane, behind);
-  if (follower === leader) follower = -1;
   around.neighbourLeader = leader;
-  around.neighbourFollower = follower;
+  let wanted = 0;
+  if (thought === UNDECIDED) {
+    around.leader = findLeader(t, vehicle, lane - side, entry, k, t.ahead[vehicle]!, LEADER_GAP);
+    wanted = wish(t, c, vehicle, side, k, entry);
+    if ((wanted & WANTS_CHANGE) === 0) return wanted;
+  }
+  const follower = findFollower(t, c, vehicle, lane, behind);
+  around.neighbourFollower = follower === leader ? -1 : follower;
+  const blocked = blockedBy(t, c, vehicle);
+  if (thought === MUST) wanted = urgentWish(t, c, vehicle, side, entry, blocked);
+  return wanted | blocked;
+}
+
+/** What is in the way of a change, of leader and follower on the other lane. */
+function blockedBy(t: Traffic, c: LaneChanging, vehicle: number): number {
+  const { state, types, dt } = t;
+  const { neighbourLeader: leader, neighbourFollower: follower } = around;
   let blocked = 0;
   if (follower >= 0 && around.gap[BEHIND_GAP]! < 0) blocked |= BLOCKED_BY_FOLLOWER | OVERLAPPING;
   if (leader >= 0 && around.gap[AHEAD_GAP]! < 0) blocked |= BLOCKED_BY_LEADER | OVERLAPPING;
@@ -138,6 +157,5 @@ function check(t: Traffic, c: LaneChanging, vehicle: number, side: number, k: nu
     const needed = secureGap(t, vehicle, v + Math.max(0, later * a), leader, theirs);
     if (around.gap[AHEAD_GAP]! < needed * safety) blocked |= BLOCKED_BY_LEADER;
   }
-  const wanted = wish(t, c, vehicle, side, k, entry, blocked);
-  return (wanted & WANTS_CHANGE) !== 0 ? wanted | blocked : wanted;
+  return blocked;
 }

@@ -4,19 +4,54 @@ import { type Approaches, ENTRY, EXIT, INSIDE } from './approaches.ts';
 import { majorState, mayPass, waitsInside, YELLOW, ZIPPER } from './junction-rules.ts';
 import { brakeGap, dawdle, stopSpeed } from './krauss.ts';
 import { forgetWishes } from './lane-change-state.ts';
-import { VISIBILITY } from './plan.ts';
 import { zipperSpeed } from './merging.ts';
-import { NEVER, ARRIVED, delist, enlist, speedOn, STANDING_SPEED, type Traffic, uniform } from './traffic.ts';
+import { VISIBILITY } from './plan.ts';
+import { ARRIVED, delist, enlist, NEVER, STANDING_SPEED, type Traffic, uniform } from './traffic.ts';
 
 /** A vehicle has arrived when its front is this close to the end of its last lane, m. */
 const ARRIVAL_MARGIN = 0.1;
 
-/** Sets `nextSpeed` of all vehicles. */
+/** A slower one stands, m/s and second of step. */
+const LEAST_SPEED = 1e-4;
+
+/** Sets `nextSpeed` of all vehicles; those with nothing to pass are dealt with here, in one loop over arrays. */
 export function decideAll(t: Traffic, a: Approaches): void {
-  const { active, activeCount } = t.state;
+  const { active, activeCount, speed } = t.state;
+  const { dt, types, nextSpeed, hasToWait, waitsFar, limit, key, step, ballistic, lc } = t;
+  const { accel, decel, emergencyDecel, maxSpeed, sigma } = types;
+  const { vehicleClass } = t.demand;
+  const { first, end, open } = a;
+  const { state, adviceCount, reserved } = lc;
   for (let i = 0; i < activeCount; i++) {
     const vehicle = active[i]!;
-    t.nextSpeed[vehicle] = decide(t, a, vehicle);
+    if (first[vehicle] !== end[vehicle]) {
+      nextSpeed[vehicle] = decide(t, a, vehicle);
+      continue;
+    }
+    const type = vehicleClass[vehicle]!;
+    const v = speed[vehicle]!;
+    const safe = open[vehicle]!;
+    hasToWait[vehicle] = waitsFar[vehicle]!;
+    let lowest = v - emergencyDecel[type]! * dt;
+    if (safe > lowest) lowest = safe;
+    if (v - decel[type]! * dt < lowest) lowest = v - decel[type]! * dt;
+    if (lowest < 0 && !ballistic) lowest = 0;
+    let wanted = v + accel[type]! * dt;
+    if (maxSpeed[type]! < wanted) wanted = maxSpeed[type]!;
+    if (safe < wanted) wanted = safe;
+    if (limit[vehicle]! < wanted) wanted = limit[vehicle]!;
+    if (wanted < lowest) wanted = lowest;
+    const highest = wanted;
+    if (sigma[type]! > 0 && wanted >= 0) {
+      const slowed = wanted < accel[type]! ? wanted : accel[type]!;
+      wanted -= dt * sigma[type]! * uniform(key[vehicle]!, step) * slowed;
+      if (wanted < 0) wanted = 0;
+      if (wanted < lowest) wanted = lowest;
+    }
+    if (wanted >= 0 && (state[vehicle] !== 0 || adviceCount[vehicle] !== 0 || reserved[vehicle] !== 0)) {
+      wanted = advisedSpeed(t, lc, vehicle, lowest > 0 ? lowest : 0, wanted, highest);
+    }
+    nextSpeed[vehicle] = wanted;
   }
 }
 
@@ -89,7 +124,7 @@ function decide(t: Traffic, a: Approaches, vehicle: number): number {
   t.hasToWait[vehicle] = waits ? 1 : 0;
   let lowest = Math.min(v - decel * dt, Math.max(safe, v - types.emergencyDecel[type]! * dt));
   if (lowest < 0 && !t.ballistic) lowest = 0;
-  const highest = Math.max(lowest, Math.min(fastest, safe, speedOn(t, vehicle, t.state.segment[vehicle]!)));
+  const highest = Math.max(lowest, Math.min(fastest, safe, t.limit[vehicle]!));
   const u = uniform(t.key[vehicle]!, t.step);
   const wanted = Math.max(lowest, dawdle(highest, accel, types.sigma[type]!, u, dt));
   const speed = wanted < 0 ? wanted : advisedSpeed(t, t.lc, vehicle, lowest > 0 ? lowest : 0, wanted, highest);
@@ -102,6 +137,7 @@ const WATCH_METRES = 30;
 /** Makes others tell when they come along the links that `link` yields to. */
 function watch(t: Traffic, link: number, kind: number, distance: number): void {
   if (distance > WATCH_METRES) return;
+  t.watchedStep = t.step + 1;
   if (kind === INSIDE) {
     const { insideFirst, insideFoe } = t.conflicts;
     for (let e = insideFirst[link]!; e < insideFirst[link + 1]!; e++) t.watched[insideFoe[e]!] = t.step + 1;
@@ -115,63 +151,82 @@ function watch(t: Traffic, link: number, kind: number, distance: number): void {
 
 /** Moves all vehicles; those that leave their segment are put into the next in the order of their progress. */
 export function moveAll(t: Traffic, movers: Int32Array, end: number): void {
-  const { state, dt } = t;
+  const { state, dt, ballistic, nextSpeed, odometer, standing, limit, stage, conflictEntered, arrivalAt } = t;
+  const { active, speed, position, segment: segments, acceleration, timeLoss, waiting, stops } = state;
   const { length, laneCount, linkEnd } = t.world.network;
   const { cont, waitAt } = t.world.rules;
+  const { route } = t.demand;
+  const stagesOf = t.lanes.stages;
+  const creep = LEAST_SPEED * dt;
   let moving = 0;
-  let kept = 0;
   const count = state.activeCount;
   for (let i = 0; i < count; i++) {
-    const vehicle = state.active[i]!;
-    const next = t.nextSpeed[vehicle]!;
-    const v = next > 0 ? next : 0;
-    const before = state.speed[vehicle]!;
-    const segment = state.segment[vehicle]!;
-    state.acceleration[vehicle] = (v - before) / dt;
-    state.speed[vehicle] = v;
+    const vehicle = active[i]!;
+    const next = nextSpeed[vehicle]!;
+    const v = next > creep ? next : 0;
+    const before = speed[vehicle]!;
+    const segment = segments[vehicle]!;
+    acceleration[vehicle] = (v - before) / dt;
+    speed[vehicle] = v;
     let metres = v * dt;
-    if (t.ballistic) metres = next < 0 ? (dt * before * before) / (2 * (before - next)) : 0.5 * dt * (before + v);
-    state.position[vehicle]! += metres;
-    t.odometer[vehicle]! += metres;
+    if (ballistic) metres = next < 0 ? (dt * before * before) / (2 * (before - next)) : 0.5 * dt * (before + v);
+    const at = position[vehicle]! + metres;
+    position[vehicle] = at;
+    odometer[vehicle]! += metres;
     if (segment >= laneCount && cont[segment] === 1) {
-      const at = state.position[vehicle]!;
-      if (at > waitAt[segment]! && t.conflictEntered[vehicle] === NEVER && at - metres <= waitAt[segment]!) {
-        t.conflictEntered[vehicle] = t.step;
+      if (at > waitAt[segment]! && conflictEntered[vehicle] === NEVER && at - metres <= waitAt[segment]!) {
+        conflictEntered[vehicle] = t.step;
         t.entered[vehicle] = t.enteredFirst[vehicle]!;
       }
     }
-    const desired = speedOn(t, vehicle, segment);
-    if (v < desired) state.timeLoss[vehicle]! += (dt * (desired - v)) / desired;
+    const desired = limit[vehicle]!;
+    if (v < desired) timeLoss[vehicle]! += (dt * (desired - v)) / desired;
     if (v <= STANDING_SPEED) {
-      state.waiting[vehicle]! += dt;
-      t.standing[vehicle]! += dt;
-      if (before > STANDING_SPEED) state.stops[vehicle]!++;
-    } else t.standing[vehicle] = 0;
-    const over = state.position[vehicle]! > length[segment]!;
-    const last = segment < laneCount && t.stage[vehicle]! + 1 === t.lanes.stages[t.demand.route[vehicle]!]!;
-    if (last ? state.position[vehicle]! > length[segment]! - ARRIVAL_MARGIN : over) movers[moving++] = vehicle;
-    state.active[kept++] = vehicle;
+      waiting[vehicle]! += dt;
+      standing[vehicle]! += dt;
+      if (before > STANDING_SPEED) stops[vehicle]!++;
+    } else standing[vehicle] = 0;
+    const metresLeft = length[segment]! - at;
+    if (metresLeft < 0) movers[moving++] = vehicle;
+    else if (
+      (metresLeft < ARRIVAL_MARGIN || arrivalAt[vehicle]! - at < ARRIVAL_MARGIN) &&
+      segment < laneCount &&
+      stage[vehicle]! + 1 === stagesOf[route[vehicle]!]!
+    ) {
+      movers[moving++] = vehicle;
+    }
   }
   if (moving === 0) return;
-  const leaving = movers.subarray(0, moving);
-  for (let i = 0; i < moving; i++) delist(t, leaving[i]!);
+  for (let i = 0; i < moving; i++) delist(t, movers[i]!);
   let gone = false;
   for (let i = 0; i < moving; i++) {
-    const vehicle = leaving[i]!;
+    const vehicle = movers[i]!;
     if (!advance(t, vehicle, laneCount, linkEnd, end)) gone = true;
+    // in the order of their progress
+    const at = state.position[vehicle]!;
+    let k = i;
+    while (k > 0 && isBehind(state.position, movers[k - 1]!, vehicle, at)) {
+      movers[k] = movers[k - 1]!;
+      k--;
+    }
+    movers[k] = vehicle;
   }
-  leaving.sort((x, y) => state.position[y]! - state.position[x]! || x - y);
   for (let i = 0; i < moving; i++) {
-    const vehicle = leaving[i]!;
+    const vehicle = movers[i]!;
     if (state.segment[vehicle]! >= 0) enlist(t, vehicle, state.segment[vehicle]!);
   }
   if (!gone) return;
-  kept = 0;
+  let kept = 0;
   for (let i = 0; i < count; i++) {
     const vehicle = state.active[i]!;
     if (state.segment[vehicle]! >= 0) state.active[kept++] = vehicle;
   }
   state.activeCount = kept;
+}
+
+function isBehind(position: Float64Array, other: number, vehicle: number, at: number): boolean {
+  const theirs = position[other]!;
+  return theirs < at || (theirs === at && other > vehicle);
 }
 
 /** Brings a vehicle whose front is beyond its segment to the one where it belongs; false if it has arrived. */
@@ -183,7 +238,8 @@ function advance(t: Traffic, vehicle: number, laneCount: number, linkEnd: Int32A
     const segment = state.segment[vehicle]!;
     const last = segment < laneCount && t.stage[vehicle]! + 1 === lanes.stages[route]!;
     if (last) {
-      if (state.position[vehicle]! <= length[segment]! - ARRIVAL_MARGIN) return true;
+      const at = t.arrivalAt[vehicle]! < length[segment]! ? t.arrivalAt[vehicle]! : length[segment]!;
+      if (state.position[vehicle]! <= at - ARRIVAL_MARGIN) return true;
       state.segment[vehicle] = ARRIVED;
       state.arrivedAt[vehicle] = end;
       return false;

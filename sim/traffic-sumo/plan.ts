@@ -4,7 +4,7 @@ import { AT_END, CLAIMS, GIVE_UP_ENTRY, heeded, heedInside, SPEED } from './junc
 import { EQUAL, linkState, majorState, RED, RED_YELLOW, YELLOW, ZIPPER } from './junction-rules.ts';
 import { keepClear } from './keep-clear.ts';
 import { brakeGap, followSpeed, freeSpeed, speedAfter, stopSpeed } from './krauss.ts';
-import { leaverRear, speedOn, STANDING_SPEED, type Traffic } from './traffic.ts';
+import { leaverRear, STANDING_SPEED, speedOn, type Traffic } from './traffic.ts';
 
 /** The least distance from a line where one may drive right up to it, m. */
 const LEAST_LINE_GAP = 0.1;
@@ -17,13 +17,96 @@ const FAR_LENGTHS = 5;
 /** A slower vehicle means to pass nothing, m/s. */
 const LEAST_SPEED = 0.001;
 
-/** Fills the items of all vehicles for the coming step. */
+/**
+ * Fills the items of all vehicles for the coming step. Most are too far from the next line for it to matter to them:
+ * those are dealt with here, in one loop over arrays.
+ */
 export function planAll(t: Traffic, a: Approaches): void {
-  const { active, activeCount } = t.state;
+  const { active, activeCount, segment, position, speed } = t.state;
+  const { types, dt, lanes, ahead, leaver, waitsFar, stage, limit, demand } = t;
+  const { accel, decel, emergencyDecel, apparentDecel, tau, minGap, maxSpeed, desiredMaxSpeed } = types;
+  const lengthOf = types.length;
+  const { vehicleClass, speedFactor, route } = demand;
+  const { laneCount, length, speedLimit } = t.world.network;
+  const { first, end, open } = a;
+  const looksOut = t.watchedStep === t.step;
   for (let i = 0; i < activeCount; i++) {
-    if (a.count + MOST_ITEMS > a.capacity) growApproaches(a);
-    plan(t, a, active[i]!);
+    const vehicle = active[i]!;
+    const here = segment[vehicle]!;
+    const type = vehicleClass[vehicle]!;
+    const factor = speedFactor[vehicle]!;
+    let most = speedLimit[here]! * factor;
+    if (maxSpeed[type]! < most) most = maxSpeed[type]!;
+    if (desiredMaxSpeed[type]! * factor < most) most = desiredMaxSpeed[type]! * factor;
+    limit[vehicle] = most;
+    const v0 = speed[vehicle]!;
+    let fastest = v0 + accel[type]! * dt;
+    if (fastest > maxSpeed[type]!) fastest = maxSpeed[type]!;
+    const b = decel[type]!;
+    const headway = tau[type]! > dt ? tau[type]! : dt;
+    const seen = length[here]! - position[vehicle]!;
+    // never less than the way to stop in, whatever the update
+    const within = fastest * (dt + headway) + (fastest * fastest) / (2 * b) + FAR_MARGIN;
+    const last = here < laneCount && stage[vehicle] === lanes.stages[route[vehicle]!]! - 1;
+    if ((seen <= within && !last) || here >= laneCount) {
+      if (a.count + MOST_ITEMS > a.capacity) growApproaches(a);
+      plan(t, a, vehicle);
+      continue;
+    }
+    const slowest = v0 - b * dt;
+    let v = fastest < most ? fastest : most;
+    if (v < slowest) v = slowest;
+    // whoever has a leader is no faster at the lane's end than it could be now
+    let cap = Number.POSITIVE_INFINITY;
+    const leader = ahead[vehicle]!;
+    if (leader >= 0) {
+      cap = fastest;
+      const other = vehicleClass[leader]!;
+      const gap = position[leader]! - lengthOf[other]! - position[vehicle]! - minGap[type]!;
+      if (gap < within) {
+        const safe = followSpeed(
+          v0,
+          gap,
+          speed[leader]!,
+          apparentDecel[other]!,
+          b,
+          emergencyDecel[type]!,
+          tau[type]!,
+          dt,
+        );
+        if (safe < v) v = safe;
+        if (safe < cap) cap = safe;
+      }
+    } else if (leaver[here]! >= 0) {
+      cap = followAhead(t, vehicle, type, v0, fastest, here);
+      if (cap < v) v = cap;
+    }
+    const count = a.count;
+    first[vehicle] = count;
+    open[vehicle] = v;
+    waitsFar[vehicle] = 0;
+    if (!last && v > LEAST_SPEED) {
+      if (looksOut) {
+        if (count + MOST_ITEMS > a.capacity) growApproaches(a);
+        let reached = speedAfter(seen, fastest < most ? fastest : most, accel[type]!);
+        if (reached > most) reached = most;
+        if (reached > cap) reached = cap;
+        farAhead(t, a, vehicle, type, here, stage[vehicle]!, seen, v, reached, 0, 0);
+        if (a.count > count) finish(t, a, vehicle, type, count, true);
+      } else if (isMinorAhead(t, vehicle, here)) waitsFar[vehicle] = 1;
+    }
+    end[vehicle] = a.count;
   }
+}
+
+/** Whether the next link has no priority and no place to wait inside. */
+function isMinorAhead(t: Traffic, vehicle: number, lane: number): boolean {
+  const { lanes } = t;
+  const k = lanes.firstStage[t.demand.route[vehicle]!]! + t.stage[vehicle]!;
+  const link = lanes.nextLink[lanes.first[k]! + lane - lanes.firstLane[k]!]!;
+  if (link < 0 || t.world.rules.cont[link] === 1) return false;
+  const code = linkState(t, link);
+  return !majorState(code) && code !== RED && code !== YELLOW && code !== RED_YELLOW;
 }
 
 /** Highest speed behind `leader`, `gap` ahead, minGap taken off; never more than one can reach. */
@@ -76,6 +159,7 @@ function plan(t: Traffic, a: Approaches, vehicle: number): void {
   const fastest = v0 + accel * dt < types.maxSpeed[type]! ? v0 + accel * dt : types.maxSpeed[type]!;
   let segment = state.segment[vehicle]!;
   let limit = speedOn(t, vehicle, segment);
+  t.limit[vehicle] = limit;
   let v = fastest < limit ? fastest : limit;
   if (v < slowest) v = slowest;
   const first = a.count;

@@ -1,11 +1,12 @@
 /** The state of SUMO traffic in flat arrays. Lanes and links hold linked lists of vehicles, front to back. */
+
+import pow from '@stdlib/math-base-special-pow';
 import { ARRIVED, type ClassParameters, type Demand, NOT_ENTERED, type TrafficState } from '../core.ts';
 import type { SumoDemand } from '../network/sumo/demand.ts';
 import type { SumoWorld } from '../network/sumo/network.ts';
 import type { SumoVehicleType } from '../network/sumo/vehicle-types.ts';
-import pow from '@stdlib/math-base-special-pow';
-import { createLaneChanging, type LaneChanging } from './lane-change-state.ts';
 import type { Conflicts } from './conflicts.ts';
+import { createLaneChanging, type LaneChanging } from './lane-change-state.ts';
 import type { RouteLanes } from './routes.ts';
 
 export { ARRIVED, NOT_ENTERED };
@@ -58,6 +59,10 @@ export interface Traffic {
   /** Stage of its route: of the lane it is on, or of the lane it came from where it is on a link. */
   readonly stage: Int32Array;
   readonly nextSpeed: Float64Array;
+  /** Where it leaves its last lane, metres from the begin; infinity for its end. */
+  readonly arrivalAt: Float64Array;
+  /** Highest speed on the segment it is on. */
+  readonly limit: Float64Array;
   /** Step at which it entered its junction (until it gave way to another), the first time, and the conflict there; else NEVER. */
   readonly entered: Int32Array;
   readonly enteredFirst: Int32Array;
@@ -71,6 +76,8 @@ export interface Traffic {
   readonly waitsFar: Uint8Array;
   /** Step in which somebody looks out for those who come along the link. */
   readonly watched: Int32Array;
+  /** The last step in which anybody does. */
+  watchedStep: number;
   readonly conflicts: Conflicts;
   /** Items of those who wait for each other where all have the same right of way. */
   readonly deadlocked: Int32Array;
@@ -140,6 +147,8 @@ export function createTraffic(
     odometer: floats(0),
     stage: ints(0),
     nextSpeed: floats(0),
+    arrivalAt: arrivalPlaces(world, demand, lanes),
+    limit: floats(0),
     entered: ints(NEVER),
     enteredFirst: ints(NEVER),
     conflictEntered: ints(NEVER),
@@ -148,6 +157,7 @@ export function createTraffic(
     hasToWait: new Uint8Array(count),
     waitsFar: new Uint8Array(count),
     watched: new Int32Array(segments).fill(-1),
+    watchedStep: -1,
     conflicts,
     deadlocked: new Int32Array(4 * count + 1),
     deadlockedCount: 0,
@@ -162,6 +172,17 @@ export function createTraffic(
   };
   traffic.lc = createLaneChanging(traffic, demand.types);
   return traffic;
+}
+
+function arrivalPlaces(world: SumoWorld, demand: SumoDemand, lanes: RouteLanes): Float64Array {
+  return Float64Array.from(demand.departures, ({ source }, vehicle) => {
+    const wanted = source.arrivalPosition;
+    if (Number.isNaN(wanted)) return Number.POSITIVE_INFINITY;
+    const route = world.routeOfDeparture[vehicle]!;
+    const k = lanes.firstStage[route]! + lanes.stages[route]! - 1;
+    const length = world.network.length[lanes.firstLane[k]!]!;
+    return Math.max(0, Math.min(length, wanted < 0 ? length + wanted : wanted));
+  });
 }
 
 function typeColumns(types: readonly SumoVehicleType[]): TypeColumns {

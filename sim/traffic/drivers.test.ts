@@ -359,3 +359,68 @@ describe('gridlock', () => {
     expect(engine.gridlock).toEqual({ episodes: 0, vehicles: 0, since: Number.NaN });
   });
 });
+
+describe('a permitted turn', () => {
+  /** Vehicles an hour that turn left across `opposing` vehicles an hour straight on, out of a queue that never ends. */
+  function turning(opposing: number): number {
+    const { scenario } = parseScenario(
+      `version: 1
+drivingSide: right
+stepSeconds: 0.5
+durationSeconds: 1500
+junctions:
+  - name: here
+    latitude: 0
+    longitude: 0
+    approachDefaults: { lengthMetres: 300 }
+    approaches:
+      - { name: E, lanes: [{ movements: [straight] }] }
+      - { name: W, lanes: [{ movements: [left] }], exitLanes: 1 }
+      - { name: N, lanes: [{ movements: [straight] }] }
+      - { name: S, lanes: [{ movements: [straight] }] }
+    signals:
+      maxCycleSeconds: 200
+      permitted: [[W-left, E-straight]]
+      stages:
+        - { id: ew, groups: [E-straight, W-left], greenSeconds: 60 }
+        - { id: ns, groups: [N-straight, S-straight], greenSeconds: 20 }
+demand:
+  flows:
+    - { approach: W, movement: left, vehiclesPerHour: 1800 }
+    - { approach: E, movement: straight, vehiclesPerHour: ${opposing} }
+variants:
+  - { name: baseline, strategy: fixed-time }
+`,
+      'permitted.yaml',
+    );
+    const network = networkFromScenario(scenario!);
+    const demand = demandFromScenario(scenario!, network, 1);
+    const engine = createEngine(network, demand, { stepSeconds: 0.5, seed: 1 });
+    const { signalGroups } = network.junctions[0]!.configuration!;
+    let turned = 0;
+    while (engine.tick < 3000) {
+      signalGroups.forEach(({ id }, g) => {
+        engine.groupLamp[g] = /^[NS]/.test(id) ? 0 : GREEN;
+      });
+      engine.step();
+      for (let i = 0; i < engine.crossings.count; i++) {
+        const route = network.routes[demand.route[engine.crossings.vehicle[i]!]!]!;
+        if (engine.crossings.at[i]! > 300 && route.name.includes('W-left')) turned++;
+      }
+    }
+    return 3 * turned;
+  }
+
+  it('uses the gaps that there are: about as many as gap acceptance says', () => {
+    // The Highway Capacity Manual's v e^(-v tc) / (1 - e^(-v tf)), tc = 4.5 s, tf = 2.5 s, worked out.
+    for (const [opposing, expected] of [
+      [300, 1096],
+      [600, 830],
+      [900, 629],
+    ] as const) {
+      const found = turning(opposing);
+      expect(found).toBeGreaterThan(0.6 * expected);
+      expect(found).toBeLessThan(1.1 * expected);
+    }
+  });
+});

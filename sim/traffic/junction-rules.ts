@@ -13,9 +13,9 @@
  * clear.
  */
 import type { LinkStretches } from '../core.ts';
+import { abreast } from './abreast.ts';
 import { exitRoom } from './exit-room.ts';
 import { canStop, safeSpeed, stoppingSpeed } from './kinematics.ts';
-import { INNER, OUTER } from './tracks.ts';
 import type { World } from './world.ts';
 
 const GREEN = 1;
@@ -67,21 +67,6 @@ function lower(a: number, b: number): number {
   return a < b ? a : b;
 }
 
-/** Per link: how far it ends towards the kerb side of its start's direction, as a number that only orders links. */
-function kerbwardTurns(network: World['network']): Float64Array {
-  const kerb = network.tables!.kerbSide ?? -1;
-  return Float64Array.from(network.paths, (path, segment) => {
-    if (segment < network.laneCount || path.length < 4) return 0;
-    const n = path.length;
-    const dx = path[2]! - path[0]!;
-    const dy = path[3]! - path[1]!;
-    const ex = path[n - 2]! - path[0]!;
-    const ey = path[n - 1]! - path[1]!;
-    const size = Math.sqrt((dx * dx + dy * dy) * (ex * ex + ey * ey));
-    return size > 0 ? (kerb * (dx * ey - dy * ex)) / size : 0;
-  });
-}
-
 /** The rules for one world; everything they need is looked up once. */
 export function junctionRules(w: World, people?: LinkStretches): JunctionRules {
   const { network, state, classes, demand, first, last, behind, groupLamp } = w;
@@ -91,8 +76,8 @@ export function junctionRules(w: World, people?: LinkStretches): JunctionRules {
   const { precedence, zoneFirst, zoneStart, zoneEnd, zoneFoe, zoneFoeStart, zoneFoeEnd, zoneKind } = tables;
   const { position, speed } = state;
   const { vehicleLength, nextSegment, previousSegment, linkTick, blocker, nextBlocker, ahead, waitsFor } = w;
-  const { shared, occupied, ofClass, longest: longestVehicle } = w.tracks;
-  const kerbward = kerbwardTurns(network);
+  const { shared, ofClass, longest: longestVehicle } = w.tracks;
+  const { turnApart, crossesAhead } = abreast(w);
   /** Where lanes are shared, one from behind may be nearer its line than it can stop while those ahead stand: no early end. */
   const farthestHeed = shared ? 250 : 0;
   const { vehicleClass, speedFactor } = demand;
@@ -243,28 +228,6 @@ export function junctionRules(w: World, people?: LinkStretches): JunctionRules {
     const place = zoneStart[z]! - ZONE_GAP;
     if (place < halt[0]!) halt[0] = place;
     return stopBefore(own, toZone, ZONE_GAP, kind, h);
-  }
-
-  /** Whether two abreast on one lane, taking different links, draw apart rather than cross each other's way. */
-  function turnApart(v: number, own: number, foe: number, other: number): boolean {
-    const mine = occupied[v]!;
-    const theirs = occupied[foe]!;
-    if (mine === OUTER && theirs === INNER) return kerbward[own]! >= kerbward[other]!;
-    if (mine === INNER && theirs === OUTER) return kerbward[own]! <= kerbward[other]!;
-    return false;
-  }
-
-  /**
-   * Whether one ahead of v on its lane, on another track, is about to cross its way: v stays able to stop at the line until
-   * that one is past it, so that the two are never abreast where their ways cross.
-   */
-  function crossesAhead(v: number, own: number): boolean {
-    for (let u = ahead[v]!; u >= 0; u = ahead[u]!) {
-      const other = nextSegment[u]!;
-      if (other === own || other < 0 || (occupied[u]! & occupied[v]!) !== 0) continue;
-      if (!turnApart(v, own, u, other)) return true;
-    }
-    return false;
   }
 
   /** Highest speed that one foe at `foeAlong` metres of its link leaves to v at `along` of its own, in zone z. */

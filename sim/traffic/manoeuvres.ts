@@ -55,10 +55,22 @@ export function manoeuvres(w: World): (now: number) => void {
     return own === 0 ? LANE & ~1 : own;
   }
 
+  /** Whether a body that is on its way into the junction, on whatever link, still lies beside v. */
+  function isBesideLeaving(v: number, lane: number): boolean {
+    const toLine = segmentLength[lane]! - position[v]!;
+    if (toLine > tracks.longest) return false;
+    for (let k = network.firstLink[lane]!; k < network.lastLink[lane]!; k++) {
+      for (let u = w.last[k]!; u >= 0; u = ahead[u]!) {
+        if (w.vehicleLength[u]! - position[u]! > toLine - 1) return true;
+      }
+    }
+    return false;
+  }
+
   function tryTracks(v: number, lane: number, wanted: number): boolean {
     // Those on its own tracks have to do with it already.
     room.look(v, lane, onTheWay(occupied[v]!, wanted) & ~occupied[v]!);
-    if (!room.fits(v, 1)) return false;
+    if (!room.fits(v, 1) || isBesideLeaving(v, lane)) return false;
     moveAside(w, v, wanted);
     return true;
   }

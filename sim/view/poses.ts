@@ -20,6 +20,9 @@ export class Poses {
   x = 0;
   y = 0;
   headingDegrees = 0;
+  /** Direction of its stretch of the path, unrounded unit vector. */
+  alongX = 0;
+  alongY = 0;
 
   constructor(network: Network, routeOf: Int32Array, vehicleLength: (vehicle: number) => number) {
     this.#network = network;
@@ -62,6 +65,10 @@ export class Poses {
     this.x = path[2 * i]! + share * (path[2 * i + 2]! - path[2 * i]!);
     this.y = path[2 * i + 1]! + share * (path[2 * i + 3]! - path[2 * i + 1]!);
     this.headingDegrees = this.#headings[segment]![i]!;
+    if (stretch > 0) {
+      this.alongX = (path[2 * i + 2]! - path[2 * i]!) / stretch;
+      this.alongY = (path[2 * i + 3]! - path[2 * i + 1]!) / stretch;
+    }
   }
 
   #shift(aside: number): void {

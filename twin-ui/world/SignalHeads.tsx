@@ -122,10 +122,20 @@ interface Place {
   readonly above: boolean;
 }
 
+/** Names of files may be long; the whole one is in the tooltip. */
+const NAME_CHARACTERS_MOST = 18;
+const NAME_CHARACTER_WIDTH = 9;
+const QUEUE_WIDTH = 78;
+
+function shownName(name: string): string {
+  return name.length <= NAME_CHARACTERS_MOST ? name : `${name.slice(0, NAME_CHARACTERS_MOST - 1)}…`;
+}
+
 /** The box stands on the kerb beside the stop line; null where that is out of sight. */
 function placeOf(end: ApproachEnd, view: View, size: Size): Place | null {
   const heads = end.groups.length + end.pedestrianGroups.length;
-  const width = Math.max(heads * (HEAD_WIDTH + HEAD_GAP) + 8 + SECONDS_WIDTH, BOX_WIDTH_LEAST);
+  const named = shownName(end.name).length * NAME_CHARACTER_WIDTH + QUEUE_WIDTH;
+  const width = Math.max(heads * (HEAD_WIDTH + HEAD_GAP) + 8 + SECONDS_WIDTH, BOX_WIDTH_LEAST, named);
   const height = HEAD_HEIGHT + ARROW_HEIGHT + TEXT_HEIGHT + 4;
   const kerb = toPixel(view, size, end.kerb);
   if (kerb.x < -20 || kerb.y < -20 || kerb.x > size.width + 20 || kerb.y > size.height + 20) return null;
@@ -168,7 +178,8 @@ function ApproachBox(props: Props & { end: ApproachEnd; place: Place }) {
         />
       ))}
       <text x={place.x + 6} y={textY + 14} fontSize="15" fontWeight="700" fill={colours.text}>
-        {end.name}
+        {shownName(end.name) !== end.name && <title>{end.name}</title>}
+        {shownName(end.name)}
       </text>
       {served && secondsLeft >= 0 && (
         <text

@@ -18,6 +18,9 @@ export interface SumoDemandOptions {
   readonly mostVehicles?: number;
 }
 
+/** Steps in which a flow with a probability may draw: more would take minutes. */
+const MOST_DRAWS = 10_000_000;
+
 /** One vehicle that will depart. */
 export interface SumoDeparture {
   /** `flow.3` for the fourth of a flow. */
@@ -98,6 +101,13 @@ class DemandDraft {
     if (timing.kind === 'probability') {
       const first = Math.ceil((Math.max(vehicle.departSeconds, beginSeconds) - beginSeconds) / stepSeconds - 1e-9);
       for (let k = first; index < number; k++) {
+        if (k - first > MOST_DRAWS) {
+          refuse(
+            vehicle,
+            `asks ${MOST_DRAWS} times and more whether a vehicle departs`,
+            'Raise its probability, end it earlier, or give it a period.',
+          );
+        }
         const at = beginSeconds + k * stepSeconds;
         if (at >= end) break;
         if (draw() < timing.perSecond * stepSeconds) this.add(vehicle, `${vehicle.id}.${index++}`, at);

@@ -8,7 +8,8 @@ import { shortened, walkXml, type XmlElement } from './xml.ts';
 
 const MOST_VEHICLES = 5_000_000;
 /** Edges of all routes together. */
-const MOST_ROUTE_EDGES = 100_000_000;
+const MOST_ROUTE_EDGES = 30_000_000;
+const MOST_EDGES_OF_ROUTE = 100_000;
 const HARMLESS = ['param', 'carFollowing-Krauss'];
 /** Of additional files: what only measures, is only drawn, or does nothing unless vehicles refer to it. */
 const PASSIVE = [
@@ -187,6 +188,9 @@ class RouteReader {
   private route(element: XmlElement): void {
     const names = element.words('edges');
     const repeat = element.integer('repeat', 0, 1_000_000, 0);
+    if (names.length * Math.max(1, repeat) > MOST_EDGES_OF_ROUTE) {
+      element.refuse(`is longer than ${MOST_EDGES_OF_ROUTE} edges`, 'Shorten it, or lower repeat.');
+    }
     this.routeEdges += names.length * Math.max(1, repeat);
     if (this.routeEdges > MOST_ROUTE_EDGES) {
       element.refuse(

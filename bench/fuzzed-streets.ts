@@ -3,7 +3,7 @@
  * that step: no conflicting greens, every intergreen, yellow and clearance, minimum and maximum greens, nobody waits for
  * ever, and nothing that a strategy decides is refused but for lateness (`atcs-v2` excepted, whose refusals are counted).
  *
- *   npm run bench:properties [-- --decisions 1000000 --strategies atcs,horizon --horizon-work 2000]
+ *   npm run bench:fuzzed-streets [-- --decisions 1000000 --strategies atcs,horizon --horizon-work 2000]
  *
  * `--decisions` is how often each strategy is asked. Exits with 1 when anything did not hold.
  */

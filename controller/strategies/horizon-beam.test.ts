@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest';
+import { type BeamProblem, searchBeam } from './horizon-beam.ts';
+import { Model, type ModelLane, type ModelStage } from './horizon-model.ts';
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+/** Vehicles of one group that are free to reach the line at these times. */
+function lane(group: number, free: readonly number[], more: Partial<ModelLane> = {}): ModelLane {
+  const all = (value: number) => new Float64Array(free.length).fill(value);
+  return {
+    groups: [group],
+    count: free.length,
+    free: Float64Array.from(free),
+    weight: all(1),
+    growth: all(0.01),
+    stop: all(0),
+    mass: all(1),
+    group: new Int32Array(free.length).fill(group),
+    lastSeconds: -1000,
+    headwaySeconds: 2,
+    yieldSeconds: 3,
+    ...more,
+  };
+}
+
+const stage = (...green: number[]): ModelStage => ({
+  minGreenSeconds: 5,
+  maxGreenSeconds: 60,
+  green: Uint8Array.from(green),
+});
+const TIMES = { startUpSeconds: 2, gapSeconds: 3.5 };
+const queue = (n: number): number[] => new Array<number>(n).fill(0);
+
+function problem(
+  lanes: readonly ModelLane[],
+  stages: readonly ModelStage[],
+  yields: readonly (readonly number[])[],
+  more: Partial<BeamProblem> = {},
+): BeamProblem {
+  const groups = yields.length;
+  return {
+    model: new Model(lanes, stages, groups, yields, TIMES, []),
+    betweenSeconds: stages.map(() => stages.map(() => 5)),
+    stage: 0,
+    greenSeconds: 10,
+    open: Float64Array.from(stages[0]!.green, (lit) => (lit ? -10 : NEVER)),
+    horizonSeconds: 50,
+    stepSeconds: 2,
+    beamWidth: 6,
+    startUpSeconds: 2,
+    changeCost: 4,
+    foreseenSeconds: 10,
+    work: 1e6,
+    ...more,
+  };
+}
+
+const TWO = [stage(1, 0), stage(0, 1)];
+const NO_YIELDS = [[], []];
+
+describe('the search of horizon', () => {
+  it('stays while only its own lanes have somebody, and goes where somebody waits', () => {
+    expect(searchBeam(problem([lane(0, queue(5)), lane(1, [])], TWO, NO_YIELDS)).stage).toBe(0);
+    expect(searchBeam(problem([lane(0, []), lane(1, queue(5))], TWO, NO_YIELDS)).stage).toBe(1);
+  });
+
+  it('lets the end of its queue go first, and then goes to the other', () => {
+    const found = searchBeam(problem([lane(0, queue(3)), lane(1, queue(6))], TWO, NO_YIELDS));
+    expect(found.stage).toBe(0);
+    expect(found.plan[0]).toMatchObject({ stage: 1 });
+    expect(found.plan[0]!.inSeconds).toBeGreaterThanOrEqual(4);
+    expect(found.plan[0]!.inSeconds).toBeLessThanOrEqual(8);
+    expect(found.options[0]!.cost).toBeLessThan(found.options[1]!.cost);
+  });
+
+  it('goes sooner to those who have waited for long', () => {
+    const young = [lane(0, [2, 5, 8, 11, 14, 17]), lane(1, [0])];
+    const old = [young[0]!, lane(1, [0], { weight: Float64Array.of(20) })];
+    const at = (lanes: readonly ModelLane[]): number =>
+      searchBeam(problem(lanes, TWO, NO_YIELDS)).plan.find((step) => step.stage === 1)?.inSeconds ?? NEVER;
+    expect(at(old)).toBeLessThan(at(young));
+  });
+
+  it('foresees how many have left', () => {
+    const { foreseen } = searchBeam(problem([lane(0, queue(20)), lane(1, [])], TWO, NO_YIELDS));
+    expect(foreseen).toEqual({ inSeconds: 10, gone: [5, 0] });
+  });
+
+  it('prefers a stage of its own for a turn that would have to give way to a stream without gaps', () => {
+    // Groups: through and its turn, and the opposing through, to which the turn gives way.
+    const stages = [stage(1, 0, 0), stage(0, 1, 1), stage(0, 1, 0)];
+    const stream = Array.from({ length: 24 }, (_, k) => 2 * k);
+    const lanes = [lane(0, []), lane(1, queue(6)), lane(2, stream, { weight: new Float64Array(24).fill(0.05) })];
+    const yields = [[], [2], []];
+    expect(searchBeam(problem(lanes, stages, yields)).stage).toBe(2);
+    const empty = [lanes[0]!, lanes[1]!, lane(2, [])];
+    expect([1, 2]).toContain(searchBeam(problem(empty, stages, yields)).stage);
+  });
+
+  it('is the same again, and looks less far when its work is used up', () => {
+    const lanes = [lane(0, [0, 1, 4, 9, 15, 22, 30]), lane(1, [0, 0, 3, 8, 12, 20])];
+    const first = searchBeam(problem(lanes, TWO, NO_YIELDS));
+    expect(searchBeam(problem(lanes, TWO, NO_YIELDS))).toEqual(first);
+    const short = searchBeam(problem(lanes, TWO, NO_YIELDS, { work: 20 }));
+    expect(short.lookedSeconds).toBeLessThan(first.lookedSeconds);
+    expect(short.work).toBeLessThan(first.work);
+    expect([0, 1]).toContain(short.stage);
+  });
+
+  it('leaves a stage that has been green for its maximum', () => {
+    const lanes = [lane(0, queue(30)), lane(1, [])];
+    const { stage: chosen } = searchBeam(problem(lanes, TWO, NO_YIELDS, { greenSeconds: 60 }));
+    expect(chosen).toBe(1);
+  });
+
+  it('lets nobody of unknown group go where only a part of the lane is green', () => {
+    const mixed = (green: ModelStage[]) => {
+      const unknown: ModelLane = { ...lane(1, queue(4)), groups: [1, 2], group: new Int32Array(4).fill(-1) };
+      return searchBeam(problem([lane(0, []), unknown], green, [[], [], []]));
+    };
+    expect(mixed([stage(1, 0, 0), stage(0, 1, 0), stage(0, 1, 1)]).stage).toBe(2);
+  });
+});

@@ -1,0 +1,50 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { chooseSets, isWithin, maximalSets } from './stages.ts';
+
+/** A symmetric relation over up to nine items. */
+const graph = fc.integer({ min: 1, max: 9 }).chain((count) =>
+  fc.array(fc.boolean(), { minLength: count * count, maxLength: count * count }).map((cells) => ({
+    count,
+    compatible: (a: number, b: number): boolean => cells[Math.min(a, b) * count + Math.max(a, b)]!,
+  })),
+);
+
+function bruteForce(count: number, compatible: (a: number, b: number) => boolean): number[][] {
+  const sets: number[][] = [];
+  for (let bits = 1; bits < 1 << count; bits++) {
+    const set = [...Array(count).keys()].filter((item) => bits & (1 << item));
+    if (set.every((a) => set.every((b) => a === b || compatible(a, b)))) sets.push(set);
+  }
+  return sets.filter((set) => !sets.some((other) => other.length > set.length && isWithin(set, other)));
+}
+
+describe('sets of compatible greens', () => {
+  it('are all the maximal ones, each once', () => {
+    fc.assert(
+      fc.property(graph, ({ count, compatible }) => {
+        const key = (sets: readonly (readonly number[])[]) => sets.map((set) => set.join()).sort();
+        expect(key(maximalSets(count, compatible))).toEqual(key(bruteForce(count, compatible)));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('are few where many items are alike', () => {
+    expect(maximalSets(60, (a, b) => a % 3 === b % 3)).toHaveLength(3);
+  });
+
+  it('serve every item, and every given set at no weaker right, however few are kept', () => {
+    fc.assert(
+      fc.property(graph, fc.integer({ min: 1, max: 4 }), ({ count, compatible }, most) => {
+        const sets = maximalSets(count, compatible);
+        const given = [[0]];
+        const lanes = [...Array(count).keys()].map((item) => [item]);
+        const chosen = chooseSets(sets, given, lanes, count, most, (a, b) => a === 0 && b === 1);
+        for (let item = 0; item < count; item++) expect(chosen.some((set) => set.includes(item))).toBe(true);
+        expect(chosen.some((set) => set.includes(0) && !set.includes(1))).toBe(true);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
