@@ -105,6 +105,8 @@ export interface ServerEvents {
   decisions: (runId: string, decisions: DecisionRecord[]) => void;
   /** To those watching: near misses, hard braking and indices of minutes, as they are found. */
   safety: (runId: string, events: SafetyEvent[]) => void;
+  /** Near misses, hard braking and indices of minutes of streets, as they are found. Seconds count from 1970. */
+  'street-safety': (events: SafetyEvent[]) => void;
   /** To those watching: the final result. */
   result: (runId: string, result: RunResult) => void;
   /** Something an operator should know; also in the list of alerts. */

@@ -6,6 +6,7 @@ import { Refusal } from './failure.ts';
 import { onInterrupt } from './interrupt.ts';
 import { openLog } from './log.ts';
 import { loadSettings } from './settings.ts';
+import { openStreetSafety } from './street-safety.ts';
 
 export interface TwinCommandOptions {
   readonly port?: number;
@@ -98,10 +99,15 @@ export async function twin(scenario: string, options: TwinCommandOptions): Promi
     });
     opened.push(twin);
     tell = (level, message) => twin.alert(level, message);
+    const safety = await openStreetSafety(store, broker.url, settings.threads, (message) =>
+      twin.alert('warning', message),
+    );
+    opened.push(safety);
     for (const alert of waitingAlerts) tell(...alert);
     const server = await startServer({
       twin,
       store,
+      safety: safety.live,
       host: settings.host,
       port: options.port ?? settings.port,
       allowedHosts: settings.allowedHosts,
@@ -115,6 +121,7 @@ export async function twin(scenario: string, options: TwinCommandOptions): Promi
       logger,
     });
     opened.push(server);
+    safety.onEvents((events) => server.tellSafety(events));
     url = server.url;
     begin = () =>
       twin.start({ scenario: source.name, seed: options.seed ?? source.seeds[0] ?? 0, pace: options.pace ?? 'max' });

@@ -248,6 +248,17 @@ class OpenStore implements DatabaseStore {
     this.archive?.addRaw(kind, rows);
   }
 
+  /** Rare, and said again with the next MAP: not worth the spool. */
+  writeMap(junctionId: string, lanes: number, revision: number): void {
+    this.#ask((database) =>
+      database.roles.transaction('job_role', (trx) =>
+        trx('junctions').where({ junction_id: junctionId }).update({ lane_count: lanes, revision }),
+      ),
+    ).catch((error: Error) =>
+      this.#options.logger?.warn({ junctionId, error: error.message }, 'lanes of a MAP could not be noted'),
+    );
+  }
+
   /** What the archive's disk refuses was told by an alert; the consistency check finds and mends it. */
   async flush(): Promise<void> {
     await Promise.all([this.#writer.flush(), this.archive?.flush().catch(() => {})]);

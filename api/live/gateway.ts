@@ -1,6 +1,7 @@
 import type { Server as HttpServer } from 'node:http';
 import { type Socket, Server as SocketServer } from 'socket.io';
 import { z } from 'zod';
+import type { SafetyEvent } from '../../runs/types.ts';
 import type { Twin } from '../../runs/twin-types.ts';
 import type { ApiLogger } from '../http/app.ts';
 import { errorBody, HttpError, validationError } from '../http/errors.ts';
@@ -32,6 +33,8 @@ type Reply = (answer: { ok: true; value: unknown } | { ok: false; error: ErrorBo
 export interface Gateway {
   /** Sockets connected now. */
   readonly connections: number;
+  /** Tells every socket what safety found on streets. */
+  tellSafety(events: SafetyEvent[]): void;
   close(): Promise<void>;
 }
 
@@ -71,6 +74,7 @@ export function openGateway({ server, twin, guard, logger }: GatewayOptions): Ga
     get connections() {
       return io.of('/').sockets.size;
     },
+    tellSafety: (events) => void io.emit('street-safety', events),
     close: () => new Promise((resolve) => void io.close(() => resolve())),
   };
 }
