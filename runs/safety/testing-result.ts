@@ -32,10 +32,19 @@ export function safetyOf(
             hardBraking: 0,
           }
         : null,
+      observed: {
+        messages: heard ? 1000 : 0,
+        messagesRejected: 0,
+        secondsHeard: heard ? 60 : 0,
+        secondsWithSignals: heard ? 60 : 0,
+        penetration: 1,
+      },
       vehicles: heard ? 20 : 0,
       vrus: 0,
       quality: heard ? 1 : 0,
       index: heard ? INDICES : null,
+      raw: heard ? INDICES : null,
+      observationWeight: heard ? 1 : null,
       notScored: heard ? null : ('silent' satisfies NotScoredReason),
       interval: heard ? { low: 40, high: 60 } : null,
     };

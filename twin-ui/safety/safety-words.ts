@@ -24,12 +24,19 @@ export function notScored(safety: Safety | undefined): string | null {
   return most === undefined ? 'no minute was observed to its end' : (REASONS[most[0]] ?? most[0]);
 }
 
-/** Minutes scored, minutes in all, and their mean data quality. */
-export function coverage(safety: Safety): { scored: number; minutes: number; quality: number | null } {
+/** Minutes scored, minutes in all, their mean data quality, and the mean weight that observations have in the scores. */
+export function coverage(safety: Safety): {
+  scored: number;
+  minutes: number;
+  quality: number | null;
+  weight: number | null;
+} {
   const junctions = Object.values(safety.junctions);
   const minutes = junctions.reduce((sum, one) => sum + one.minutes.length, 0);
   const weighed = junctions.reduce((sum, one) => sum + one.quality * one.minutes.length, 0);
+  const weights = junctions.flatMap((one) => one.minutes.flatMap(({ observationWeight: w }) => w ?? []));
   return {
+    weight: weights.length === 0 ? null : weights.reduce((sum, one) => sum + one, 0) / weights.length,
     scored: junctions.reduce((sum, one) => sum + one.scoredMinutes, 0),
     minutes,
     quality: minutes === 0 ? null : weighed / minutes,
