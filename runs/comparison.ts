@@ -46,5 +46,6 @@ export function compareRuns(scenario: string, rows: readonly RunRow[]): Comparis
     throughputPerHour: difference((result) => result.throughputPerHour),
     safetyIndex: difference((result) => result.safety?.index?.combined),
     seriousConflicts: difference((result) => result.safety?.conflicts.serious),
+    conflictsWithPeople: difference((result) => result.safety?.conflicts.withVru),
   };
 }

@@ -121,6 +121,7 @@ export interface Comparison {
   /** On one scale over all these runs; n is 0 where no pair was scored. */
   safetyIndex?: PairedDifference;
   seriousConflicts?: PairedDifference;
+  conflictsWithPeople?: PairedDifference;
 }
 
 export interface Alert {

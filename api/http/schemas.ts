@@ -361,6 +361,7 @@ export const comparisonSchema = component<Comparison>(
     throughputPerHour: pairedDifferenceSchema,
     safetyIndex: pairedDifferenceSchema.optional(),
     seriousConflicts: pairedDifferenceSchema.optional(),
+    conflictsWithPeople: pairedDifferenceSchema.optional(),
   }),
 );
 

@@ -172,12 +172,13 @@ function IndexCell({ safety }: { safety: Safety }) {
   );
 }
 
-/** What the index goes by: without a past to lean on the observations have all the weight. */
+/** What the index goes by. Weight 1: all by what was observed, nothing by what the hour is usually like. */
 function Seen({ safety }: { safety: NonNullable<Safety> }) {
-  const { scored, minutes, quality } = coverage(safety);
+  const { scored, minutes, quality, weight } = coverage(safety);
   return (
     <span className="quiet">
-      {scored} of {minutes} minutes, quality {fixed(quality, 2)}, {Math.round(100 * safety.penetration)} % of vehicles
+      {scored} of {minutes} minutes, quality {fixed(quality, 2)}, {Math.round(100 * safety.penetration)} % of vehicles,
+      weight {fixed(weight, 2)}
     </span>
   );
 }

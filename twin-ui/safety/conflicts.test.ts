@@ -75,6 +75,11 @@ describe('what is said of safety', () => {
   });
 
   it('counts the minutes that were scored', () => {
-    expect(coverage(safetyOf([{ vehicles: 1, people: 0 }, null]))).toEqual({ scored: 1, minutes: 2, quality: 0.5 });
+    expect(coverage(safetyOf([{ vehicles: 1, people: 0 }, null]))).toEqual({
+      scored: 1,
+      minutes: 2,
+      quality: 0.5,
+      weight: 1,
+    });
   });
 });

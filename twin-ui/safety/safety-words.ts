@@ -24,12 +24,19 @@ export function notScored(safety: Safety | undefined): string | null {
   return most === undefined ? 'no minute was observed to its end' : (REASONS[most[0]] ?? most[0]);
 }
 
-/** Minutes scored, minutes in all, and their mean data quality. */
-export function coverage(safety: Safety): { scored: number; minutes: number; quality: number | null } {
+/** Minutes scored, minutes in all, their mean data quality, and the mean weight that observations have in the scores. */
+export function coverage(safety: Safety): {
+  scored: number;
+  minutes: number;
+  quality: number | null;
+  weight: number | null;
+} {
   const junctions = Object.values(safety.junctions);
   const minutes = junctions.reduce((sum, one) => sum + one.minutes.length, 0);
   const weighed = junctions.reduce((sum, one) => sum + one.quality * one.minutes.length, 0);
+  const weights = junctions.flatMap((one) => one.minutes.flatMap(({ observationWeight: w }) => w ?? []));
   return {
+    weight: weights.length === 0 ? null : weights.reduce((sum, one) => sum + one, 0) / weights.length,
     scored: junctions.reduce((sum, one) => sum + one.scoredMinutes, 0),
     minutes,
     quality: minutes === 0 ? null : weighed / minutes,
@@ -46,18 +53,26 @@ export interface SafetyDifference {
 
 /**
  * The safety of `other` against `reference`, for one run and, where there is one, over the seeds. null where either was
- * not scored. One run differs where the intervals of the indices are apart, or serious near misses beyond chance.
+ * not scored. One run differs where the intervals of the indices are apart, or near misses (serious, with people) beyond chance.
  */
 export function safetyDifference(
   reference: Safety | undefined,
   other: Safety | undefined,
-  paired?: { readonly index?: PairedDifference; readonly serious?: PairedDifference },
+  paired?: {
+    readonly index?: PairedDifference;
+    readonly serious?: PairedDifference;
+    readonly withPeople?: PairedDifference;
+  },
 ): SafetyDifference | null {
   if (!reference?.index || !other?.index) return null;
   const [before, after] = [reference.conflicts.serious, other.conflicts.serious];
-  const numbers = `${count(after, 'serious near miss', 'serious near misses')} instead of ${before}, safety index ${fixed(other.index.combined, 1)} instead of ${fixed(reference.index.combined, 1)} (0 is safest)`;
+  const withPeople = `${other.conflicts.withVru} near misses with people instead of ${reference.conflicts.withVru}`;
+  const serious = `${count(after, 'serious near miss', 'serious near misses')} instead of ${before}`;
+  const people = other.conflicts.withVru + reference.conflicts.withVru > 0 ? `, ${withPeople}` : '';
+  const numbers = `${serious}${people}, safety index ${fixed(other.index.combined, 1)} instead of ${fixed(reference.index.combined, 1)} (0 is safest)`;
   const seeds = Math.max(paired?.index?.n ?? 0, paired?.serious?.n ?? 0);
-  const signs = seeds >= 2 ? [paired?.index, paired?.serious].map(signOf) : oneRun(reference, other, before, after);
+  const signs =
+    seeds >= 2 ? [paired?.index, paired?.serious, paired?.withPeople].map(signOf) : oneRun(reference, other);
   const over = seeds >= 2 ? `, and so over ${seeds} finished seeds` : '';
   if (signs.includes(1)) return { tone: 'worse', text: `${numbers}${over}` };
   if (signs.includes(-1)) return { tone: 'better', text: `${numbers}${over}` };
@@ -71,10 +86,13 @@ function signOf(difference: PairedDifference | undefined): number {
   return low > 0 ? 1 : high < 0 ? -1 : 0;
 }
 
-function oneRun(reference: Safety, other: Safety, before: number, after: number): number[] {
-  const counted = countsDiffer(before, after) ? Math.sign(after - before) : 0;
+function oneRun(reference: Safety, other: Safety): number[] {
+  const counted = (['serious', 'withVru'] as const).map((kind) => {
+    const [before, after] = [reference.conflicts[kind], other.conflicts[kind]];
+    return countsDiffer(before, after) ? Math.sign(after - before) : 0;
+  });
   const { interval: a } = reference;
   const { interval: b } = other;
   const apart = a === null || b === null ? 0 : b.low > a.high ? 1 : b.high < a.low ? -1 : 0;
-  return [counted, apart];
+  return [...counted, apart];
 }

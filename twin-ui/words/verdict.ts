@@ -68,6 +68,7 @@ function verdict(reference: VariantMoment, other: VariantMoment, input: VerdictI
   const safety = safetyDifference(reference.safety, other.safety, {
     index: paired?.safetyIndex,
     serious: paired?.seriousConflicts,
+    withPeople: paired?.conflictsWithPeople,
   });
   const risk = tone === 'better' && safety?.tone === 'worse';
   return {
