@@ -1,5 +1,6 @@
 /** The vehicles of `safety-latency`, in a process of their own: publishes their frames, and says when a pair first shows its conflict. */
 import { openMqttLink } from '../../feeds/mqtt-link.ts';
+import { topicOf } from '../../feeds/topics.ts';
 import { fromLocal, localFrame } from '../../feeds/v2x/local-frame.ts';
 import type { VehicleMessage } from '../../feeds/v2x/messages.ts';
 import { envelope } from '../../feeds/v2x/read.ts';
@@ -103,7 +104,9 @@ async function run(url: string, seconds: number): Promise<void> {
       const encoded = bsms.map((one) => envelope(one, 'OBU'));
       const publishedAtMs = Date.now();
       for (let first = 0; first < encoded.length; first += FRAME)
-        void link.publish(address, encoded.slice(first, first + FRAME));
+        link
+          .send('flextraff', topicOf(address), JSON.stringify(encoded.slice(first, first + FRAME)))
+          .catch((error: Error) => process.stderr.write(`${error.message}\n`));
       if (shows !== null) process.send!({ pair: shows, publishedAtMs } satisfies ShownPair);
     }
   await link.close();
