@@ -2,6 +2,7 @@
 /** The `flextraff` command: puts the parts together, decides nothing. Each command loads what it needs when it runs. */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { addOperationCommands } from './cli/operation-commands.ts';
 import { addStoreCommands } from './cli/store-commands.ts';
 import { explain } from './cli/failure.ts';
 
@@ -229,6 +230,34 @@ function program(): Command {
     });
 
   flextraff
+    .command('collect')
+    .description('poll a connected-corridor service for what its roadside units heard')
+    .requiredOption('--url <url>', 'address of the service')
+    .requiredOption('--client-id <id>', 'of this client')
+    .requiredOption('--client-secret-file <file>', 'file that holds the secret')
+    .addOption(new Option('--every <seconds>', 'between polls; default 60').argParser(positive))
+    .option('--twin <url>', 'hand the messages to the twin there, e.g. http://127.0.0.1:8080')
+    .option('--log <file>', 'append the messages there, one a line')
+    .action(async (options) => {
+      const { collect } = await import('./cli/collect.ts');
+      await collect(options);
+    });
+
+  flextraff
+    .command('replay')
+    .description('send a log of V2X messages over MQTT again')
+    .argument('<log>', 'as `flextraff safety` reads it')
+    .requiredOption('--broker <url>', 'e.g. mqtt://127.0.0.1:1883')
+    .requiredOption('--junction <uuid>', 'whose messages they are')
+    .addOption(new Option('--speed <factor>', 'times as fast as recorded; default 1').argParser(positive))
+    .option('--run <name>', 'topics begin flextraff-sim/NAME/log; default replay')
+    .option('--live', 'topics of a street, flextraff/: its safety is then reckoned by the replay')
+    .action(async (log: string, options) => {
+      const { replay } = await import('./cli/replay.ts');
+      await replay(log, options);
+    });
+
+  flextraff
     .command('sumo')
     .description('run SUMO as the street, its signals set by a strategy, and print the measures')
     .argument('[config]', 'a .sumocfg; or give --net and --routes')
@@ -330,6 +359,7 @@ function program(): Command {
     });
 
   addStoreCommands(flextraff);
+  addOperationCommands(flextraff);
 
   return flextraff;
 }

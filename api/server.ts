@@ -1,5 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { LiveSafety } from '../runs/safety/live.ts';
+import type { SafetyEvent } from '../runs/types.ts';
 import { TwinError, type Twin } from '../runs/twin-types.ts';
 import type { DatabaseStore } from './database/store.ts';
 import { type ApiLogger, makeApp } from './http/app.ts';
@@ -14,6 +16,8 @@ const CLOSE_GRACE_MS = 2000;
 export interface ServerOptions {
   twin: Twin;
   store: DatabaseStore;
+  /** Takes V2X messages of streets; absent: nobody does. */
+  safety?: LiveSafety;
   /** Address to listen on, e.g. 127.0.0.1 or 0.0.0.0. */
   host: string;
   /** 0: any free one. */
@@ -31,6 +35,8 @@ export interface ServerOptions {
 }
 
 export interface RunningServer {
+  /** Tells every socket what safety found on streets. */
+  tellSafety(events: SafetyEvent[]): void;
   /** Address to open, e.g. http://localhost:8080 */
   readonly url: string;
   readonly port: number;
@@ -55,6 +61,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   return {
     url: `http://${shownHost(host)}:${actual}`,
     port: actual,
+    tellSafety: (events) => gateway.tellSafety(events),
     close() {
       closing ??= (async () => {
         const ended = new Promise<void>((resolve) => server.close(() => resolve()));

@@ -5,7 +5,9 @@ import type { UsedBroker } from './broker.ts';
 import { Refusal } from './failure.ts';
 import { onInterrupt } from './interrupt.ts';
 import { openLog } from './log.ts';
+import { backupSettings } from './backup-settings.ts';
 import { loadSettings } from './settings.ts';
+import { openStreetSafety } from './street-safety.ts';
 
 export interface TwinCommandOptions {
   readonly port?: number;
@@ -98,10 +100,24 @@ export async function twin(scenario: string, options: TwinCommandOptions): Promi
     });
     opened.push(twin);
     tell = (level, message) => twin.alert(level, message);
+    const jobs = settings.jobs
+      ? (await import('../api/jobs/start.ts')).startJobs({
+          store,
+          databaseUrl: settings.databaseUrl ?? null,
+          backup: backupSettings(settings),
+          onAlert: (level, message) => twin.alert(level, message),
+        })
+      : null;
+    if (jobs !== null) opened.push(jobs);
+    const safety = await openStreetSafety(store, broker.url, settings.threads, (message) =>
+      twin.alert('warning', message),
+    );
+    opened.push(safety);
     for (const alert of waitingAlerts) tell(...alert);
     const server = await startServer({
       twin,
       store,
+      safety: safety.live,
       host: settings.host,
       port: options.port ?? settings.port,
       allowedHosts: settings.allowedHosts,
@@ -111,10 +127,12 @@ export async function twin(scenario: string, options: TwinCommandOptions): Promi
       checks: {
         workers: () => twin.workers(),
         ...(store.archive === null ? {} : { archive: () => store.archive!.health() }),
+        ...(jobs === null ? {} : { jobs: () => jobs.health() }),
       },
       logger,
     });
     opened.push(server);
+    safety.onEvents((events) => server.tellSafety(events));
     url = server.url;
     begin = () =>
       twin.start({ scenario: source.name, seed: options.seed ?? source.seeds[0] ?? 0, pace: options.pace ?? 'max' });

@@ -1,11 +1,20 @@
 /** One run of the twin while it is simulated: records what happens and tells it. */
 import type { Received } from '../feeds/link.ts';
+import { mapOf } from '../sim/v2x/map.ts';
 import { clockTime } from './clock-time.ts';
 import type { ControllerDecision, Decider } from './controller-port.ts';
 import { CycleCollector } from './cycles.ts';
 import { RunKeeper } from './keeper.ts';
 import type { RecordingWriter } from './recording.ts';
 import { type RunObserver, RunStopped, runVariants } from './runner.ts';
+import {
+  conflictRecord,
+  featureRecord,
+  hardBrakeRecord,
+  indexRecord,
+  runQualityRecords,
+  weatherRecord,
+} from './safety/keeper.ts';
 import type { SafetyConflict, SafetyEvent } from './safety/results.ts';
 import type { Source } from './source.ts';
 import type { Alert, DecisionRecord, RunRow, SeriesPoint, Store, TwinEvents } from './twin-types.ts';
@@ -19,6 +28,8 @@ const FLUSH_MS = 1000;
 const SAVE_MS = 5000;
 /** Decisions and points kept in memory for those who begin to watch; the store has all. */
 const KEPT = 20_000;
+/** Threads that work out the safety of a run with several junctions. */
+const SAFETY_THREADS = 2;
 /** Alerts of one run about the same thing. */
 const ALERTS_MAX = 20;
 
@@ -83,6 +94,8 @@ export class LiveRun {
         decider,
         pace: row.pace,
         runId: row.id,
+        // one junction is soon done; of several each thread takes some
+        ...((source.scenario?.junctions.length ?? 0) > 1 && { safety: { threads: SAFETY_THREADS } }),
         signal: this.#stop.signal,
         observer: this.#observer(),
       });
@@ -95,6 +108,7 @@ export class LiveRun {
     await this.recording.close().catch((error: Error) => this.#alertOnce('error', error.message));
     row.endedAtMs = Date.now();
     this.#keeper.end(result);
+    if (result) this.#keepSafety(result);
     this.#tellDecisions();
     store.writeRun({ ...row });
     if (result) emit('result', row.id, result);
@@ -250,7 +264,61 @@ export class LiveRun {
     return wait;
   }
 
+  /**
+   * Indices and what they are made of. A junction has one index a minute: kept is that of the variant listed last, which is
+   * what the junction would be run by.
+   */
+  #keepSafety(result: RunResult): void {
+    const { row, store, source } = this.#options;
+    const last = row.variants.at(-1)?.name ?? '';
+    const safety = result.variants[last]?.safety;
+    if (safety === undefined) return;
+    const junctions = Object.values(safety.junctions);
+    const minutes = junctions.flatMap((junction) => junction.minutes);
+    store.writeRecords(
+      'indices',
+      minutes.map((minute) => indexRecord(minute, row.startsAtMs)),
+    );
+    store.writeFeatures?.(
+      [...minutes, ...junctions.flatMap(({ quarterHours }) => quarterHours)].flatMap(
+        (interval) => featureRecord(interval, row.startsAtMs) ?? [],
+      ),
+    );
+    for (const junction of source.scenario?.junctions ?? []) {
+      const [geometry] = mapOf(junction, row.startsAtMs).intersections;
+      store.writeMap?.(junction.id, geometry!.lanes.length, geometry!.revision);
+    }
+    const weather = source.scenario?.weather;
+    if (weather !== undefined)
+      store.writeRecords(
+        'weather',
+        junctions.map(({ junctionId }) => weatherRecord(weather, junctionId, row.startsAtMs, 'scenario')),
+      );
+    const atMs = row.startsAtMs + row.durationSeconds * 1000;
+    store.writeRecords(
+      'qualityIssues',
+      Object.entries(result.variants).flatMap(([variant, each]) =>
+        Object.values(each.safety?.junctions ?? {}).flatMap((junction) =>
+          runQualityRecords(junction, { runId: row.id, variant }, atMs),
+        ),
+      ),
+    );
+  }
+
   #safety(event: SafetyEvent): void {
+    const { row, store, source } = this.#options;
+    const of = { runId: row.id, variant: event.variant };
+    const penetration = source.scenario?.v2x?.share ?? null;
+    if (event.conflicts.length > 0)
+      store.writeRecords(
+        'conflicts',
+        event.conflicts.map((one) => conflictRecord(one, of, row.startsAtMs, penetration)),
+      );
+    if (event.hardBraking.length > 0)
+      store.writeRecords(
+        'hardBrakes',
+        event.hardBraking.map((one) => hardBrakeRecord(one, of, row.startsAtMs)),
+      );
     for (const conflict of event.conflicts) keep(this.conflicts, { ...conflict, variant: event.variant });
     this.#freshSafety.push(event);
     // a conflict on the socket is news; what comes in the same turn goes together

@@ -1,7 +1,7 @@
 /** Between the twin (runs), the store (api/database) and the API: who runs what, and who keeps it. */
 import type { JunctionConfiguration } from '../junction/types.ts';
 import type { Scenario } from '../scenarios/types.ts';
-import type { RecordKind, RecordKinds } from './records.ts';
+import type { FeatureRecord, RawKind, RawRecord, RecordKind, RecordKinds } from './records.ts';
 import type { SafetyConflict, SafetyEvent } from './safety/results.ts';
 import type { Drawing, Frame, RunResult } from './types.ts';
 
@@ -118,6 +118,10 @@ export interface Comparison {
   stopsPerVehicle: PairedDifference;
   co2Kilograms: PairedDifference;
   throughputPerHour: PairedDifference;
+  /** On one scale over all these runs; n is 0 where no pair was scored. */
+  safetyIndex?: PairedDifference;
+  seriousConflicts?: PairedDifference;
+  conflictsWithPeople?: PairedDifference;
 }
 
 export interface Alert {
@@ -169,6 +173,12 @@ export interface Store {
   writeDecisions(decisions: readonly DecisionRow[]): void;
   /** Everything else there is to keep, by its kind (`records.ts`). */
   writeRecords<K extends RecordKind>(kind: K, rows: readonly RecordKinds[K][]): void;
+  /** What indices are made of; kept in the archive only. Absent: there is none. */
+  writeFeatures?(rows: readonly FeatureRecord[]): void;
+  /** V2X messages as they came; kept in the archive only. */
+  writeRaw?(kind: RawKind, rows: readonly RawRecord[]): void;
+  /** Lanes and revision of a junction, as its MAP says. */
+  writeMap?(junctionId: string, lanes: number, revision: number): void;
   flush(): Promise<void>;
   runs(limit: number): Promise<RunRow[]>;
   run(id: string): Promise<RunRow | null>;

@@ -10,8 +10,10 @@ import { sendIndex, serveDocs, servePage } from './page.ts';
 import { mount, type Route } from './routing.ts';
 import { junctionRoutes } from './routes/junctions.ts';
 import { runRoutes } from './routes/runs.ts';
+import { safetyRoutes } from './routes/safety.ts';
 import { scenarioRoutes } from './routes/scenarios.ts';
 import { systemRoutes } from './routes/system.ts';
+import { V2X_BODY_LIMIT, V2X_PATHS, v2xRoutes } from './routes/v2x.ts';
 
 /** Generous: a page that scrubs asks some ten times a second. */
 const REQUESTS_PER_MINUTE = 3000;
@@ -35,7 +37,14 @@ export interface AppOptions extends ApiContext {
 
 /** Every documented operation, in the order of the document. */
 export function apiRoutes(context: ApiContext): Route[] {
-  return [...scenarioRoutes(context), ...runRoutes(context), ...junctionRoutes(context), ...systemRoutes(context)];
+  return [
+    ...scenarioRoutes(context),
+    ...runRoutes(context),
+    ...junctionRoutes(context),
+    ...safetyRoutes(context),
+    ...v2xRoutes(context),
+    ...systemRoutes(context),
+  ];
 }
 
 /** The HTTP side: operations, their document, the page. */
@@ -48,6 +57,7 @@ export function makeApp(options: AppOptions): Express {
   app.use(security());
   app.use(guard.middleware());
   app.use(['/api', '/system', '/health'], limitRequests(options.requestsPerMinute ?? REQUESTS_PER_MINUTE));
+  app.use([...V2X_PATHS], express.json({ limit: V2X_BODY_LIMIT }));
   app.use(express.json({ limit: BODY_LIMIT }));
 
   const routes = apiRoutes(options);

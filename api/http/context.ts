@@ -1,3 +1,4 @@
+import type { LiveSafety } from '../../runs/safety/live.ts';
 import type { Twin } from '../../runs/twin-types.ts';
 import type { DatabaseStore } from '../database/store.ts';
 import type { Check } from './health.ts';
@@ -8,6 +9,8 @@ export type BrokerStatus = { status: 'ok' | 'starting' | 'failed'; detail: strin
 export interface ApiContext {
   twin: Twin;
   store: DatabaseStore;
+  /** Takes V2X messages of streets; absent: nobody does. */
+  safety?: LiveSafety | undefined;
   brokerStatus: () => BrokerStatus | Promise<BrokerStatus>;
   version: string;
   startedAtMs: number;

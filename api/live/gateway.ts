@@ -1,6 +1,7 @@
 import type { Server as HttpServer } from 'node:http';
 import { type Socket, Server as SocketServer } from 'socket.io';
 import { z } from 'zod';
+import type { SafetyEvent } from '../../runs/types.ts';
 import type { Twin } from '../../runs/twin-types.ts';
 import type { ApiLogger } from '../http/app.ts';
 import { errorBody, HttpError, validationError } from '../http/errors.ts';
@@ -32,6 +33,8 @@ type Reply = (answer: { ok: true; value: unknown } | { ok: false; error: ErrorBo
 export interface Gateway {
   /** Sockets connected now. */
   readonly connections: number;
+  /** Tells every socket what safety found on streets. */
+  tellSafety(events: SafetyEvent[]): void;
   close(): Promise<void>;
 }
 
@@ -71,6 +74,7 @@ export function openGateway({ server, twin, guard, logger }: GatewayOptions): Ga
     get connections() {
       return io.of('/').sockets.size;
     },
+    tellSafety: (events) => void io.emit('street-safety', events),
     close: () => new Promise((resolve) => void io.close(() => resolve())),
   };
 }
@@ -84,12 +88,13 @@ function answerEvents(socket: ClientSocket, twin: Twin, logger: ApiLogger): void
       for (const room of socket.rooms) if (room.startsWith('run:')) await socket.leave(room);
       await socket.join(roomOf(runId));
       try {
-        const [run, series, decisions] = await Promise.all([
+        const [run, series, decisions, conflicts] = await Promise.all([
           twin.run(runId),
           twin.series(runId),
           twin.decisions(runId),
+          twin.conflicts(runId),
         ]);
-        return { ...run, series, decisions };
+        return { ...run, series, decisions, conflicts };
       } catch (error) {
         await socket.leave(roomOf(runId));
         throw error;

@@ -13,7 +13,8 @@ import {
   realTimeIndex,
   type Weather,
 } from '../../controller/safety/index-formulas.ts';
-import type { Rejection, V2xMessage } from '../../feeds/v2x/messages.ts';
+import type { LocalFrame } from '../../feeds/v2x/local-frame.ts';
+import type { MapMessage, Rejection, V2xMessage } from '../../feeds/v2x/messages.ts';
 import { type ReadResult, readOwnV2x, readV2x, readV2xValue } from '../../feeds/v2x/read.ts';
 import { type FrozenConstants, indexOf, type ScoredInterval } from './index.ts';
 
@@ -70,6 +71,12 @@ export interface JunctionResult extends Omit<AnalysisOutput, 'minutes' | 'quarte
   readonly read: number;
   readonly used: number;
   readonly rejected: Readonly<Record<string, number>>;
+  /** Time of what came last, or the clock where that is ahead; null: nothing came. */
+  readonly nowMs: number | null;
+  /** What `x` and `y` are measured from; null: not known yet. */
+  readonly frame: LocalFrame | null;
+  /** Lanes and revision of the junction's MAP, where one came that is not the one before; absent: none did. */
+  readonly map?: { readonly lanes: number; readonly revision: number };
   /** What the reader refused, for `data_quality_log`: at most 100 a batch. */
   readonly rejections: readonly Rejection[];
 }
@@ -83,6 +90,9 @@ export class JunctionSafety {
   readonly #crashes: CrashRecord | null;
   /** Vehicles that turned, by quarter of an hour, of those not scored yet. */
   readonly #turned = new Map<number, number>();
+  #map: { readonly lanes: number; readonly revision: number } | null = null;
+  /** Where this batch brought another. */
+  #newMap: { readonly lanes: number; readonly revision: number } | null = null;
 
   constructor(setup: JunctionSetup) {
     this.analysis = new SafetyAnalysis(setup.analysis);
@@ -105,23 +115,29 @@ export class JunctionSafety {
       if (why === null) used++;
       else rejected.set(why, (rejected.get(why) ?? 0) + 1);
     };
+    this.#newMap = null;
+    const use = (message: V2xMessage) => {
+      const why = analysis.message(message);
+      count(why);
+      if (why === null && message.kind === 'map') this.#noteMap(message);
+    };
     const take = (result: ReadResult) => {
       for (const one of result.rejections) {
         count(one.reason);
         analysis.rejected(analysis.nowMs);
         if (rejections.length < MOST_REJECTIONS) rejections.push(one);
       }
-      for (const message of result.messages) count(analysis.message(message));
+      for (const message of result.messages) use(message);
     };
     const options = () => ({
       receivedAtMs: batch.receivedAtMs ?? (Number.isFinite(analysis.nowMs) ? analysis.nowMs : 0),
     });
     for (const frame of batch.frames ?? []) {
-      if (batch.own === true) for (const message of readOwnV2x(frame)) count(analysis.message(message));
+      if (batch.own === true) for (const message of readOwnV2x(frame)) use(message);
       else take(readV2xValue(frame, options()));
     }
     for (const text of batch.texts ?? []) take(readV2x(text, options()));
-    for (const message of batch.messages ?? []) count(analysis.message(message));
+    for (const message of batch.messages ?? []) use(message);
     for (const update of batch.updates ?? []) count(analysis.update(update));
     if (batch.nowMs !== undefined) analysis.advance(batch.nowMs);
     if (batch.finish === true) analysis.finish();
@@ -133,11 +149,24 @@ export class JunctionSafety {
       quarterHours: scored.quarterHours,
       crashIndices: this.#crashIndices(out.passages, scored.quarterHours),
       started: analysis.engine.takeStarted(),
+      nowMs: Number.isFinite(analysis.nowMs) ? analysis.nowMs : null,
+      frame: analysis.frame,
+      ...(this.#newMap !== null && { map: this.#newMap }),
       read,
       used,
       rejected: Object.fromEntries([...rejected].sort(([a], [b]) => (a < b ? -1 : 1))),
       rejections,
     };
+  }
+
+  #noteMap({ intersections }: MapMessage): void {
+    const [first] = intersections;
+    if (first === undefined) return;
+    const lanes = first.lanes.length;
+    const { revision } = first;
+    if (this.#map?.lanes === lanes && this.#map.revision === revision) return;
+    this.#map = { lanes, revision };
+    this.#newMap = this.#map;
   }
 
   #crashIndices(passages: AnalysisOutput['passages'], quarterHours: readonly ScoredInterval[]): CrashIndexed[] {

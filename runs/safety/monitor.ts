@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import type { Encounter } from '../../controller/safety/encounter-types.ts';
 import type { FeatureInterval } from '../../controller/safety/features.ts';
 import type { Weather } from '../../controller/safety/index-formulas.ts';
-import { fromLocal, localFrame } from '../../feeds/v2x/local-frame.ts';
+import { fromLocal, type LocalFrame, localFrame } from '../../feeds/v2x/local-frame.ts';
 import type { FrozenConstants, ScoredInterval } from './index.ts';
 import { type JunctionBatch, type JunctionResult, JunctionSafety, type JunctionSetup } from './junction.ts';
 import type { SafetyPool } from './pool.ts';
@@ -16,8 +16,9 @@ import type { SafetyConflict, SafetyEvent, SafetyHardBraking, SafetyInterval } f
 export interface MonitoredJunction {
   readonly junctionId: string;
   readonly name: string;
-  readonly latitude: number;
-  readonly longitude: number;
+  /** Place that positions are measured from; null: that of the first MAP, else the first position. */
+  readonly latitude: number | null;
+  readonly longitude: number | null;
   /** Metres of the scenario that are the place above; 0, 0 on a street. */
   readonly x: number;
   readonly y: number;
@@ -37,6 +38,10 @@ export interface MonitorOptions {
   readonly pool: SafetyPool | null;
   /** Frames are this program's own objects: they need no check. */
   readonly own: boolean;
+  /** Of the encounters; default 100 ms. */
+  readonly stepMs?: number;
+  /** Keep what comes out, for a result at the end; default true. */
+  readonly keeps?: boolean;
   onEvent?(event: SafetyEvent): void;
   /** All that came out of a batch, for those who keep it. */
   onResult?(junction: MonitoredJunction, result: JunctionResult): void;
@@ -61,8 +66,8 @@ const MOST_SECONDS_BEHIND = 30;
 
 export class SafetyMonitor {
   readonly options: MonitorOptions;
-  readonly observations: readonly JunctionObservation[];
-  readonly #byId: ReadonlyMap<string, JunctionObservation>;
+  readonly observations: JunctionObservation[] = [];
+  readonly #byId = new Map<string, JunctionObservation>();
   readonly #here = new Map<string, JunctionSafety>();
   readonly #waiting = new Map<string, unknown[]>();
   #tail: Promise<void> = Promise.resolve();
@@ -70,7 +75,22 @@ export class SafetyMonitor {
 
   private constructor(options: MonitorOptions) {
     this.options = options;
-    this.observations = options.junctions.map((junction) => ({
+  }
+
+  static async open(options: MonitorOptions): Promise<SafetyMonitor> {
+    const monitor = new SafetyMonitor(options);
+    for (const junction of options.junctions) await monitor.add(junction);
+    return monitor;
+  }
+
+  /** Begins with one more junction. */
+  async add(junction: MonitoredJunction): Promise<void> {
+    const { options } = this;
+    const { junctionId } = junction;
+    const setup = setupOf(options, junction);
+    if (options.pool === null) this.#here.set(junctionId, new JunctionSafety(setup));
+    else await options.pool.open(this.#nameOf(junctionId), setup);
+    const observation: JunctionObservation = {
       junction,
       conflicts: [],
       hardBraking: [],
@@ -80,18 +100,9 @@ export class SafetyMonitor {
       used: 0,
       rejected: new Map(),
       faults: new Map(),
-    }));
-    this.#byId = new Map(this.observations.map((one) => [one.junction.junctionId, one]));
-  }
-
-  static async open(options: MonitorOptions): Promise<SafetyMonitor> {
-    const monitor = new SafetyMonitor(options);
-    for (const junction of options.junctions) {
-      const setup = setupOf(options, junction);
-      if (options.pool === null) monitor.#here.set(junction.junctionId, new JunctionSafety(setup));
-      else await options.pool.open(monitor.#nameOf(junction.junctionId), setup);
-    }
-    return monitor;
+    };
+    this.observations.push(observation);
+    this.#byId.set(junctionId, observation);
   }
 
   /** A frame, or a single message, that came from a junction's roadside unit. Kept until the batch is closed. */
@@ -114,6 +125,14 @@ export class SafetyMonitor {
     }));
   }
 
+  /** The same for one junction alone, at once. */
+  flushJunction(junctionId: string, receivedAtMs: number, nowMs?: number): void | Promise<void> {
+    return this.#work(
+      (frames) => ({ frames, own: this.options.own, receivedAtMs, ...(nowMs !== undefined && { nowMs }) }),
+      junctionId,
+    );
+  }
+
   /** New weather from here on. */
   setWeather(weather: Weather | null): void | Promise<void> {
     return this.#work((frames) => ({ frames, own: this.options.own, weather }));
@@ -131,9 +150,10 @@ export class SafetyMonitor {
     return `${this.options.variant} ${junctionId}`;
   }
 
-  #work(batchOf: (frames: unknown[]) => JunctionBatch): void | Promise<void> {
+  #work(batchOf: (frames: unknown[]) => JunctionBatch, only?: string): void | Promise<void> {
     const { pool } = this.options;
-    const batches = this.observations.map((one) => {
+    const whose = only === undefined ? this.observations : [this.#byId.get(only)!];
+    const batches = whose.map((one) => {
       const id = one.junction.junctionId;
       const frames = this.#waiting.get(id) ?? [];
       this.#waiting.delete(id);
@@ -162,7 +182,9 @@ export class SafetyMonitor {
     one.used += result.used;
     for (const [reason, times] of Object.entries(result.rejected)) add(one.rejected, reason, times);
     for (const { check } of result.faults) add(one.faults, check, 1);
-    const conflicts = result.encounters.map((encounter) => conflictOf(encounter, junction, options.startsAtMs));
+    const conflicts = result.encounters.map((encounter) =>
+      conflictOf(encounter, junction, options.startsAtMs, result.frame),
+    );
     const hardBraking = result.hardBraking.map((braking): SafetyHardBraking => {
       const second = (braking.timeMs - options.startsAtMs) / 1000;
       return {
@@ -174,13 +196,17 @@ export class SafetyMonitor {
         peakMetresPerSecond2: rounded(braking.peakMetresPerSecond2),
       };
     });
-    one.conflicts.push(...conflicts);
-    one.hardBraking.push(...hardBraking);
-    for (const { interval } of result.minutes) one.minutes.push(interval);
-    for (const { interval } of result.quarterHours) one.quarterHours.push(interval);
+    if (options.keeps !== false) {
+      one.conflicts.push(...conflicts);
+      one.hardBraking.push(...hardBraking);
+      for (const { interval } of result.minutes) one.minutes.push(interval);
+      for (const { interval } of result.quarterHours) one.quarterHours.push(interval);
+    }
     options.onResult?.(junction, result);
     if (options.onEvent === undefined) return;
-    const started = result.started.map((encounter) => conflictOf(encounter, junction, options.startsAtMs));
+    const started = result.started.map((encounter) =>
+      conflictOf(encounter, junction, options.startsAtMs, result.frame),
+    );
     const minutes = result.minutes.map((each) => intervalOf(each, junction.junctionId, options.startsAtMs));
     if (started.length + conflicts.length + hardBraking.length + minutes.length === 0) return;
     options.onEvent({
@@ -197,7 +223,12 @@ export class SafetyMonitor {
 
 function setupOf(options: MonitorOptions, junction: MonitoredJunction): JunctionSetup {
   return {
-    analysis: { frame: localFrame(junction.latitude, junction.longitude), penetration: options.penetration },
+    analysis: {
+      ...(junction.latitude !== null &&
+        junction.longitude !== null && { frame: localFrame(junction.latitude, junction.longitude) }),
+      penetration: options.penetration,
+      ...(options.stepMs !== undefined && { engine: { stepMs: options.stepMs } }),
+    },
     frozen: options.frozen ?? null,
     weather: options.weather ?? null,
   };
@@ -226,9 +257,15 @@ const nameOf = (...parts: readonly (string | number)[]): string =>
   createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
 
 /** An encounter in seconds of the run and metres of the scenario. */
-export function conflictOf(one: Encounter, junction: MonitoredJunction, startsAtMs: number): SafetyConflict {
+export function conflictOf(
+  one: Encounter,
+  junction: MonitoredJunction,
+  startsAtMs: number,
+  frame: LocalFrame | null,
+): SafetyConflict {
   const second = (ms: number) => rounded((ms - startsAtMs) / 1000);
-  const [latitude, longitude] = fromLocal(localFrame(junction.latitude, junction.longitude), one.x, one.y);
+  const degrees = (value: number) => Math.round(value * 1e7) / 1e7;
+  const [latitude, longitude] = frame === null ? [null, null] : fromLocal(frame, one.x, one.y).map(degrees);
   return {
     id: nameOf(junction.junctionId, ...one.users, one.startMs),
     junctionId: junction.junctionId,
@@ -243,8 +280,8 @@ export function conflictOf(one: Encounter, junction: MonitoredJunction, startsAt
     userTypes: [...one.userTypes],
     x: rounded(one.x + junction.x),
     y: rounded(one.y + junction.y),
-    latitude: Math.round(latitude * 1e7) / 1e7,
-    longitude: Math.round(longitude * 1e7) / 1e7,
+    latitude: latitude ?? null,
+    longitude: longitude ?? null,
     angleDegrees: rounded(one.angleDegrees),
     minTtcSeconds: orNull(one.minTtcSeconds),
     petSeconds: orNull(one.petSeconds),
@@ -274,7 +311,10 @@ export function intervalOf(
     vehicles: interval.vehicles,
     vrus: interval.vrus,
     quality: score.quality.score,
+    observed: interval.observed,
     index: score.scored ? score.index : null,
+    raw: score.scored ? score.raw : null,
+    observationWeight: score.scored ? score.observationWeight : null,
     notScored: score.scored ? null : score.reason,
     interval: score.scored ? score.combinedInterval : null,
   };

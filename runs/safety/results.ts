@@ -3,7 +3,7 @@
  * scenario, camelCase. What was not observed is null or absent, never zero.
  */
 import type { EncounterType, UserType } from '../../controller/safety/encounter-types.ts';
-import type { NotScoredReason } from '../../controller/safety/score.ts';
+import type { NotScoredReason, Observed } from '../../controller/safety/score.ts';
 import type { IntervalFeatures } from '../../controller/safety/index-formulas.ts';
 
 /** An encounter that was recorded. Users by their temporary ids, which may rotate. */
@@ -73,8 +73,13 @@ export interface SafetyInterval {
   vrus: number;
   /** Data quality, 0 (nothing to go by) to 1. */
   quality: number;
-  /** null: not scored, and `notScored` says why. */
+  /** How much there was to see. */
+  observed: Observed;
+  /** null: not scored, and `notScored` says why. Shrunk to the hour's baseline where there is one; `raw` is not. */
   index: SafetyIndices | null;
+  raw: SafetyIndices | null;
+  /** Weight that the observations had in `index`, 0-1. */
+  observationWeight: number | null;
   notScored: NotScoredReason | null;
   /** Of `index.combined`, by the scatter of the counts. */
   interval: { low: number; high: number } | null;

@@ -1,0 +1,212 @@
+/** What safety finds, as the store keeps it. */
+import { createHash } from 'node:crypto';
+import type { Weather } from '../../controller/safety/index-formulas.ts';
+import type {
+  ConflictRecord,
+  FeatureRecord,
+  HardBrakeRecord,
+  IndexRecord,
+  QualityRecord,
+  WeatherRecord,
+} from '../records.ts';
+import type { JunctionResult } from './junction.ts';
+import type { JunctionSafetyResult, SafetyConflict, SafetyHardBraking, SafetyInterval } from './results.ts';
+
+/** Of a simulated run and a variant; null: of a street. */
+export type OfRun = { readonly runId: string; readonly variant: string } | null;
+
+/** What tells records of one run from those of another: the same scenario and seed give the same conflicts. */
+const keyOf = (of: OfRun, id: string): string => (of === null ? id : `${of.runId}/${of.variant}/${id}`);
+
+export function conflictRecord(
+  one: SafetyConflict,
+  of: OfRun,
+  startsAtMs: number,
+  penetration: number | null,
+): ConflictRecord {
+  const at = (second: number) => startsAtMs + Math.round(second * 1000);
+  const half = (bounds: { low: number; high: number } | null) =>
+    bounds === null ? null : (bounds.high - bounds.low) / 2;
+  return {
+    conflictId: keyOf(of, one.id),
+    junctionId: one.junctionId,
+    runId: of?.runId ?? null,
+    variant: of?.variant ?? null,
+    second: of === null ? null : Math.floor(one.criticalSecond),
+    startedAtMs: at(one.startSecond),
+    endedAtMs: at(one.endSecond),
+    type: one.withVru ? 'vru' : one.type,
+    severity: one.severity,
+    userA: one.users[0],
+    userB: one.users[1],
+    classA: one.userTypes[0],
+    classB: one.userTypes[1],
+    minTtcSeconds: one.minTtcSeconds,
+    petSeconds: one.petSeconds,
+    dracMetresPerSecond2: one.dracMetresPerSecond2,
+    mdracMetresPerSecond2: one.mdracMetresPerSecond2,
+    deltaVMetresPerSecond: one.deltaVMetresPerSecond,
+    angleDegrees: one.angleDegrees,
+    ttcUncertaintySeconds: half(one.ttcBoundsSeconds),
+    petUncertaintySeconds: half(one.petBoundsSeconds),
+    signalStateA: one.signalStates[0],
+    signalStateB: one.signalStates[1],
+    penetration,
+    latitude: one.latitude,
+    longitude: one.longitude,
+    metadata: { geometry: one.type, critical_at_ms: at(one.criticalSecond), outlines_touched: one.outlinesTouched },
+  };
+}
+
+export function hardBrakeRecord(one: SafetyHardBraking, of: OfRun, startsAtMs: number): HardBrakeRecord {
+  return {
+    hardBrakeId: keyOf(of, one.id),
+    junctionId: one.junctionId,
+    runId: of?.runId ?? null,
+    variant: of?.variant ?? null,
+    second: of === null ? null : Math.floor(one.second),
+    atMs: startsAtMs + Math.round(one.second * 1000),
+    user: one.user,
+    class: one.userType,
+    peakMetresPerSecond2: one.peakMetresPerSecond2,
+  };
+}
+
+const STATUS = {
+  silent: 'no_data',
+  'too-few-messages': 'insufficient_data',
+  'low-quality': 'stale_data',
+  'speeds-unknown': 'insufficient_data',
+  'no-constants': 'insufficient_data',
+} as const;
+
+/** A minute's index. */
+export function indexRecord(one: SafetyInterval, startsAtMs: number): IndexRecord {
+  const { index, raw, features } = one;
+  return {
+    junctionId: one.junctionId,
+    atMs: startsAtMs + one.startSecond * 1000,
+    combinedIndex: raw?.combined ?? null,
+    combinedIndexEb: index?.combined ?? null,
+    vruIndex: raw?.vru ?? null,
+    vruIndexEb: index?.vru ?? null,
+    vehicleIndex: raw?.vehicle ?? null,
+    vehicleIndexEb: index?.vehicle ?? null,
+    weatherIndex: index?.weather ?? null,
+    trafficVolume: one.vehicles,
+    vruCount: one.vrus,
+    vehicleEventCount: features?.vehicleConflictIntensity ?? 0,
+    vruEventCount: features?.vruConflictIntensity ?? 0,
+    scoreStatus: one.notScored === null ? 'scored' : STATUS[one.notScored],
+    combinedIndexLow: one.interval?.low ?? null,
+    combinedIndexHigh: one.interval?.high ?? null,
+    exposure: index === null ? null : one.vehicles,
+    observationWeight: one.observationWeight,
+    dataQualityScore: one.quality,
+  };
+}
+
+/** What a minute's index was made of; null: nothing was heard. */
+export function featureRecord(one: SafetyInterval, startsAtMs: number): FeatureRecord | null {
+  const { features, observed } = one;
+  if (features === null) return null;
+  return {
+    junctionId: one.junctionId,
+    atMs: startsAtMs + one.startSecond * 1000,
+    intervalSeconds: one.intervalSeconds,
+    vehicles: one.vehicles,
+    vrus: one.vrus,
+    messages: observed.messages,
+    messagesRejected: observed.messagesRejected,
+    secondsHeard: observed.secondsHeard,
+    secondsWithSignals: observed.secondsWithSignals,
+    penetration: observed.penetration,
+    vruConflictIntensity: features.vruConflictIntensity,
+    vehicleConflictIntensity: features.vehicleConflictIntensity,
+    averageSpeedMetresPerSecond: features.averageSpeedMetresPerSecond,
+    speedSpreadMetresPerSecond: features.speedSpreadMetresPerSecond,
+    hardBraking: features.hardBraking,
+  };
+}
+
+export const weatherRecord = (
+  weather: Weather,
+  junctionId: string | null,
+  atMs: number,
+  source: string,
+): WeatherRecord => ({
+  junctionId,
+  atMs,
+  precipitationMillimetres: weather.rainMillimetres,
+  visibilityMetres: weather.visibilityMetres,
+  windMetresPerSecond: weather.windMetresPerSecond,
+  temperatureCelsius: weather.temperatureCelsius,
+  source,
+});
+
+/**
+ * What was wrong with messages of a batch, for `data_quality_log`: one row a reason with the number and the first example,
+ * and one a fault that began.
+ */
+export function qualityRecords(
+  junctionId: string | null,
+  result: JunctionResult,
+  atMs: number,
+  of: OfRun,
+): QualityRecord[] {
+  const rows: QualityRecord[] = [];
+  for (const [reason, times] of Object.entries(result.rejected)) {
+    const example = result.rejections.find((one) => one.reason === reason);
+    const detail = example === undefined ? '' : ` ${example.path}: ${example.detail}`;
+    rows.push({
+      entryKey: entryKey(of, junctionId, reason, atMs),
+      junctionId,
+      atMs,
+      issueType: `v2x_${reason.replaceAll('-', '_')}`.slice(0, 50),
+      severity: 'warning',
+      message: `${times} V2X ${times === 1 ? 'message was' : 'messages were'} not used: ${reason}.${detail}`.slice(
+        0,
+        1000,
+      ),
+      metadata: { count: times, ...(of !== null && { run_id: of.runId, variant: of.variant }) },
+    });
+  }
+  for (const { check, subject, timeMs, detail } of result.faults)
+    rows.push({
+      entryKey: entryKey(of, junctionId, check, timeMs, subject),
+      junctionId,
+      atMs: timeMs,
+      issueType: `v2x_${check.replaceAll('-', '_')}`.slice(0, 50),
+      severity: 'info',
+      message: `${subject}: ${detail}`.slice(0, 1000),
+      metadata: of === null ? null : { run_id: of.runId, variant: of.variant },
+    });
+  return rows;
+}
+
+/** What was wrong with a junction's messages over a run: a row a reason, and one a check. */
+export function runQualityRecords(one: JunctionSafetyResult, of: OfRun, atMs: number): QualityRecord[] {
+  const { junctionId, messages, faults } = one;
+  const rows = (counts: Readonly<Record<string, number>>, severity: 'warning' | 'info', what: string) =>
+    Object.entries(counts).map(
+      ([name, count]): QualityRecord => ({
+        entryKey: entryKey(of, junctionId, name, atMs),
+        junctionId,
+        atMs,
+        issueType: `v2x_${name.replaceAll('-', '_')}`.slice(0, 50),
+        severity,
+        message: `${count} V2X ${what}: ${name}.`,
+        metadata: { count, ...(of !== null && { run_id: of.runId, variant: of.variant }) },
+      }),
+    );
+  return [
+    ...rows(messages.rejected, 'warning', 'messages were not used'),
+    ...rows(faults, 'info', 'faults of messages'),
+  ];
+}
+
+const entryKey = (of: OfRun, ...parts: readonly (string | number | null)[]): string =>
+  createHash('sha256')
+    .update(JSON.stringify([of, ...parts]))
+    .digest('hex')
+    .slice(0, 32);

@@ -1,0 +1,144 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { createInProcessLink } from '../../feeds/inprocess-link.ts';
+import { fromLocal, localFrame } from '../../feeds/v2x/local-frame.ts';
+import type { VehicleMessage } from '../../feeds/v2x/messages.ts';
+import { envelope } from '../../feeds/v2x/read.ts';
+import type { SafetyEvent } from './results.ts';
+import { type LiveJunction, LiveSafety } from './live.ts';
+
+const JUNCTION: LiveJunction = {
+  junctionId: '5f0c1f3e-3c47-5a0e-9a35-2b6f0c6f7a11',
+  name: 'Example Street',
+  latitude: 49,
+  longitude: 8.4,
+  x: 0,
+  y: 0,
+  intersectionId: 4465,
+};
+const START_MS = Date.UTC(2026, 0, 5, 8);
+
+function bsm(id: string, atMs: number, x: number, speed: number, y = 0): Record<string, unknown> {
+  const [latitudeDegrees, longitudeDegrees] = fromLocal(localFrame(49, 8.4), x, y);
+  const message: VehicleMessage = {
+    kind: 'bsm',
+    receivedAtMs: atMs,
+    via: null,
+    id,
+    messageCount: Math.floor(atMs / 100) % 128,
+    secondMarkMs: atMs % 60_000,
+    measuredAtMs: atMs,
+    latitudeDegrees,
+    longitudeDegrees,
+    elevationMetres: null,
+    accuracy: { semiMajorMetres: null, semiMinorMetres: null, orientationDegrees: null },
+    speedMetresPerSecond: speed,
+    headingDegrees: 90,
+    acceleration: {
+      longitudinalMetresPerSecond2: 0,
+      lateralMetresPerSecond2: null,
+      verticalG: null,
+      yawDegreesPerSecond: null,
+    },
+    transmission: 'unavailable',
+    steeringAngleDegrees: null,
+    brakes: {
+      wheelBits: 0x80,
+      traction: 'unavailable',
+      antiLock: 'unavailable',
+      stability: 'unavailable',
+      boost: 'unavailable',
+      auxiliary: 'unavailable',
+    },
+    widthMetres: 1.8,
+    lengthMetres: 4.5,
+    rest: {},
+  };
+  return envelope(message, 'OBU');
+}
+
+/** A car drives up to one that stands and stops behind it: a frame every tenth of a second. */
+function approach(): unknown[][] {
+  const frames: unknown[][] = [];
+  let [x, speed] = [-60, 12];
+  for (let step = 0; step < 250; step++) {
+    const atMs = START_MS + step * 100;
+    frames.push([bsm('0000000a', atMs, x, speed), bsm('0000000b', atMs, 0, 0)]);
+    x += speed * 0.1;
+    if (x > -22) speed = Math.max(0, speed - 0.45);
+  }
+  return frames;
+}
+
+let open: LiveSafety | null = null;
+afterEach(async () => {
+  await open?.close();
+  open = null;
+});
+
+async function street(link = createInProcessLink({ simulation: false })) {
+  const rows: Record<string, object[]> = {};
+  const events: SafetyEvent[] = [];
+  open = await LiveSafety.open({
+    junctions: async () => [JUNCTION],
+    link,
+    pool: null,
+    store: {
+      writeRecords(kind, written) {
+        rows[kind] = [...(rows[kind] ?? []), ...written];
+      },
+      writeRaw(kind, written) {
+        rows[kind] = [...(rows[kind] ?? []), ...written];
+      },
+    },
+    onEvents: (fresh) => void events.push(...fresh),
+  });
+  return { live: open, rows, events, link };
+}
+
+describe('safety of a street', () => {
+  it('hears a roadside unit, tells of a near miss when it begins, and keeps it when it is over', async () => {
+    const { link, rows, events, live } = await street();
+    for (const frame of approach()) {
+      link.publish({ prefix: 'flextraff', kind: 'bsm', junctionId: JUNCTION.junctionId }, frame);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await live.close();
+    await new Promise((resolve) => setImmediate(resolve));
+    open = null;
+    const started = events.flatMap((event) => event.started);
+    expect(started[0]).toMatchObject({ type: 'rear-end', junctionId: JUNCTION.junctionId });
+    expect([...started[0]!.users].sort()).toEqual(['0000000a', '0000000b']);
+    expect(rows.conflicts).toMatchObject([{ type: 'rear-end', runId: null, variant: null }]);
+    expect(rows.bsm).toHaveLength(500);
+    expect(rows.bsm![0]).toMatchObject({ sender: '0000000a', junctionId: JUNCTION.junctionId });
+    expect(live.status().junctions).toEqual([{ junctionId: JUNCTION.junctionId, read: 500, used: 500, rejected: {} }]);
+  });
+
+  it('uses what is sound of a frame, counts the rest with its reason, and goes on', async () => {
+    const { live, rows } = await street();
+    const sound = bsm('0000000a', START_MS, 0, 10);
+    const broken = structuredClone(sound) as {
+      payload: { data: { value: { BasicSafetyMessage: { coreData: { speed: number } } } } };
+    };
+    broken.payload.data.value.BasicSafetyMessage.coreData.speed = -1;
+    const far = bsm('0000000c', START_MS, 5000, 10);
+    expect(await live.take([sound, broken, 'nonsense', far], 'test')).toEqual({
+      taken: 1,
+      rejected: { 'malformed-message': 1, 'unknown-shape': 1, 'no-junction': 1 },
+    });
+    expect(await live.takeFrom(JUNCTION.junctionId, [bsm('0000000a', START_MS + 100, 1, 10), broken], 'test')).toBe(
+      true,
+    );
+    expect(live.status()).toEqual({
+      junctions: [{ junctionId: JUNCTION.junctionId, read: 3, used: 2, rejected: { 'malformed-message': 1 } }],
+      rejected: { 'malformed-message': 1, 'unknown-shape': 1, 'no-junction': 1 },
+    });
+    expect(rows.qualityIssues!.map((row) => (row as { issueType: string }).issueType).sort()).toEqual([
+      'v2x_malformed_message',
+      'v2x_malformed_message',
+      'v2x_no_junction',
+      'v2x_unknown_shape',
+    ]);
+    expect(await live.takeFrom('5f0c1f3e-3c47-5a0e-9a35-000000000000', sound, 'test')).toBe(false);
+  });
+});

@@ -1,0 +1,403 @@
+/**
+ * Safety of a street's junctions as messages come, over MQTT or HTTP: each frame is analysed when it comes. Every message
+ * is used, or counted with the reason why not; what is wrong with one is written to `data_quality_log` and stops nothing.
+ */
+import { createHash } from 'node:crypto';
+import { Router } from '../../controller/safety/routing.ts';
+import type { Weather } from '../../controller/safety/index-formulas.ts';
+import type { Link, Rejected } from '../../feeds/link.ts';
+import { LIVE_PREFIX } from '../../feeds/topics.ts';
+import { localFrame } from '../../feeds/v2x/local-frame.ts';
+import { readV2xValue } from '../../feeds/v2x/read.ts';
+import type { RawKind } from '../records.ts';
+import type { Store } from '../twin-types.ts';
+import type { FrozenConstants } from './index.ts';
+import type { JunctionResult } from './junction.ts';
+import {
+  conflictRecord,
+  featureRecord,
+  hardBrakeRecord,
+  indexRecord,
+  qualityRecords,
+  weatherRecord,
+} from './keeper.ts';
+import { intervalOf, type MonitoredJunction, SafetyMonitor } from './monitor.ts';
+import { type SafetyPool, SafetyOverloaded } from './pool.ts';
+import type { SafetyEvent } from './results.ts';
+
+export interface LiveJunction extends MonitoredJunction {
+  /** J2735's intersection id; null: it has none. */
+  readonly intersectionId: number | null;
+}
+
+export interface LiveSafetyOptions {
+  /** Junctions there are; asked again where a message is of none of them, at most every ten seconds. */
+  junctions(): Promise<readonly LiveJunction[]>;
+  /** null: messages come by `take` alone. */
+  readonly link: Link | null;
+  /** Default `flextraff`. */
+  readonly prefix?: string;
+  /** null: all in this thread. */
+  readonly pool: SafetyPool | null;
+  readonly store: Pick<Store, 'writeRecords' | 'writeFeatures' | 'writeRaw' | 'writeMap'>;
+  readonly frozen?: FrozenConstants | null;
+  readonly weather?: Weather | null;
+  onEvents?(events: SafetyEvent[]): void;
+  /** Once a problem: batches come faster than they can be worked off, a thread failed. */
+  onProblem?(message: string): void;
+  /** Wall clock, ms since 1970. */
+  readonly now?: () => number;
+}
+
+export interface Taken {
+  /** Messages that go to a junction's analysis. */
+  readonly taken: number;
+  /** Not used, by reason. What analysis itself refuses is in `status`. */
+  readonly rejected: Readonly<Record<string, number>>;
+}
+
+const KINDS = ['bsm', 'psm', 'spat', 'map'] as const;
+const REFRESH_MS = 10_000;
+/** The shortest step that keeps eight seconds of path: what came waits for the end of its step. */
+const STEP_MS = 80;
+/** After the end of a step, ms: what was sent in it is on its way. */
+const GRACE_MS = 3;
+/** Messages whose time is farther from the clock than this are a replay, or their sender's clock is wrong: the clock says nothing of them. */
+const CLOCK_MS = 2000;
+const STREET = 'street';
+
+export class LiveSafety {
+  readonly #options: LiveSafetyOptions;
+  readonly #monitor: SafetyMonitor;
+  readonly #known = new Map<string, LiveJunction>();
+  /** Those of which something was heard, and their analysis' begin. */
+  readonly #begun = new Map<string, Promise<void>>();
+  #router = new Router([]);
+  #refreshedAt = Number.NEGATIVE_INFINITY;
+  #refreshing: Promise<void> | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #unsubscribe: (() => Promise<void>) | null = null;
+  #fresh: SafetyEvent[] = [];
+  readonly #rejected = new Map<string, number>();
+  #overloaded = false;
+  /** Junctions whose messages' times are those of the clock. */
+  readonly #onTime = new Set<string>();
+
+  private constructor(options: LiveSafetyOptions, monitor: SafetyMonitor) {
+    this.#options = options;
+    this.#monitor = monitor;
+  }
+
+  static async open(options: LiveSafetyOptions): Promise<LiveSafety> {
+    let live: LiveSafety | null = null;
+    const monitor = await SafetyMonitor.open({
+      variant: STREET,
+      junctions: [],
+      startsAtMs: 0,
+      penetration: null,
+      frozen: options.frozen ?? null,
+      weather: options.weather ?? null,
+      pool: options.pool,
+      own: false,
+      keeps: false,
+      stepMs: STEP_MS,
+      onEvent: (event) => live!.#tell(event),
+      onResult: (junction, result) => live!.#keep(junction, result),
+    });
+    live = new LiveSafety(options, monitor);
+    await live.#refresh();
+    const { link, prefix = LIVE_PREFIX } = options;
+    if (link !== null) {
+      link.events.onRejected((rejected) => live.#refused(rejected));
+      live.#unsubscribe = await link.subscribe(prefix, KINDS, ({ address, message }) => {
+        live!
+          .#takeOf(address.junctionId!, address.kind, message, null)
+          .catch((error: Error) => options.onProblem?.(`Safety of the street: ${error.message}`));
+      });
+    }
+    live.#wait();
+    return live;
+  }
+
+  #now(): number {
+    return (this.#options.now ?? Date.now)();
+  }
+
+  /** Road users' messages used and refused so far, by junction, and what never got to one. */
+  status(): {
+    junctions: { junctionId: string; read: number; used: number; rejected: Record<string, number> }[];
+    rejected: Record<string, number>;
+  } {
+    return {
+      junctions: this.#monitor.observations.map(({ junction, read, used, rejected }) => ({
+        junctionId: junction.junctionId,
+        read,
+        used,
+        rejected: Object.fromEntries(rejected),
+      })),
+      rejected: Object.fromEntries(this.#rejected),
+    };
+  }
+
+  /** A message or frame that says itself where it belongs, by its position or intersection. Resolves once it was handed on. */
+  async take(value: unknown, via: string): Promise<Taken> {
+    const list = Array.isArray(value) ? value : [value];
+    const rejected = new Map<string, number>();
+    const byJunction = new Map<string, [RawKind, unknown][]>();
+    const refuse = (reason: string, example: unknown) => {
+      rejected.set(reason, (rejected.get(reason) ?? 0) + 1);
+      this.#count(reason, via, example);
+    };
+    const receivedAtMs = this.#now();
+    for (const one of list) {
+      const { messages, rejections } = readV2xValue(one, { receivedAtMs });
+      const [message] = messages;
+      if (message === undefined) {
+        refuse(rejections[0]?.reason ?? 'unknown-shape', one);
+        continue;
+      }
+      let junctions = this.#router.of(message);
+      if (junctions.length === 0 && (await this.#refresh())) junctions = this.#router.of(message);
+      if (junctions.length === 0) refuse('no-junction', one);
+      for (const id of junctions) byJunction.set(id, [...(byJunction.get(id) ?? []), [message.kind, one]]);
+    }
+    let taken = 0;
+    for (const [id, messages] of byJunction) {
+      await this.#begin(id);
+      for (const [kind, one] of messages) {
+        this.#archive(kind, id, [one], via);
+        this.#monitor.take(id, one);
+        taken++;
+      }
+      this.#flush(id);
+    }
+    return { taken, rejected: Object.fromEntries(rejected) };
+  }
+
+  /** A message or frame of a junction's roadside unit. false: there is no such junction. */
+  async takeFrom(junctionId: string, value: unknown, via: string): Promise<boolean> {
+    const [first] = Array.isArray(value) ? value : [value];
+    const kind = kindOf(first);
+    return this.#takeOf(junctionId, kind, value, via);
+  }
+
+  async #takeOf(junctionId: string, kind: RawKind | null, value: unknown, via: string | null): Promise<boolean> {
+    if (!this.#known.has(junctionId)) {
+      if (!(await this.#refresh()) || !this.#known.has(junctionId)) {
+        this.#count('unknown-junction', via ?? junctionId, value);
+        return false;
+      }
+    }
+    await this.#begin(junctionId);
+    if (kind !== null) this.#archive(kind, junctionId, Array.isArray(value) ? value : [value], via);
+    this.#monitor.take(junctionId, value);
+    this.#flush(junctionId);
+    return true;
+  }
+
+  /** Weather from here on, of all junctions. */
+  setWeather(weather: Weather, source: string): void {
+    this.#options.store.writeRecords('weather', [weatherRecord(weather, null, this.#now(), source)]);
+    this.#safely(() => this.#monitor.setWeather(weather));
+  }
+
+  /** Resolves, for all later messages as well, once the junction's analysis has begun. */
+  #begin(junctionId: string): Promise<void> {
+    let begun = this.#begun.get(junctionId);
+    if (begun === undefined) {
+      begun = this.#monitor.add(this.#known.get(junctionId)!);
+      this.#begun.set(junctionId, begun);
+    }
+    return begun;
+  }
+
+  #flush(junctionId: string): void {
+    const now = this.#now();
+    const nowMs = this.#onTime.has(junctionId) ? now : undefined;
+    this.#safely(() => this.#monitor.flushJunction(junctionId, now, nowMs));
+  }
+
+  /** To the end of the next step. */
+  #wait(): void {
+    this.#timer = setTimeout(
+      () => {
+        this.#tick();
+        this.#wait();
+      },
+      STEP_MS - (this.#now() % STEP_MS) + GRACE_MS,
+    );
+    this.#timer.unref();
+  }
+
+  /** Batches that come too fast are lost, and said to be; the stream goes on. */
+  #safely(work: () => void | Promise<void>): void {
+    const failed = (error: Error) => {
+      if (error instanceof SafetyOverloaded) {
+        this.#rejected.set('overloaded', (this.#rejected.get('overloaded') ?? 0) + 1);
+        if (this.#overloaded) return;
+        this.#overloaded = true;
+      }
+      this.#options.onProblem?.(`Safety of the street: ${error.message}`);
+    };
+    try {
+      work()?.catch(failed);
+    } catch (error) {
+      failed(error as Error);
+    }
+  }
+
+  /** Steps end, and silence is told, by the clock. */
+  #tick(): void {
+    const now = this.#now();
+    for (const id of this.#onTime) this.#safely(() => this.#monitor.flushJunction(id, now, now));
+  }
+
+  /** Whether junctions were asked for anew. */
+  async #refresh(): Promise<boolean> {
+    if (this.#refreshing !== null) {
+      await this.#refreshing;
+      return true;
+    }
+    if (this.#now() - this.#refreshedAt < REFRESH_MS) return false;
+    this.#refreshedAt = this.#now();
+    this.#refreshing = this.#learn().finally(() => {
+      this.#refreshing = null;
+    });
+    await this.#refreshing;
+    return true;
+  }
+
+  async #learn(): Promise<void> {
+    let junctions: readonly LiveJunction[];
+    try {
+      junctions = await this.#options.junctions();
+    } catch (error) {
+      this.#options.onProblem?.(`Safety of the street: the junctions are not known: ${(error as Error).message}`);
+      return;
+    }
+    for (const junction of junctions) this.#known.set(junction.junctionId, junction);
+    this.#router = new Router(
+      junctions.flatMap(({ junctionId, intersectionId, latitude, longitude }) =>
+        latitude === null || longitude === null
+          ? []
+          : { junction: junctionId, intersectionId, frame: localFrame(latitude, longitude) },
+      ),
+    );
+  }
+
+  #refused({ topic, reason, excerpt }: Rejected): void {
+    if (KINDS.some((kind) => topic.endsWith(`/${kind}`)))
+      this.#count('malformed-frame', topic, `${reason}: ${excerpt}`);
+  }
+
+  /** Never got to a junction's analysis. */
+  #count(reason: string, via: string, example: unknown): void {
+    this.#rejected.set(reason, (this.#rejected.get(reason) ?? 0) + 1);
+    const atMs = this.#now();
+    const text = typeof example === 'string' ? example : (JSON.stringify(example) ?? 'undefined');
+    // one row a second, reason and sender: a flood of them is one trouble
+    const key = createHash('sha256')
+      .update(JSON.stringify([reason, via, Math.floor(atMs / 1000)]))
+      .digest('hex');
+    this.#options.store.writeRecords('qualityIssues', [
+      {
+        entryKey: key.slice(0, 32),
+        junctionId: null,
+        atMs,
+        issueType: `v2x_${reason.replaceAll('-', '_')}`.slice(0, 50),
+        severity: 'warning',
+        message: `A V2X message by ${via.slice(0, 200)} was not used: ${reason}. It began: ${text.slice(0, 200)}`,
+        metadata: null,
+      },
+    ]);
+  }
+
+  #archive(kind: RawKind, junctionId: string, messages: readonly unknown[], via: string | null): void {
+    const { store } = this.#options;
+    if (store.writeRaw === undefined) return;
+    const receivedAtMs = this.#now();
+    store.writeRaw(
+      kind,
+      messages.map((message) => ({ receivedAtMs, junctionId, via, sender: senderOf(message), message })),
+    );
+  }
+
+  #keep(junction: MonitoredJunction, result: JunctionResult): void {
+    const { store } = this.#options;
+    const { junctionId } = junction;
+    if (result.nowMs !== null) {
+      if (Math.abs(this.#now() - result.nowMs) <= CLOCK_MS) this.#onTime.add(junctionId);
+      else this.#onTime.delete(junctionId);
+    }
+    if (result.map !== undefined) store.writeMap?.(junctionId, result.map.lanes, result.map.revision);
+    const issues = qualityRecords(junctionId, result, this.#now(), null);
+    if (issues.length > 0) store.writeRecords('qualityIssues', issues);
+    const minutes = result.minutes.map((each) => intervalOf(each, junctionId, 0));
+    if (minutes.length > 0)
+      store.writeRecords(
+        'indices',
+        minutes.map((minute) => indexRecord(minute, 0)),
+      );
+    const quarters = result.quarterHours.map((each) => intervalOf(each, junctionId, 0));
+    const features = [...minutes, ...quarters].flatMap((each) => featureRecord(each, 0) ?? []);
+    if (features.length > 0) store.writeFeatures?.(features);
+  }
+
+  #tell(event: SafetyEvent): void {
+    const { store, onEvents } = this.#options;
+    if (event.conflicts.length > 0)
+      store.writeRecords(
+        'conflicts',
+        event.conflicts.map((one) => conflictRecord(one, null, 0, null)),
+      );
+    if (event.hardBraking.length > 0)
+      store.writeRecords(
+        'hardBrakes',
+        event.hardBraking.map((one) => hardBrakeRecord(one, null, 0)),
+      );
+    if (onEvents === undefined) return;
+    this.#fresh.push(event);
+    if (this.#fresh.length === 1)
+      setImmediate(() => {
+        const events = this.#fresh;
+        this.#fresh = [];
+        onEvents(events);
+      });
+  }
+
+  /** Ends what is under way. */
+  async close(): Promise<void> {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    await this.#unsubscribe?.();
+    await this.#monitor.finish();
+  }
+}
+
+/** By the ODE's record type or the corridor's fields; null: unknown. */
+function kindOf(message: unknown): RawKind | null {
+  const { messages } = readV2xValue(message);
+  return messages[0]?.kind ?? null;
+}
+
+interface AnyMessage {
+  readonly payload?: { readonly data?: { readonly value?: Readonly<Record<string, AnyValue>> } };
+  readonly bsmJson?: AnyValue;
+  readonly psmJson?: AnyValue;
+  readonly intersections?: AnyValue['intersections'];
+}
+interface AnyValue {
+  readonly id?: unknown;
+  readonly coreData?: { readonly id?: unknown };
+  readonly intersections?: readonly { readonly id?: { readonly id?: unknown } }[];
+}
+
+/**
+ * Sender's temporary id, or the intersection's number, as the message has it; `unknown` where it is not in its place. The
+ * message has not been checked yet, and is not here: that is the analysis' work.
+ */
+function senderOf(message: unknown): string {
+  const { payload, bsmJson, psmJson, intersections } = (message ?? {}) as AnyMessage;
+  const [value = bsmJson ?? psmJson ?? { intersections }] = Object.values(payload?.data?.value ?? {});
+  const sender = value?.coreData?.id ?? value?.id ?? value?.intersections?.[0]?.id?.id;
+  return typeof sender === 'string' || typeof sender === 'number' ? String(sender).slice(0, 64) : 'unknown';
+}
