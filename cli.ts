@@ -2,6 +2,7 @@
 /** The `flextraff` command: puts the parts together, decides nothing. Each command loads what it needs when it runs. */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { addOperationCommands } from './cli/operation-commands.ts';
 import { addStoreCommands } from './cli/store-commands.ts';
 import { explain } from './cli/failure.ts';
 
@@ -358,6 +359,7 @@ function program(): Command {
     });
 
   addStoreCommands(flextraff);
+  addOperationCommands(flextraff);
 
   return flextraff;
 }

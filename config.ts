@@ -72,6 +72,9 @@ export const ENVIRONMENT = {
     .regex(/^[a-z0-9-]{2,40}$/)
     .describe('a region such as eu-central-1')
     .optional(),
+  FLEXTRAFF_JOBS: z.enum(['on', 'off']).describe('on or off').optional(),
+  FLEXTRAFF_BACKUP: z.string().min(1).describe('the path of a folder, or off').optional(),
+  FLEXTRAFF_WAL: z.string().min(1).describe('the path of a folder').optional(),
 } as const;
 
 /** Read by the tests and by the page's development server alone; a program that runs ignores them. */
@@ -110,6 +113,12 @@ export interface Settings {
   readonly archive:
     | { readonly location: string; readonly endpoint: string | undefined; readonly region: string }
     | 'off';
+  /** Whether this process takes part in the scheduled jobs. */
+  readonly jobs: boolean;
+  /** Absolute path of the folder of backups; null: none are made by schedule. */
+  readonly backupFolder: string | null;
+  /** Absolute path of the folder in which the server archives its log, seen from here; null: it does not. */
+  readonly walFolder: string | null;
 }
 
 /** Settings that cannot be used: one line a mistake, each with the name, the value, what is allowed and what to do. */
@@ -150,6 +159,10 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     if (location === 'off') return 'off';
     return { location: location.startsWith('s3://') ? location : resolve(location), endpoint, region };
   };
+  const backupOf = (dataFolder: string): string | null => {
+    const path = read('FLEXTRAFF_BACKUP') ?? join(dataFolder, 'backups');
+    return path === 'off' ? null : resolve(path);
+  };
   const settings: Settings = {
     port: read('PORT') ?? 8080,
     host: read('HOST') ?? '127.0.0.1',
@@ -170,6 +183,9 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     epcKey: read('FLEXTRAFF_EPC_KEY'),
     spoolMaxMebibytes: read('FLEXTRAFF_SPOOL_MAX_MIB') ?? 1024,
     archive: archiveOf(resolve(environment.FLEXTRAFF_DATA || 'data')),
+    jobs: read('FLEXTRAFF_JOBS') !== 'off',
+    backupFolder: backupOf(resolve(environment.FLEXTRAFF_DATA || 'data')),
+    walFolder: folder(read('FLEXTRAFF_WAL')) ?? null,
   };
   const known = new Set<string>([...Object.keys(ENVIRONMENT), ...TEST_ENVIRONMENT]);
   for (const name of Object.keys(environment)) {

@@ -3,7 +3,7 @@
  * UTC. The page imports types from here and from `runs/types.ts` only.
  */
 import type { Alert, DecisionRecord, RunDetail, RunSummary, SeriesPoint } from '../runs/twin-types.ts';
-import type { Frame, RunResult, SafetyEvent } from '../runs/types.ts';
+import type { Frame, RunResult, SafetyConflict, SafetyEvent } from '../runs/types.ts';
 
 export interface Health {
   /** `starting`: nothing failed, something is not there yet. */
@@ -118,7 +118,16 @@ type Answer<T> = (answer: { ok: true; value: T } | { ok: false; error: ErrorBody
 /** Events from the page; each is answered. */
 export interface ClientEvents {
   /** Watch a run: its events come to this socket until another run is watched. */
-  watch: (runId: string, answer: Answer<RunDetail & { series: SeriesPoint[]; decisions: DecisionRecord[] }>) => void;
+  watch: (
+    runId: string,
+    answer: Answer<
+      RunDetail & {
+        series: SeriesPoint[];
+        decisions: DecisionRecord[];
+        conflicts: (SafetyConflict & { variant: string })[];
+      }
+    >,
+  ) => void;
   /** Frames of all variants in [fromSecond, toSecond), at most 60 seconds at once; those not simulated yet are left out. */
   frames: (runId: string, fromSecond: number, toSecond: number, answer: Answer<Record<string, Frame[]>>) => void;
 }

@@ -1,7 +1,8 @@
 import type { ComparedScenario, ComparisonReport, MeasureComparison } from '../runs/compare.ts';
 import { MEASURES, titleOf } from '../runs/report/measures.ts';
 import { interval, measureOf, probability, sentence, signed, VERDICTS } from '../runs/report/words.ts';
-import { align } from './table.ts';
+import { safetySentence, statusText } from '../runs/report/safety.ts';
+import { align, safetyLines } from './table.ts';
 
 const HEAD = ['mean diff.', '95 % t', 'shift', '95 % BCa', 'better-equal-worse', 'p', 'p (Holm)', ''];
 
@@ -32,8 +33,12 @@ function scenarioLines(scenario: ComparedScenario): string[] {
     const comparisons = scenario.comparisons.filter(({ variant }) => variant === rival);
     const { against } = comparisons[0]!;
     const table = align([['', against, rival, ...HEAD], ...comparisons.map((comparison) => row(scenario, comparison))]);
-    lines.push(sentence(scenario, comparisons[0]!), '', ...table, '');
+    lines.push(sentence(scenario, comparisons[0]!), safetySentence(scenario, rival).text, '', ...table, '');
   }
+  lines.push(
+    ...safetyLines(Object.entries(scenario.variants).map(([name, { safety }]) => [name, statusText(safety)])),
+    '',
+  );
   const names = Object.keys(scenario.variants);
   const approaches = [...new Set(names.flatMap((name) => Object.keys(scenario.variants[name]!.approaches)))];
   if (approaches.length > 0) {

@@ -8,13 +8,14 @@ import { loadSettings } from './settings.ts';
 
 /**
  * Runs `work` with the store of the settings. With a server it works beside a running twin, from a folder of its own; the
- * embedded database belongs to one process, so that the twin has to be stopped.
+ * embedded database belongs to one process, so that the twin has to be stopped. The archive may be off only where it is not needed.
  */
 export async function withStore<T>(
   work: (store: DatabaseStore, archive: Archive, settings: Settings) => Promise<T>,
+  options: { needsArchive?: boolean } = {},
 ): Promise<T> {
   const settings = loadSettings();
-  if (settings.archive === 'off')
+  if (settings.archive === 'off' && options.needsArchive !== false)
     throw new Refusal('FLEXTRAFF_ARCHIVE is off: there is no archive. Set it to a folder or to s3://bucket/prefix.');
   const { openStore } = await import('../api/database/store.ts');
   const store = openStore({

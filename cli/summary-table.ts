@@ -1,8 +1,9 @@
 import { MEASURES, titleOf } from '../runs/report/measures.ts';
+import { statusText } from '../runs/report/safety.ts';
 import { signed } from '../runs/report/words.ts';
 import type { MeasureSummary } from '../runs/statistics.ts';
 import type { ReplicationsResult } from './replications.ts';
-import { align } from './table.ts';
+import { align, safetyLines } from './table.ts';
 
 /** Half the width of an interval around its mean. */
 const margin = ({ mean, high }: MeasureSummary, digits: number) =>
@@ -52,6 +53,7 @@ export function summaryTable({
     '',
     ...align(rows),
     '',
+    ...safetyLines(variants.map(([name, { safety }]) => [name, statusText(safety)])),
     `${(vehicleUpdates / 1e6).toFixed(2)} million vehicle updates in ${wallSeconds.toFixed(1)} s on ${threads} ${threads === 1 ? 'thread' : 'threads'} (${cpuSeconds.toFixed(1)} s of CPU time, at most ${Math.round(peakRssMebibytes)} MiB)`,
   ].join('\n');
 }

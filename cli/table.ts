@@ -1,3 +1,4 @@
+import { safetyStatus, statusText } from '../runs/report/safety.ts';
 import type { RunResult, VariantResult } from '../runs/types.ts';
 
 const fixed = (digits: number) => (value: number) => value.toFixed(digits);
@@ -29,6 +30,20 @@ const ROWS: readonly {
   { label: 'people who came to cross', of: (v) => v.pedestrians?.demanded, show: fixed(0), compare: false },
   { label: 'people: delay, mean (s)', of: (v) => v.pedestrians?.delaySeconds.mean, show: fixed(1), compare: true },
   { label: 'people: delay, 95th p. (s)', of: (v) => v.pedestrians?.delaySeconds.p95, show: fixed(1), compare: true },
+  { label: 'safety index, 0 safest', of: (v) => v.safety?.index?.combined, show: fixed(1), compare: true },
+  { label: '  people', of: (v) => v.safety?.index?.vru, show: fixed(1), compare: true },
+  { label: '  vehicles', of: (v) => v.safety?.index?.vehicle, show: fixed(1), compare: true },
+  { label: 'conflicts', of: (v) => v.safety?.conflicts.total, show: fixed(0), compare: true },
+  { label: '  serious', of: (v) => v.safety?.conflicts.serious, show: fixed(0), compare: true },
+  { label: '  with people', of: (v) => v.safety?.conflicts.withVru, show: fixed(0), compare: true },
+  { label: '  with people, serious', of: (v) => v.safety?.conflicts.seriousWithVru, show: fixed(0), compare: true },
+  ...(['rear-end', 'lane-change', 'crossing', 'head-on'] as const).map((type) => ({
+    label: `  ${type}`,
+    of: (v: VariantResult) => v.safety?.conflicts.byType[type],
+    show: fixed(0),
+    compare: true,
+  })),
+  { label: 'hard braking', of: (v) => v.safety?.hardBraking, show: fixed(0), compare: true },
 ];
 
 function change(first: number | undefined, second: number | undefined): string {
@@ -48,6 +63,19 @@ export function align(rows: readonly (readonly string[])[]): string[] {
       .join('  ')
       .trimEnd(),
   );
+}
+
+/** The interval of a single run's index; over several runs it is theirs. */
+function indexText({ safety }: VariantResult): string {
+  return safety?.interval
+    ? `index ${safety.index!.combined.toFixed(1)} [${safety.interval.low.toFixed(1)}, ${safety.interval.high.toFixed(1)}], `
+    : '';
+}
+
+/** How well the safety of each variant was seen, or why it was not scored; once where it is the same for all. */
+export function safetyLines(variants: readonly (readonly [name: string, text: string])[]): string[] {
+  const texts = new Set(variants.map(([, text]) => text));
+  return texts.size === 1 ? [`safety: ${[...texts][0]}`] : variants.map(([name, text]) => `safety of ${name}: ${text}`);
 }
 
 /** What `flextraff run` prints for people. */
@@ -88,6 +116,12 @@ export function resultTable(result: RunResult): string {
     '',
     ...align(rows),
     '',
+    ...safetyLines(
+      Object.entries(result.variants).map(([name, variant]) => [
+        name,
+        indexText(variant) + statusText(safetyStatus([variant])),
+      ]),
+    ),
     `${(vehicleUpdates / 1e6).toFixed(2)} million vehicle updates in ${wallSeconds.toFixed(1)} s (${cpuSeconds.toFixed(1)} s of CPU time, at most ${Math.round(peakRssMebibytes)} MiB)`,
   ].join('\n');
 }

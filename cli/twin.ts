@@ -5,6 +5,7 @@ import type { UsedBroker } from './broker.ts';
 import { Refusal } from './failure.ts';
 import { onInterrupt } from './interrupt.ts';
 import { openLog } from './log.ts';
+import { backupSettings } from './backup-settings.ts';
 import { loadSettings } from './settings.ts';
 import { openStreetSafety } from './street-safety.ts';
 
@@ -99,6 +100,15 @@ export async function twin(scenario: string, options: TwinCommandOptions): Promi
     });
     opened.push(twin);
     tell = (level, message) => twin.alert(level, message);
+    const jobs = settings.jobs
+      ? (await import('../api/jobs/start.ts')).startJobs({
+          store,
+          databaseUrl: settings.databaseUrl ?? null,
+          backup: backupSettings(settings),
+          onAlert: (level, message) => twin.alert(level, message),
+        })
+      : null;
+    if (jobs !== null) opened.push(jobs);
     const safety = await openStreetSafety(store, broker.url, settings.threads, (message) =>
       twin.alert('warning', message),
     );
@@ -117,6 +127,7 @@ export async function twin(scenario: string, options: TwinCommandOptions): Promi
       checks: {
         workers: () => twin.workers(),
         ...(store.archive === null ? {} : { archive: () => store.archive!.health() }),
+        ...(jobs === null ? {} : { jobs: () => jobs.health() }),
       },
       logger,
     });

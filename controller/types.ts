@@ -3,6 +3,7 @@
  * observation, same answer, on any thread. It sees what detectors and lamps reported, never the world's truth.
  */
 import type { JunctionConfiguration, Lamp, LampSource, PlanStage } from '../junction/types.ts';
+import type { RadioPicture } from './safety/radio.ts';
 
 export interface DetectorReading {
   /** Cumulative vehicles since the detector started. */
@@ -25,6 +26,20 @@ export interface ReportedVehicle {
   readonly group: string | null;
 }
 
+/** A vehicle that asks for green by radio. */
+export interface PriorityRequest {
+  /** The same from frame to frame. */
+  readonly id: string;
+  readonly kind: 'emergency' | 'bus';
+  /** Name of the approach. */
+  readonly approach: string;
+  /** Lane index within the approach; null: not known. */
+  readonly lane: number | null;
+  /** From its front to the stop line. */
+  readonly metres: number;
+  readonly metresPerSecond: number;
+}
+
 /** One frame: everything a junction's devices said up to `nowMs`. One frame a second. */
 export interface Observation {
   readonly nowMs: number;
@@ -37,8 +52,12 @@ export interface Observation {
   readonly detectors: Readonly<Record<string, DetectorReading>>;
   /** Vehicles within the range of the junction's radio; absent where it has none. */
   readonly vehicles?: readonly ReportedVehicle[];
+  /** Who asks for green; absent where the junction hears nobody. Who is past the stop line is no longer in it. */
+  readonly priority?: readonly PriorityRequest[];
   /** Of all vehicles, the share that is expected to report by radio, 0-1; absent: nobody said. */
   readonly reportingShare?: number;
+  /** Who is where by what they broadcast; absent where the strategy does not listen or the radio's lanes are not known. */
+  readonly radio?: RadioPicture;
   /** Vehicles counted at the stop line per approach since the last plan was decided, in the configuration's approach order; null: no report (silent reader). */
   readonly countsSincePlan: readonly (number | null)[];
   /** What the lamp controller last reported. */
@@ -63,6 +82,8 @@ export type Decision =
   | {
       readonly kind: 'stage';
       readonly stageId: string;
+      /** Not before; on the way to the stage this extends the clearance, within the device's bounds. Absent: as soon as legal. */
+      readonly notBeforeMs?: number;
       readonly reason: string;
       readonly inputs: Readonly<Record<string, unknown>>;
     };
@@ -98,6 +119,8 @@ export interface Strategy {
       }
     >
   >;
+  /** Whether it goes by `Observation.radio` with these parameters; absent: it does not. */
+  listens?(parameters: Parameters): boolean;
   /** Why it cannot work at this junction with these (known, in-bounds) parameters; null: it can. */
   check?(configuration: JunctionConfiguration, parameters: Parameters): string | null;
   decide(

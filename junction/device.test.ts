@@ -368,3 +368,36 @@ describe('lamp device: boot, modes, configuration, faults', () => {
     expect(() => warm(wrong)).toThrow(/localPlan: stage NS yellow 3 s; at least 9 s/);
   });
 });
+
+describe('a clearance that is extended', () => {
+  const configuration = crossroads();
+  /** Second in which EW turns green, when it is asked for from 20 s on, and during the transition not before `laterMs`. */
+  function startsAt(laterMs: number, stageId = 'EW'): number {
+    const device = warm(configuration);
+    for (let second = 0; second <= 60; second++) {
+      const nowMs = START + second * 1000;
+      const leaving = second >= 21;
+      const id = second < 20 ? 'NS' : leaving ? stageId : 'EW';
+      device.receiveRequest(
+        request(configuration, second + 1, id, nowMs, {
+          notBeforeMs: leaving ? Math.max(nowMs, START + laterMs) : nowMs,
+          validUntilMs: START + 120_000 > nowMs + 50_000 ? nowMs + 50_000 : START + 120_000,
+        }),
+        nowMs,
+      );
+      if (device.report().stageId === 'EW') return second;
+    }
+    return -1;
+  }
+
+  it('lasts until the time asked for, at most eight seconds longer, and never less', () => {
+    const usual = startsAt(0);
+    expect(startsAt(1000 * (usual - 3))).toBe(usual);
+    expect(startsAt(1000 * (usual + 3))).toBe(usual + 3);
+    expect(startsAt(1000 * (usual + 30))).toBe(usual + 8);
+  });
+
+  it('is not extended by who asks for another stage', () => {
+    expect(startsAt(1000 * (startsAt(0) + 3), 'NS')).toBe(startsAt(0));
+  });
+});

@@ -15,6 +15,9 @@ import type { JunctionConfiguration, JunctionMode, StageRequest } from './types.
 export const BOOT_FLASH_SECONDS = 5;
 export const BOOT_ALL_RED_SECONDS = 6;
 
+/** Longest that the clearance on the way to a requested stage is extended beyond what it must be, seconds. */
+export const CLEARANCE_EXTENSION_SECONDS_MAX = 8;
+
 const NEVER = Number.NEGATIVE_INFINITY;
 const FOREVER = Number.POSITIVE_INFINITY;
 
@@ -42,6 +45,8 @@ export class StageMachine {
   private monitor: LampMonitor;
   private phase: Phase = 'boot-flash';
   private phaseEndsMs = FOREVER;
+  /** When the transition that is under way may end at the latest, extended. */
+  private extendedMaxMs = NEVER;
   /** Something happened at `nowMs`: look again what else is due. */
   private again = false;
 
@@ -175,6 +180,7 @@ export class StageMachine {
       const target = this.request === null ? this.planTarget() : this.requestTarget();
       if (this.due(target.leaveMs)) this.leave(target.stage);
     }
+    if (this.phase === 'transition') this.extendClearance();
     if (this.phase === 'transition' && this.due(this.phaseEndsMs)) this.startStage();
   }
 
@@ -298,11 +304,18 @@ export class StageMachine {
       this.nextStage = this.ladder.programme.timed.stages[this.nextPosition]!.stage;
     }
     this.phaseEndsMs = this.startMs(this.nextStage, intergreenMs);
+    this.extendedMaxMs = this.phaseEndsMs + toMs(CLEARANCE_EXTENSION_SECONDS_MAX);
     this.phase = 'transition';
     for (let g = 0; g < this.bank.shown.length; g++) {
       if (this.bank.shown[g] === 'green' && !this.greens[this.nextStage]![g]) this.endGreen(g, yellowMs);
     }
     this.again = true;
+  }
+
+  /** Who asks for the stage that is on its way anyhow, but later, has it later: longer is always allowed, within reason. */
+  private extendClearance(): void {
+    if (this.request === null || this.configuration.stages[this.nextStage]?.id !== this.request.stageId) return;
+    this.phaseEndsMs = Math.max(this.phaseEndsMs, Math.min(this.request.notBeforeMs, this.extendedMaxMs));
   }
 
   private startMs(stage: number, intergreenMs: number): number {

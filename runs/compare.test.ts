@@ -3,6 +3,8 @@ import { compareReplications, summariseReplications } from './compare.ts';
 import type { Replication } from './replications.ts';
 import { replicationsCsv } from './report/csv.ts';
 import { comparisonPage } from './report/page.ts';
+import { safetySentence } from './report/safety.ts';
+import { safetyOf } from './safety/testing-result.ts';
 import type { VariantResult } from './types.ts';
 
 const variant = (strategy: string, delay: number, throughput = 900): VariantResult => ({
@@ -154,7 +156,7 @@ describe('what is written', () => {
       .trimEnd()
       .split('\n');
     expect(header).toMatch(/^scenario,seed,variant,strategy,delaySeconds\.mean,.*,digest$/);
-    expect(first).toMatch(/^"a,""b""",1,baseline,fixed-time,10,9,20,5,10,30,70,,900,5,1,,,0123456789abcdef$/);
+    expect(first).toMatch(/^"a,""b""",1,baseline,fixed-time,10,9,20,5,10,30,70,,900,5,1,,,,{12}0123456789abcdef$/);
     expect(rest).toHaveLength(3);
   });
 
@@ -180,5 +182,67 @@ describe('what is written', () => {
   it('has a page for one seed too, without intervals', () => {
     const page = comparisonPage(compareReplications([{ title: 'X', replications: replications('x', [[10, 8]]) }]));
     expect(page).not.toMatch(/NaN|undefined/);
+  });
+});
+
+describe('the safety of a comparison', () => {
+  /** Adaptive saves delay in every seed; `conflicts` of each minute by seed and variant. */
+  const withSafety = (conflicts: (seed: number) => [baseline: number | null, adaptive: number | null]) =>
+    replications('x', better).map((replication) => {
+      const [b, a] = conflicts(replication.seed);
+      const of = (n: number | null) =>
+        safetyOf(
+          Array.from({ length: 3 }, () => (n === null ? null : { vehicles: n, people: n })),
+          { serious: n ?? 0 },
+        );
+      const { baseline, v1 } = replication.variants;
+      return { ...replication, variants: { baseline: { ...baseline!, safety: of(b) }, v1: { ...v1!, safety: of(a) } } };
+    });
+  const reportOf = (runs: Replication[]) => compareReplications([{ title: 'X', replications: runs }]);
+
+  it('says in words that delay is bought with risk, in the report too', () => {
+    const report = reportOf(withSafety((seed) => [1, 3 + seed]));
+    const words = safetySentence(report.scenarios[0]!, 'v1');
+    expect(words.tone).toBe('risk');
+    expect(words.text).toMatch(
+      /^v1 buys its delay with risk: safety index [\d.]+ instead of [\d.]+ .* serious conflicts 7\.5 instead of 1\.0/,
+    );
+    expect(comparisonPage(report)).toContain('v1 buys its delay with risk');
+  });
+
+  it('says that it is safer as well, or that nothing can be told', () => {
+    expect(safetySentence(reportOf(withSafety((seed) => [4 + seed, 1])).scenarios[0]!, 'v1')).toMatchObject({
+      tone: 'better',
+      text: expect.stringMatching(/^v1 is safer as well: safety index/),
+    });
+    expect(safetySentence(reportOf(withSafety((seed) => (seed % 2 ? [2, 3] : [3, 2]))).scenarios[0]!, 'v1').tone).toBe(
+      'open',
+    );
+  });
+
+  it('relates the minutes of all seeds and variants to one scale', () => {
+    const { variants } = reportOf(withSafety((seed) => [seed, 8])).scenarios[0]!;
+    const baseline = variants.baseline!.values['safety.index.combined']!;
+    // 0.6 (0.4 n/8 + 0.6) + 0.4 (0.3 n/8 + 0.5): as many conflicts as the most there are is the top of the scale
+    for (const [i, value] of baseline.entries()) expect(value).toBeCloseTo(56 + (36 * (i + 1)) / 8, 9);
+    for (const value of variants.v1!.values['safety.index.combined']!) expect(value).toBeCloseTo(92, 9);
+  });
+
+  it('has no number where nothing was heard, and says why', () => {
+    const report = reportOf(withSafety(() => [2, null]));
+    const scenario = report.scenarios[0]!;
+    expect(scenario.comparisons.some(({ measure }) => measure === 'safety.index.combined')).toBe(false);
+    expect(scenario.variants.v1!.safety).toMatchObject({ scored: false, reason: 'nobody was heard', quality: 0 });
+    expect(safetySentence(scenario, 'v1').text).toBe(
+      'The safety of v1 is not scored: nobody was heard. That is no sign of safety.',
+    );
+    const without = reportOf(replications('x', better)).scenarios[0]!;
+    expect(safetySentence(without, 'v1').text).toMatch(/^Safety is not scored: nobody broadcasts in this scenario/);
+  });
+
+  it('has a column a count in the lines of the seeds', () => {
+    const [head, first] = replicationsCsv([withSafety(() => [1, 2])]).split('\n');
+    const at = head!.split(',').indexOf('safety.conflicts.byType.crossing');
+    expect(first!.split(',')[at]).toBe('3');
   });
 });

@@ -5,6 +5,8 @@
 import { type WilcoxonResult, bcaInterval, differencesOf, hodgesLehmann, holm, leastP, wilcoxon } from './paired.ts';
 import type { Replication } from './replications.ts';
 import { MEASURES, type Measure } from './report/measures.ts';
+import { type SafetyStatus, safetyStatus } from './report/safety.ts';
+import { onCommonScale } from './safety/common-scale.ts';
 import { type MeasureSummary, pairedDifference, summarise } from './statistics.ts';
 import type { PairedDifference } from './twin-types.ts';
 
@@ -13,6 +15,8 @@ const SIGNIFICANT = 0.05;
 export interface VariantSummary {
   strategy: string;
   measures: Record<string, MeasureSummary>;
+  /** Whether its safety was scored, and how well it was seen; else why not. */
+  safety: SafetyStatus;
 }
 
 export interface Summary {
@@ -122,11 +126,16 @@ function summaryOf(replications: readonly Replication[], variant: string): Varia
     const values = valuesOf(replications, variant, measure).filter((value) => value !== undefined);
     if (values.length > 0) measures[measure.key] = summarise(values);
   }
-  return { strategy: replications[0]!.variants[variant]!.strategy, measures };
+  return {
+    strategy: replications[0]!.variants[variant]!.strategy,
+    measures,
+    safety: safetyStatus(replications.map(({ variants }) => variants[variant]!)),
+  };
 }
 
 /** Per measure the mean and its 95 % t interval, of each variant and of each one's difference to the first. */
-export function summariseReplications(replications: readonly Replication[]): Summary {
+export function summariseReplications(measured: readonly Replication[]): Summary {
+  const replications = onCommonScale(measured);
   const names = namesOf(replications);
   const [against] = names;
   const summary: Summary = { variants: {}, differences: {} };
@@ -255,7 +264,8 @@ function notesOf(seeds: readonly number[], comparisons: readonly MeasureComparis
  */
 export function compareReplications(all: readonly ScenarioReplications[], against?: string): ComparisonReport {
   const seeds = all[0]?.replications.map(({ seed }) => seed) ?? [];
-  const scenarios = all.map(({ title, replications }): ComparedScenario => {
+  const scenarios = all.map(({ title, replications: measured }): ComparedScenario => {
+    const replications = onCommonScale(measured);
     const { scenario, stepSeconds, durationSeconds } = replications[0]!;
     const names = namesOf(replications);
     const first = against ?? names[0]!;

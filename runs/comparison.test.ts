@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compareRuns } from './comparison.ts';
+import { safetyOf } from './safety/testing-result.ts';
 import type { RunRow, RunStatus } from './twin-types.ts';
 import type { VariantResult } from './types.ts';
 
@@ -61,6 +62,23 @@ describe('the comparison over seeds', () => {
     expect(comparison.delaySeconds.low).toBeCloseTo(-11 - 12.706, 6);
     expect(comparison.throughputPerHour.mean).toBe(0);
     expect(comparison.co2Kilograms.n).toBe(0);
+  });
+
+  it('compares safety on one scale, where both were scored', () => {
+    const scored = (seed: number, conflicts: [number, number | null]) => {
+      const one = row(seed, seed, [40, 30]);
+      const [b, a] = conflicts.map((n) =>
+        safetyOf([n === null ? null : { vehicles: n, people: 0 }], { serious: n ?? 0 }),
+      );
+      one.result!.variants.baseline!.safety = b;
+      one.result!.variants.adaptive!.safety = a;
+      return one;
+    };
+    const comparison = compareRuns('s', [scored(1, [1, 4]), scored(2, [2, 3]), scored(3, [1, null])])!;
+    expect(comparison.safetyIndex!.n).toBe(2);
+    // 0.4 x 0.3 of a hundred for each conflict of the four that are the most
+    expect(comparison.safetyIndex!.mean).toBeCloseTo((12 * (3 + 1)) / 4 / 2, 9);
+    expect(compareRuns('s', [row(1, 1, [2, 1])])!.safetyIndex!.n).toBe(0);
   });
 
   it('leaves out other scenarios, unfinished runs and other experiments', () => {

@@ -1,4 +1,5 @@
 /** What several seeds of a scenario say together. */
+import { onCommonScale } from './safety/common-scale.ts';
 import { pairedDifference } from './statistics.ts';
 import type { Comparison, PairedDifference, RunRow } from './twin-types.ts';
 import type { VariantResult } from './types.ts';
@@ -24,10 +25,11 @@ export function compareRuns(scenario: string, rows: readonly RunRow[]): Comparis
 
   const [baseline, adaptive] = newest.variants.map((variant) => variant.name) as [string, string];
   const chosen = [...bySeed.values()].sort((a, b) => a.seed - b.seed);
+  const results = onCommonScale(chosen.map(({ result }) => result!));
   const difference = (measure: (result: VariantResult) => number | undefined): PairedDifference => {
     const pairs: [number, number][] = [];
-    for (const { result } of chosen) {
-      const { [baseline]: b, [adaptive]: a } = result!.variants;
+    for (const { variants } of results) {
+      const { [baseline]: b, [adaptive]: a } = variants;
       const values = [b && measure(b), a && measure(a)];
       if (values[0] !== undefined && values[1] !== undefined) pairs.push([values[0], values[1]]);
     }
@@ -42,5 +44,8 @@ export function compareRuns(scenario: string, rows: readonly RunRow[]): Comparis
     stopsPerVehicle: difference((result) => result.stopsPerVehicle),
     co2Kilograms: difference((result) => result.co2Kilograms),
     throughputPerHour: difference((result) => result.throughputPerHour),
+    safetyIndex: difference((result) => result.safety?.index?.combined),
+    seriousConflicts: difference((result) => result.safety?.conflicts.serious),
+    conflictsWithPeople: difference((result) => result.safety?.conflicts.withVru),
   };
 }

@@ -118,6 +118,10 @@ export interface Comparison {
   stopsPerVehicle: PairedDifference;
   co2Kilograms: PairedDifference;
   throughputPerHour: PairedDifference;
+  /** On one scale over all these runs; n is 0 where no pair was scored. */
+  safetyIndex?: PairedDifference;
+  seriousConflicts?: PairedDifference;
+  conflictsWithPeople?: PairedDifference;
 }
 
 export interface Alert {

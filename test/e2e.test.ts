@@ -1,11 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Locator } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunResult } from '../runs/types.ts';
 import { hasChromium, launchChromium, numberOf, picture, type WatchedPage, watchedPage } from './support/browser.ts';
-import { endAll, flextraff, type RunningTwin, startTwin, until } from './support/command.ts';
+import { ROOT, endAll, flextraff, type RunningTwin, startTwin, until } from './support/command.ts';
 
 /** Short enough to wait for its end, and not the one that plays at the start. */
 const SCENARIO = 't-junction';
@@ -23,7 +23,12 @@ describe.skipIf(!hasChromium)('the page in a browser (skipped where there is no 
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'flextraff-e2e-'));
-    [twin, browser] = await Promise.all([startTwin([], { FLEXTRAFF_DATA: folder }), launchChromium()]);
+    const scenarios = join(folder, 'scenarios');
+    mkdirSync(scenarios);
+    const whole = readFileSync(join(ROOT, 'scenarios/turns-over-crossings.yaml'), 'utf8');
+    writeFileSync(join(scenarios, 'turns.yaml'), whole.replace(/^durationSeconds: .*$/m, 'durationSeconds: 150'));
+    const settings = { FLEXTRAFF_DATA: folder, FLEXTRAFF_SCENARIOS: scenarios };
+    [twin, browser] = await Promise.all([startTwin([], settings), launchChromium()]);
     watched = await watchedPage(browser, twin.url);
     await watched.page.goto(twin.url);
   });
@@ -107,6 +112,38 @@ describe.skipIf(!hasChromium)('the page in a browser (skipped where there is no 
       expect(await numberOf(byId(`result-delay-${name}`), 'data-value')).toBeCloseTo(variant.delaySeconds.mean!, 9);
     }
     await picture(watched.page, 'finished');
+  });
+
+  it('shows the safety of both worlds, and replays a near miss in both', async () => {
+    await byId('scenario-select').selectOption('turns');
+    await byId('seed-input').fill('1');
+    await byId('start-run').click();
+    await watched.page.locator('.topbar').getByText('turns', { exact: true }).waitFor();
+    await until(async () => /finished/i.test(await text('run-status')));
+    for (const name of ['baseline', 'adaptive']) {
+      expect(await text(`safety-index-${name}`)).toMatch(/^\d+\.\d\d+\.\d to \d+\.\d$/);
+    }
+    await byId('near-miss-filter').selectOption('all');
+    const first = byId('replay').first();
+    expect(await first.getAttribute('aria-label')).toMatch(
+      /^Replay \d\d:\d\d:\d\d, (baseline|adaptive): .*(TTC|PET) \d/,
+    );
+    const critical = await numberOf(first, 'data-second');
+    await picture(watched.page, 'safety');
+    // by keyboard, as a mouse would
+    await first.focus();
+    await watched.page.keyboard.press('Enter');
+    for (const world of worlds()) {
+      await until(async () => {
+        const at = await second(world);
+        return at >= critical - 6 && at <= critical + 8;
+      });
+    }
+    expect(await byId('near-miss').first().getAttribute('aria-current')).toBe('true');
+    await until(async () => (await second(worlds()[0])) >= critical - 1);
+    expect(await watched.page.locator('.conflict-layer [data-now]').count()).toBeGreaterThan(0);
+    await picture(watched.page, 'near-miss');
+    await byId('play').click();
   });
 
   it('is readable in light colours too', async () => {

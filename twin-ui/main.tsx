@@ -9,6 +9,7 @@ import './styles/base.css';
 import './styles/frame.css';
 import './styles/compare.css';
 import './styles/tables.css';
+import './styles/safety.css';
 
 const session = new Session(new StateStore(), new Player());
 

@@ -11,6 +11,9 @@ const CONNECT_TIMEOUT_MS = 5000;
 const QUERY_TIMEOUT_MS = 30_000;
 /** At most this many connections to a server for each login; `npm run bench:ingest` measures what more would bring. */
 export const POOL_MAX = 4;
+/** Connections of jobs; others wait for one as long as a job may take. */
+const JOBS_POOL_MAX = 3;
+const JOBS_ACQUIRE_TIMEOUT_MS = 3_600_000;
 const SERVER_VERSION_MIN = 150_000;
 
 export interface DatabaseOptions {
@@ -36,6 +39,11 @@ export interface Database {
   /** With the rights of the tables' owner: for migrations and tests. Everything else goes through `roles`. */
   readonly knex: Knex;
   readonly roles: Roles;
+  /**
+   * For jobs, over connections of their own on a server, on which nothing times out: `job` in transactions of `job_role`,
+   * `owner` for what takes the owner of the tables and no transaction (VACUUM).
+   */
+  readonly unhurried: { readonly owner: Knex; job<T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T> };
   readonly kind: 'embedded' | 'server';
   /** The worker behind it; null for a server. */
   readonly embedded: EmbeddedDatabase | null;
@@ -73,9 +81,11 @@ async function openEmbedded(options: DatabaseOptions): Promise<Database> {
     await embedded.close();
     throw error;
   }
+  const roles = new Roles(knex, { api_user: knex, job_role: knex, reporting_user: knex });
   return {
     knex,
-    roles: new Roles(knex, { api_user: knex, job_role: knex, reporting_user: knex }),
+    roles,
+    unhurried: { owner: knex, job: (work) => roles.transaction('job_role', work) },
     kind: 'embedded',
     embedded,
     description: `PGlite in ${directory}`,
@@ -109,8 +119,12 @@ async function openServer(databaseUrl: string, options: DatabaseOptions): Promis
     own.set(url, pool);
     return pool;
   };
+  // Pools connect when they are first asked.
+  const patientOwner = makeKnex({ connectionString: databaseUrl }, JOBS_POOL_MAX, 0);
+  const jobUrl = options.roleUrls?.job_role || databaseUrl;
+  const patientJob = jobUrl === databaseUrl ? patientOwner : makeKnex({ connectionString: jobUrl }, JOBS_POOL_MAX, 0);
   const close = async (): Promise<void> => {
-    for (const pool of [knex, ...own.values()]) await pool.destroy();
+    for (const pool of new Set([knex, ...own.values(), patientOwner, patientJob])) await pool.destroy();
   };
   try {
     const pools = {
@@ -146,6 +160,14 @@ async function openServer(databaseUrl: string, options: DatabaseOptions): Promis
     return {
       knex,
       roles: new Roles(knex, pools),
+      unhurried: {
+        owner: patientOwner,
+        job: (work) =>
+          patientJob.transaction(async (trx) => {
+            await trx.raw('SET LOCAL ROLE job_role');
+            return work(trx);
+          }),
+      },
       kind: 'server',
       embedded: null,
       description: `PostgreSQL at ${target}`,
@@ -228,7 +250,7 @@ function makeKnex(connection: Knex.PgConnectionConfig, max: number, queryTimeout
     pool: {
       min: 0,
       max,
-      acquireTimeoutMillis: QUERY_TIMEOUT_MS,
+      acquireTimeoutMillis: queryTimeoutMs === 0 ? JOBS_ACQUIRE_TIMEOUT_MS : QUERY_TIMEOUT_MS,
       createTimeoutMillis: CONNECT_TIMEOUT_MS + 1000,
       propagateCreateError: true,
     },

@@ -52,6 +52,11 @@ export function isConflict(error: unknown): boolean {
 export function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && error.message === '' && error.errors.length > 0)
     return reasonOf(error.errors[0]);
-  const message = error instanceof Error ? error.message : String(error);
+  const whole = error instanceof Error ? error.message : String(error);
+  // knex puts the statement before what the database says of it.
+  const message =
+    typeof (error as { severity?: unknown })?.severity === 'string'
+      ? whole.slice(whole.lastIndexOf(' - ') + 1).replace(/^- /, '')
+      : whole;
   return message.split('\n')[0] ?? message;
 }

@@ -25,7 +25,7 @@ import { Archive } from '../archive/archive.ts';
 import { openStorage, type StorageOptions } from '../archive/storage.ts';
 import { type Database, type DatabaseOptions, openDatabase, POOL_MAX } from './connect.ts';
 import { hashEpc, loadEpcKey, loadInstallationId } from './epc.ts';
-import { isOutage, reasonOf, StoreError } from './errors.ts';
+import { isConflict, isOutage, reasonOf, StoreError } from './errors.ts';
 import { lockDirectory } from './lock.ts';
 import { type CycleQuery, listCycles, type StoredCycle } from './repositories/cycles.ts';
 import { listDecisions } from './repositories/decisions.ts';
@@ -51,6 +51,8 @@ const CATCH_UP_TIMEOUT_MS = 5000;
 const WRITE_LANES_MAX = 3;
 const INTERRUPT_POLL_MS = 10_000;
 const SPOOL_DRAIN_TIMEOUT_MS = 600_000;
+/** How often a job's transaction is tried that another one was in the way of. */
+const CONFLICT_TRIES = 5;
 const RETRY_FIRST_MS = 500;
 const RETRY_MAX_MS = 10_000;
 
@@ -122,6 +124,15 @@ export interface DatabaseStore extends Store {
   asUser<T>(userId: string, work: (trx: Knex.Transaction) => Promise<T>): Promise<T>;
   /** Runs `work` in a transaction of a role: `job_role` for jobs, `reporting_user` for reading everything. */
   asRole<T>(role: DatabaseRole, work: (trx: Knex.Transaction) => Promise<T>): Promise<T>;
+  /**
+   * As `job_role` in a transaction that may take its time; does not wait for what was written before. Where another
+   * transaction was in its way it is tried again: `work` may be called more than once.
+   */
+  asJob<T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T>;
+  /** With the rights of the tables' owner and in no transaction, for as long as it takes: VACUUM. */
+  asOwner<T>(work: (knex: Knex) => Promise<T>): Promise<T>;
+  /** A consistent copy of the embedded database, as a gzipped tar of its folder; null for a server. */
+  dumpEmbedded(): Promise<Uint8Array | null>;
 }
 
 /**
@@ -270,6 +281,26 @@ class OpenStore implements DatabaseStore {
 
   asRole<T>(role: DatabaseRole, work: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
     return this.#ask((database) => database.roles.transaction(role, work));
+  }
+
+  asJob<T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
+    return this.#ask(async (database) => {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await database.unhurried.job(work);
+        } catch (error) {
+          if (!isConflict(error) || attempt === CONFLICT_TRIES) throw error;
+        }
+      }
+    }, 0);
+  }
+
+  asOwner<T>(work: (knex: Knex) => Promise<T>): Promise<T> {
+    return this.#ask((database) => work(database.unhurried.owner), 0);
+  }
+
+  dumpEmbedded(): Promise<Uint8Array | null> {
+    return this.#ask(async (database) => (database.embedded === null ? null : database.embedded.dump()));
   }
 
   runs(limit: number): Promise<RunRow[]> {
@@ -436,7 +467,8 @@ class OpenStore implements DatabaseStore {
       return await work(database);
     } catch (error) {
       if (error instanceof TwinError) throw error;
-      if (isOutage(error)) this.#lost(error);
+      // Two transactions in each other's way are no outage.
+      if (isOutage(error) && !isConflict(error)) this.#lost(error);
       throw new StoreError('database_query_failed', `The database did not answer: ${reasonOf(error)}`, {
         cause: error,
         hint: 'Try again; /health says how the database is.',

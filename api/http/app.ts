@@ -10,6 +10,7 @@ import { sendIndex, serveDocs, servePage } from './page.ts';
 import { mount, type Route } from './routing.ts';
 import { junctionRoutes } from './routes/junctions.ts';
 import { runRoutes } from './routes/runs.ts';
+import { safetyRoutes } from './routes/safety.ts';
 import { scenarioRoutes } from './routes/scenarios.ts';
 import { systemRoutes } from './routes/system.ts';
 import { V2X_BODY_LIMIT, V2X_PATHS, v2xRoutes } from './routes/v2x.ts';
@@ -40,6 +41,7 @@ export function apiRoutes(context: ApiContext): Route[] {
     ...scenarioRoutes(context),
     ...runRoutes(context),
     ...junctionRoutes(context),
+    ...safetyRoutes(context),
     ...v2xRoutes(context),
     ...systemRoutes(context),
   ];

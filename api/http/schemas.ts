@@ -359,6 +359,9 @@ export const comparisonSchema = component<Comparison>(
     stopsPerVehicle: pairedDifferenceSchema,
     co2Kilograms: pairedDifferenceSchema,
     throughputPerHour: pairedDifferenceSchema,
+    safetyIndex: pairedDifferenceSchema.optional(),
+    seriousConflicts: pairedDifferenceSchema.optional(),
+    conflictsWithPeople: pairedDifferenceSchema.optional(),
   }),
 );
 

@@ -88,12 +88,13 @@ function answerEvents(socket: ClientSocket, twin: Twin, logger: ApiLogger): void
       for (const room of socket.rooms) if (room.startsWith('run:')) await socket.leave(room);
       await socket.join(roomOf(runId));
       try {
-        const [run, series, decisions] = await Promise.all([
+        const [run, series, decisions, conflicts] = await Promise.all([
           twin.run(runId),
           twin.series(runId),
           twin.decisions(runId),
+          twin.conflicts(runId),
         ]);
-        return { ...run, series, decisions };
+        return { ...run, series, decisions, conflicts };
       } catch (error) {
         await socket.leave(roomOf(runId));
         throw error;

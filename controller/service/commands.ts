@@ -11,7 +11,9 @@ const PLAN_RESERVE_MS = 10_000;
 export type CommandHead = Pick<StageRequest, 'seq' | 'junctionId' | 'configurationVersion' | 'reason'>;
 
 export function requestFor(head: CommandHead, decision: Decision & { kind: 'stage' }, nowMs: number): StageRequest {
-  return { ...head, stageId: decision.stageId, notBeforeMs: nowMs, validUntilMs: nowMs + REQUEST_VALID_SECONDS * 1000 };
+  const notBeforeMs = Math.max(nowMs, decision.notBeforeMs ?? nowMs);
+  const validUntilMs = Math.max(nowMs, notBeforeMs) + REQUEST_VALID_SECONDS * 1000;
+  return { ...head, stageId: decision.stageId, notBeforeMs, validUntilMs };
 }
 
 /** Valid to its boundary, then for its cycle, and for one more if the next plan is lost. */

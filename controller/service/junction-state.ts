@@ -2,7 +2,9 @@
 import { msOf } from '../../feeds/codec.ts';
 import type { CarCounts, Detections, Lamps } from '../../feeds/messages.ts';
 import type { JunctionConfiguration } from '../../junction/types.ts';
-import type { DetectorReading, Memory, Observation, Parameters } from '../types.ts';
+import { Radio } from '../safety/radio.ts';
+import { strategyNamed } from '../strategies/index.ts';
+import type { DetectorReading, Memory, Observation, Parameters, PriorityRequest } from '../types.ts';
 
 /** A reader that said nothing for so long is silent, seconds. */
 export const SILENT_SECONDS = 60;
@@ -18,6 +20,9 @@ export interface Survived {
   /** By a clock that is ahead of ours: used, but by our time. */
   skewed: number;
 }
+
+/** Who asked for green longer ago than this does not ask any more, ms. */
+const PRIORITY_FRESH_MS = 3000;
 
 /** A device's clock may be so far ahead of ours, ms. */
 const AHEAD_MS = 2000;
@@ -43,7 +48,11 @@ export class JunctionState {
   /** A decision is under way on another thread. */
   busy = false;
 
+  /** What is broadcast; null where the strategy does not go by it. */
+  readonly radio: Radio | null;
+
   private readings: Record<string, DetectorReading> = {};
+  private priority: readonly PriorityRequest[] | null = null;
   private detectionsMs: number | null = null;
   private detectionsSeq = -1;
   private lamps: Observation['lamps'] = UNKNOWN_LAMPS;
@@ -61,6 +70,7 @@ export class JunctionState {
     this.strategy = strategy;
     this.parameters = parameters;
     this.seq = startSeq;
+    this.radio = strategyNamed(strategy).listens?.(parameters) ? new Radio() : null;
     this.stopLines = configuration.approaches.map(({ name }) => {
       const lanes = (configuration.detectors ?? []).filter(
         (detector) => detector.approach === name && detector.position === 'stopline' && detector.lane !== null,
@@ -87,6 +97,7 @@ export class JunctionState {
     if (usedMs === null) return false;
     // From here on loops lead; what car-counts had summed up is another account.
     this.readings = message.detectors;
+    this.priority = message.priority?.map(({ speed, ...own }) => ({ ...own, metresPerSecond: speed })) ?? null;
     this.detectionsMs = usedMs;
     this.detectionsSeq = message.seq;
     this.hear(usedMs, (id) => message.detectors[id] !== undefined);
@@ -200,7 +211,17 @@ export class JunctionState {
             secondsLeft: left(this.lamps.secondsLeft, since),
             cycleSecondsLeft: left(this.lamps.cycleSecondsLeft, since),
           };
-    return { nowMs, elapsedSeconds, detectors: this.readings, countsSincePlan: this.countsSincePlan(nowMs), lamps };
+    const radio = this.radio?.picture(nowMs) ?? null;
+    const heardLately = this.detectionsMs !== null && nowMs - this.detectionsMs <= PRIORITY_FRESH_MS;
+    return {
+      nowMs,
+      elapsedSeconds,
+      detectors: this.readings,
+      countsSincePlan: this.countsSincePlan(nowMs),
+      lamps,
+      ...(radio && { radio }),
+      ...(this.priority === null ? {} : { priority: heardLately ? this.priority : [] }),
+    };
   }
 
   /** A plan was decided: counting begins anew. */

@@ -28,6 +28,7 @@ export interface ServiceCounters extends DeskCounters {
   foreign: number;
 }
 
+const BROADCAST = ['bsm', 'psm', 'map'] as const;
 const HEARD = ['detections', 'lamps', 'car-counts', 'ack', 'clock'] as const;
 
 export class ControllerService {
@@ -50,6 +51,9 @@ export class ControllerService {
   async start(): Promise<void> {
     const { link, prefix } = this.options;
     const ends = [await link.subscribe(prefix, HEARD, (received) => this.receive(received as Received))];
+    if ([...this.desk.states.values()].some(({ radio }) => radio !== null)) {
+      ends.push(await link.subscribe(prefix, BROADCAST, (received) => this.listen(received as Received)));
+    }
     // What was published before a restart is retained: sequence numbers go on from there.
     if (!this.options.lockstep) {
       ends.push(await link.subscribe(prefix, ['green-time'], ({ address, message }) => this.recall(address, message)));
@@ -130,6 +134,13 @@ export class ControllerService {
         this.desk.acknowledged(state, message as AcknowledgementMessage);
         break;
     }
+  }
+
+  private listen({ address, message }: Received): void {
+    const radio = this.desk.states.get(address.junctionId ?? '')?.radio;
+    if (radio === undefined || radio === null || this.closed) return;
+    if (address.kind === 'map') radio.takeMap(message);
+    else radio.take(message);
   }
 
   private recall(address: Address, message: GreenTime): void {

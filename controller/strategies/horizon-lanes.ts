@@ -191,17 +191,19 @@ function queuedBetween(people: Someone[], vehicles: readonly ReportedVehicle[], 
 /** Who comes after those that were seen, at the lane's usual rate. */
 function unseen(
   people: Someone[],
-  { traffic, reported, observation }: Seen,
+  { traffic, reported, observation, headways }: Seen,
   stream: number,
   usual: number,
   limit: number,
   { horizonSeconds, radioMetres, unseenWeight, stopCost }: LaneSettings,
 ): void {
   const share = observation.reportingShare ?? 1;
-  const rate =
+  const told =
     traffic !== null && (reported === null || share < 1)
       ? traffic[stream]!.perSecond
       : (reported?.perSecond[stream] ?? 0);
+  // a detector that lies may tell of thousands a second; closer than a queue leaves nobody comes
+  const rate = Math.min(told, 1 / headways[stream]!);
   if (rate < 1e-3 || unseenWeight <= 0) return;
   const reach = reported === null ? 0 : radioMetres / limit;
   let at = Math.max(people.at(-1)?.free ?? 0, reach) + 1 / rate;

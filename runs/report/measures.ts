@@ -13,6 +13,11 @@ export interface Measure {
   of(result: VariantResult): number | undefined;
 }
 
+/** Safety by its index, and by what is counted: an index may hide that one kind of conflict took another's place. */
+export const SAFETY_INDEX = 'safety.index.combined';
+export const SERIOUS_CONFLICTS = 'safety.conflicts.serious';
+const ENCOUNTER_TYPES = ['rear-end', 'lane-change', 'crossing', 'head-on'] as const;
+
 type Row = [key: string, label: string, unit: string, better: Measure['better'], digits: number, of: Measure['of']];
 
 const ROWS: readonly Row[] = [
@@ -29,6 +34,31 @@ const ROWS: readonly Row[] = [
   ['vehicles.waiting', 'still waiting to enter', 'veh', 'less', 1, (r) => r.vehicles.waiting],
   ['fuelLitres', 'fuel', 'l', 'less', 2, (r) => r.fuelLitres],
   ['co2Kilograms', 'CO2', 'kg', 'less', 1, (r) => r.co2Kilograms],
+  [SAFETY_INDEX, 'safety index', '', 'less', 1, (r) => r.safety?.index?.combined],
+  ['safety.index.vru', 'safety index, people', '', 'less', 1, (r) => r.safety?.index?.vru],
+  ['safety.index.vehicle', 'safety index, vehicles', '', 'less', 1, (r) => r.safety?.index?.vehicle],
+  ['safety.conflicts.total', 'conflicts', '', 'less', 1, (r) => r.safety?.conflicts.total],
+  [SERIOUS_CONFLICTS, 'conflicts, serious', '', 'less', 1, (r) => r.safety?.conflicts.serious],
+  ['safety.conflicts.withVru', 'conflicts with people', '', 'less', 1, (r) => r.safety?.conflicts.withVru],
+  [
+    'safety.conflicts.seriousWithVru',
+    'conflicts with people, serious',
+    '',
+    'less',
+    1,
+    (r) => r.safety?.conflicts.seriousWithVru,
+  ],
+  ...ENCOUNTER_TYPES.map(
+    (type): Row => [
+      `safety.conflicts.byType.${type}`,
+      `conflicts: ${type}`,
+      '',
+      'less',
+      1,
+      (r) => r.safety?.conflicts.byType[type],
+    ],
+  ),
+  ['safety.hardBraking', 'hard braking', '', 'less', 1, (r) => r.safety?.hardBraking],
 ];
 
 /** The first is the one that decides; the others say what it costs. */

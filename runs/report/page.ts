@@ -1,6 +1,7 @@
 /** A comparison as a page of one file: no script, nothing from elsewhere, light or dark as the reader has it. */
 import type { ComparedScenario, ComparisonReport, MeasureComparison } from '../compare.ts';
 import { MEASURES, titleOf } from './measures.ts';
+import { safetySentence, statusText } from './safety.ts';
 import { escaped, type ForestRow, forestPlot, pairedPlot } from './plots.ts';
 import { interval, measureOf, probability, sentence, signed, VERDICTS } from './words.ts';
 
@@ -84,6 +85,19 @@ function forestRow(label: string, comparison: MeasureComparison, scenario: Compa
   ];
 }
 
+function safetyParagraph(scenario: ComparedScenario, rival: string): string {
+  const { tone, text } = safetySentence(scenario, rival);
+  return `<p${tone === 'risk' || tone === 'worse' ? ' class="note"' : ''}>${escaped(text)}</p>`;
+}
+
+/** How well each variant was seen, or why it was not scored. */
+function safetyTable(scenario: ComparedScenario): string {
+  const rows = Object.entries(scenario.variants).map(
+    ([name, { safety }]) => `<tr><th scope="row">${escaped(name)}</th>${cell(statusText(safety), 'verdict')}</tr>`,
+  );
+  return `<h3>Safety</h3><div class="wide" role="region" tabindex="0" aria-label="Safety"><table><caption>Index: 0 safest, 100 riskiest, related to the riskiest minute of all these runs. What was not observed has no number</caption><thead><tr>${heads(['variant', 'how it was seen'])}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
+}
+
 function scenarioSection(scenario: ComparedScenario, seeds: readonly number[], index: number): string {
   const rivals = [...new Set(scenario.comparisons.map(({ variant }) => variant))];
   const [deciding] = MEASURES;
@@ -94,7 +108,7 @@ function scenarioSection(scenario: ComparedScenario, seeds: readonly number[], i
       forestRow(titleOf(measureOf(comparison.measure)), comparison, scenario),
     );
     return [
-      `<h3>${escaped(rival)} against ${escaped(against)}</h3><p>${escaped(sentence(scenario, comparisons[0]!))}</p>`,
+      `<h3>${escaped(rival)} against ${escaped(against)}</h3><p>${escaped(sentence(scenario, comparisons[0]!))}</p>${safetyParagraph(scenario, rival)}`,
       forestPlot(
         `s${index}f${i}`,
         `${rival} against ${against}: differences with their 95 % t intervals`,
@@ -109,7 +123,7 @@ function scenarioSection(scenario: ComparedScenario, seeds: readonly number[], i
     values: values[deciding!.key]!,
   }));
   const plot = pairedPlot(`s${index}p`, `${titleOf(deciding!)}, seed by seed`, titleOf(deciding!), seeds, strips);
-  return `<section aria-labelledby="s${index}"><h2 id="s${index}">${escaped(scenario.scenario)}</h2><p class="quiet">${escaped(scenario.title)}; ${scenario.durationSeconds} s in steps of ${scenario.stepSeconds} s</p>${plot}${parts.join('')}${approachTable(scenario)}</section>`;
+  return `<section aria-labelledby="s${index}"><h2 id="s${index}">${escaped(scenario.scenario)}</h2><p class="quiet">${escaped(scenario.title)}; ${scenario.durationSeconds} s in steps of ${scenario.stepSeconds} s</p>${plot}${parts.join('')}${safetyTable(scenario)}${approachTable(scenario)}</section>`;
 }
 
 function overallSection({ overall, scenarios }: ComparisonReport): string {

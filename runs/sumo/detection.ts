@@ -31,6 +31,18 @@ interface Followed {
   metres: number;
 }
 
+/** A vehicle in reach of a signal; index of its lane in the edge, -1: it is not on that edge yet. */
+interface Heard {
+  readonly vehicle: TraciVehicle;
+  readonly next: NextSignal;
+  readonly metres: number;
+  readonly index: number;
+}
+
+/** Beyond this and faster than this a vehicle may still choose among the lanes that lead where it goes. */
+const CHOICE_METRES = 50;
+const CHOICE_METRES_PER_SECOND = 4;
+
 interface Counter {
   count: number;
   covered: boolean;
@@ -196,15 +208,14 @@ export class DetectionOfStreet {
   /** What the radios of each signal hear; undefined where nobody reports. */
   reports(): ReportedVehicle[][] | undefined {
     if (this.detection === 'loops') return undefined;
-    const all: ReportedVehicle[][] = this.signals.map(() => []);
+    const heard: Heard[][] = this.signals.map(() => []);
     for (const known of this.followed.values()) {
-      if (!known.reports || known.route === null) continue;
-      this.report(known, known.route, all);
+      if (known.reports && known.route !== null) this.hear(known, known.route, heard);
     }
-    return all;
+    return heard.map((list, signal) => this.matched(list, signal));
   }
 
-  private report({ vehicle, at, lane, laneId }: Followed, route: RouteAhead, all: ReportedVehicle[][]): void {
+  private hear({ vehicle, at, lane, laneId }: Followed, route: RouteAhead, heard: Heard[][]): void {
     if (lane < 0) return;
     const inside = laneId.startsWith(':');
     const position = inside ? at + 1 : at;
@@ -215,38 +226,41 @@ export class DetectionOfStreet {
       ? this.net.lanes[this.net.edges[edge]!.lanes[0]!]!.length +
         Math.max(0, route.insideMetres[at]! - vehicle.lanePosition)
       : this.net.lanes[lane]!.length - vehicle.lanePosition;
-    const metres = remaining + next.metres;
+    const metres = Math.max(0, remaining + next.metres);
     if (metres > RADIO_METRES) return;
-    const own = this.signals[next.signal]!;
-    let chosen = 0;
-    const index = this.net.lanes[lane]!.index;
-    let least = Number.POSITIVE_INFINITY;
-    const on = !inside && edge === next.edge;
-    next.lanes.forEach((candidate, k) => {
-      const away = Math.abs(this.net.lanes[own.lanes[candidate]!.lane]!.index - index);
-      if (away < least) {
-        least = away;
-        chosen = k;
-      }
-    });
-    if (!on && next.lanes.length > 1) {
-      // Not there yet: it will most probably take the lane with the fewest.
-      let fewest = Number.POSITIVE_INFINITY;
+    const isThere = !inside && edge === next.edge;
+    heard[next.signal]!.push({ vehicle, next, metres, index: isThere ? this.net.lanes[lane]!.index : -1 });
+  }
+
+  /**
+   * In which lane each will arrive: its own where it is near or stands; where it still has a choice, that with the fewest
+   * before it.
+   */
+  private matched(heard: Heard[], signal: number): ReportedVehicle[] {
+    const { lanes } = this.signals[signal]!;
+    const before = new Int32Array(lanes.length);
+    heard.sort((a, b) => a.metres - b.metres || (a.vehicle.id < b.vehicle.id ? -1 : 1));
+    return heard.map(({ vehicle, next, metres, index }) => {
+      const free = index < 0 || (metres > CHOICE_METRES && vehicle.speed > CHOICE_METRES_PER_SECOND);
+      let chosen = 0;
+      let least = Number.POSITIVE_INFINITY;
       next.lanes.forEach((candidate, k) => {
-        const line = this.lines[next.signal]![candidate];
-        const count = all[next.signal]!.reduce((sum, other) => sum + (other.lane === line ? 1 : 0), 0);
-        if (count < fewest) {
-          fewest = count;
+        const away = index < 0 ? 0 : Math.abs(this.net.lanes[lanes[candidate]!.lane]!.index - index);
+        const cost = free ? before[candidate]! + 0.9 * away : away;
+        if (cost < least) {
+          least = cost;
           chosen = k;
         }
       });
-    }
-    all[next.signal]!.push({
-      id: vehicle.id,
-      lane: this.lines[next.signal]![next.lanes[chosen]!]!,
-      metres: Math.max(0, Math.round(metres * 100) / 100),
-      metresPerSecond: Math.round(vehicle.speed * 50) / 50,
-      group: this.names[next.signal]![next.groups[chosen]!]!,
+      const lane = next.lanes[chosen]!;
+      before[lane]!++;
+      return {
+        id: vehicle.id,
+        lane: this.lines[signal]![lane]!,
+        metres: Math.round(metres * 100) / 100,
+        metresPerSecond: Math.round(vehicle.speed * 50) / 50,
+        group: this.names[signal]![next.groups[chosen]!]!,
+      };
     });
   }
 }

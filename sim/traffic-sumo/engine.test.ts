@@ -243,6 +243,39 @@ describe.skipIf(!here)('a whole case of the shared data (absent: skipped)', () =
 });
 
 describe('an engine for SUMO files', () => {
+  const road = `<net><edge id="e" from="a" to="b"><lane id="e_0" index="0" speed="10" length="300" shape="0,0 300,0"/></edge>
+    <junction id="a" type="dead_end" x="0" y="0" incLanes="" intLanes=""/><junction id="b" type="dead_end" x="300" y="0" incLanes="e_0" intLanes=""/></net>`;
+  const on = (id: string, more: string) => `<vehicle id="${id}" type="t" ${more}><route edges="e"/></vehicle>`;
+
+  it('lets a vehicle leave where its arrivalPos says', () => {
+    const routes = cars(
+      on('a', 'depart="0" departSpeed="max" arrivalPos="100"'),
+      on('b', 'depart="30" arrivalPos="-50"'),
+    );
+    const { state } = run(open({ net: road, routes }), 120);
+    // 5.1 m and then 10 m a second
+    expect(state.arrivedAt[0]).toBe(10);
+    expect(state.position[1]).toBeGreaterThanOrEqual(249.9);
+    expect(state.position[1]).toBeLessThan(260);
+  });
+
+  it.each(['free', 'random', 'random_free', 'last', 'base', '120'])(
+    'enters behind and between others where there is room: departPos %s',
+    (place) => {
+      const stopped = on('s', 'depart="0" departPos="200" departSpeed="0"');
+      const others = many(12, (i) => on(`v${i}`, `depart="${1 + i}" departPos="${place}" departSpeed="avg"`));
+      const engine = open({ net: road, routes: cars(stopped, ...others) });
+      while (engine.tick < 40) {
+        engine.step();
+        for (let v = engine.traffic.first[0]!; v >= 0; v = engine.traffic.behind[v]!) {
+          const front = engine.traffic.ahead[v]!;
+          if (front >= 0) expect(engine.state.position[front]! - 5 - engine.state.position[v]!).toBeGreaterThan(0);
+        }
+      }
+      expect([...engine.state.enteredAt].filter((at) => at >= 0).length).toBeGreaterThan(8);
+    },
+  );
+
   it('refuses a step out of range', () => {
     const net = `<net><edge id="e" from="a" to="b"><lane id="e_0" index="0" speed="10" length="100" shape="0,0 100,0"/></edge>
       <junction id="a" type="dead_end" x="0" y="0" incLanes="" intLanes=""/><junction id="b" type="dead_end" x="100" y="0" incLanes="e_0" intLanes=""/></net>`;

@@ -36,7 +36,7 @@ export function enterDue(t: Traffic, queue: EntryQueue, now: number): void {
 function enters(t: Traffic, queue: EntryQueue, vehicle: number, now: number): boolean {
   const lane = entryLane(t, queue, vehicle);
   if (lane < 0 || queue.refused[lane] === t.step) return false;
-  if (place(t, queue, vehicle, lane, now)) return true;
+  if (findsPlace(t, queue, vehicle, lane, now)) return true;
   queue.refused[lane] = t.step;
   return false;
 }
@@ -78,18 +78,56 @@ function occupied(t: Traffic, lane: number): number {
   return metres / t.world.network.length[lane]!;
 }
 
-function place(t: Traffic, queue: EntryQueue, vehicle: number, lane: number, now: number): boolean {
+/** Random places that are tried for `random_free`. */
+const RANDOM_TRIES = 10;
+
+/** Tries to enter a lane where the vehicle's departPos says. */
+function findsPlace(t: Traffic, queue: EntryQueue, vehicle: number, lane: number, now: number): boolean {
+  const { types, state } = t;
+  const type = t.demand.vehicleClass[vehicle]!;
+  const length = t.world.network.length[lane]!;
+  const wanted = queue.departures[vehicle]!.source.departPosition;
+  const base = Math.min(types.length[type]! + ENTRY_MARGIN, length);
+  const at = (position: number) => place(t, queue, vehicle, lane, now, Math.max(0, Math.min(length, position)));
+  if (typeof wanted === 'number') return at(wanted < 0 ? length + wanted : wanted);
+  if (wanted === 'base') return at(base);
+  const random = (k: number) => uniform(t.key[vehicle]! + 3 + k, t.step) * length;
+  if (wanted === 'random') return at(random(0));
+  if (wanted === 'random_free') {
+    for (let k = 0; k < RANDOM_TRIES; k++) if (at(random(k))) return true;
+  }
+  // behind the last one on the lane, or behind any of them, from there on
+  for (let w = t.last[lane]!; w >= 0; w = t.ahead[w]!) {
+    const rear = state.position[w]! - types.length[t.demand.vehicleClass[w]!]!;
+    const gap = secureGap(t, vehicle, state.speed[w]!, w, state.speed[w]!) + types.minGap[type]! + ENTRY_MARGIN;
+    if (rear - gap >= base && at(rear - gap)) return true;
+    if (wanted === 'last') return false;
+  }
+  return at(base);
+}
+
+/** Speed it wants to enter with. */
+function entrySpeedWanted(t: Traffic, queue: EntryQueue, vehicle: number, lane: number, most: number): number {
+  const wish = queue.departures[vehicle]!.source.departSpeed;
+  if (typeof wish === 'number') return Math.min(wish, most);
+  if (wish === 'random') return uniform(t.key[vehicle]! + 2, t.step) * most;
+  const last = t.last[lane]!;
+  if (last < 0 || (wish !== 'last' && wish !== 'avg')) return most;
+  if (wish === 'last') return Math.min(most, t.state.speed[last]!);
+  let sum = 0;
+  for (let w = last; w >= 0; w = t.ahead[w]!) sum += t.state.speed[w]!;
+  return Math.min(most, sum / t.onSegment[lane]!);
+}
+
+function place(t: Traffic, queue: EntryQueue, vehicle: number, lane: number, now: number, position: number): boolean {
   const { types, dt, state } = t;
   const { source } = queue.departures[vehicle]!;
   const type = t.demand.vehicleClass[vehicle]!;
   const length = t.world.network.length[lane]!;
   const decel = types.decel[type]!;
-  const wanted = source.departPosition;
-  let position = Math.min(types.length[type]! + ENTRY_MARGIN, length);
-  if (typeof wanted === 'number') position = Math.max(0, Math.min(length, wanted < 0 ? length + wanted : wanted));
   const most = speedOn(t, vehicle, lane);
   const fixed = typeof source.departSpeed === 'number';
-  let speed = fixed ? Math.min(source.departSpeed as number, most) : most;
+  let speed = entrySpeedWanted(t, queue, vehicle, lane, most);
 
   let leader = t.last[lane]!;
   let follower = -1;

@@ -11,6 +11,9 @@ import { ARRIVED, delist, enlist, NEVER, STANDING_SPEED, type Traffic, uniform }
 /** A vehicle has arrived when its front is this close to the end of its last lane, m. */
 const ARRIVAL_MARGIN = 0.1;
 
+/** A slower one stands, m/s and second of step. */
+const LEAST_SPEED = 1e-4;
+
 /** Sets `nextSpeed` of all vehicles; those with nothing to pass are dealt with here, in one loop over arrays. */
 export function decideAll(t: Traffic, a: Approaches): void {
   const { active, activeCount, speed } = t.state;
@@ -148,18 +151,19 @@ function watch(t: Traffic, link: number, kind: number, distance: number): void {
 
 /** Moves all vehicles; those that leave their segment are put into the next in the order of their progress. */
 export function moveAll(t: Traffic, movers: Int32Array, end: number): void {
-  const { state, dt, ballistic, nextSpeed, odometer, standing, limit, stage, conflictEntered } = t;
+  const { state, dt, ballistic, nextSpeed, odometer, standing, limit, stage, conflictEntered, arrivalAt } = t;
   const { active, speed, position, segment: segments, acceleration, timeLoss, waiting, stops } = state;
   const { length, laneCount, linkEnd } = t.world.network;
   const { cont, waitAt } = t.world.rules;
   const { route } = t.demand;
   const stagesOf = t.lanes.stages;
+  const creep = LEAST_SPEED * dt;
   let moving = 0;
   const count = state.activeCount;
   for (let i = 0; i < count; i++) {
     const vehicle = active[i]!;
     const next = nextSpeed[vehicle]!;
-    const v = next > 0 ? next : 0;
+    const v = next > creep ? next : 0;
     const before = speed[vehicle]!;
     const segment = segments[vehicle]!;
     acceleration[vehicle] = (v - before) / dt;
@@ -184,7 +188,11 @@ export function moveAll(t: Traffic, movers: Int32Array, end: number): void {
     } else standing[vehicle] = 0;
     const metresLeft = length[segment]! - at;
     if (metresLeft < 0) movers[moving++] = vehicle;
-    else if (metresLeft < ARRIVAL_MARGIN && segment < laneCount && stage[vehicle]! + 1 === stagesOf[route[vehicle]!]!) {
+    else if (
+      (metresLeft < ARRIVAL_MARGIN || arrivalAt[vehicle]! - at < ARRIVAL_MARGIN) &&
+      segment < laneCount &&
+      stage[vehicle]! + 1 === stagesOf[route[vehicle]!]!
+    ) {
       movers[moving++] = vehicle;
     }
   }
@@ -230,7 +238,8 @@ function advance(t: Traffic, vehicle: number, laneCount: number, linkEnd: Int32A
     const segment = state.segment[vehicle]!;
     const last = segment < laneCount && t.stage[vehicle]! + 1 === lanes.stages[route]!;
     if (last) {
-      if (state.position[vehicle]! <= length[segment]! - ARRIVAL_MARGIN) return true;
+      const at = t.arrivalAt[vehicle]! < length[segment]! ? t.arrivalAt[vehicle]! : length[segment]!;
+      if (state.position[vehicle]! <= at - ARRIVAL_MARGIN) return true;
       state.segment[vehicle] = ARRIVED;
       state.arrivedAt[vehicle] = end;
       return false;

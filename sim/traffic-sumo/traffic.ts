@@ -59,6 +59,8 @@ export interface Traffic {
   /** Stage of its route: of the lane it is on, or of the lane it came from where it is on a link. */
   readonly stage: Int32Array;
   readonly nextSpeed: Float64Array;
+  /** Where it leaves its last lane, metres from the begin; infinity for its end. */
+  readonly arrivalAt: Float64Array;
   /** Highest speed on the segment it is on. */
   readonly limit: Float64Array;
   /** Step at which it entered its junction (until it gave way to another), the first time, and the conflict there; else NEVER. */
@@ -145,6 +147,7 @@ export function createTraffic(
     odometer: floats(0),
     stage: ints(0),
     nextSpeed: floats(0),
+    arrivalAt: arrivalPlaces(world, demand, lanes),
     limit: floats(0),
     entered: ints(NEVER),
     enteredFirst: ints(NEVER),
@@ -169,6 +172,17 @@ export function createTraffic(
   };
   traffic.lc = createLaneChanging(traffic, demand.types);
   return traffic;
+}
+
+function arrivalPlaces(world: SumoWorld, demand: SumoDemand, lanes: RouteLanes): Float64Array {
+  return Float64Array.from(demand.departures, ({ source }, vehicle) => {
+    const wanted = source.arrivalPosition;
+    if (Number.isNaN(wanted)) return Number.POSITIVE_INFINITY;
+    const route = world.routeOfDeparture[vehicle]!;
+    const k = lanes.firstStage[route]! + lanes.stages[route]! - 1;
+    const length = world.network.length[lanes.firstLane[k]!]!;
+    return Math.max(0, Math.min(length, wanted < 0 ? length + wanted : wanted));
+  });
 }
 
 function typeColumns(types: readonly SumoVehicleType[]): TypeColumns {

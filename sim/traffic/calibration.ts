@@ -11,7 +11,7 @@ import { fixedHeadways, type Headways } from './world.ts';
 const LEAST_HEADWAY = 0.2;
 const LONGEST_HEADWAY = 5;
 /** Headways are found to this share of the flow. */
-const TOLERANCE = 2e-4;
+const TOLERANCE = 5e-4;
 const MOST_ROUNDS = 24;
 /** Reaction of the first driver at green, s: bounds of what is believable. */
 const REACTION_BOUNDS = [0.2, 3] as const;
@@ -39,7 +39,8 @@ export function headwayForSaturationFlow(
   let long = LONGEST_HEADWAY;
   let offShort = Number.NaN;
   let offLong = Number.NaN;
-  let guess = Math.min(LONGEST_HEADWAY, Math.max(LEAST_HEADWAY, wanted - 0.5));
+  const spacing = (parameters.length + parameters.minGap) / speedLimit;
+  let guess = Math.min(LONGEST_HEADWAY, Math.max(LEAST_HEADWAY, wanted - spacing - 0.08));
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const here = off(guess);
     if (Math.abs(here) <= TOLERANCE * wanted) return guess;

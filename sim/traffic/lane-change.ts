@@ -25,6 +25,10 @@ const URGENT = 1.8;
 const SETTLING_SECONDS = 4;
 const GAIN_SHARE = 1.1;
 const GAIN_SPEED = 0.8;
+/** A driver thinks of speed so often, s. */
+const THINKING_SECONDS = 3;
+/** Share of the desired speed from which one is content. */
+const FAST_ENOUGH = 0.97;
 /** A gap ahead counts as so much more speed: metres a m/s. */
 const GAP_PER_SPEED = 8;
 /** How long a request for room holds, s. */
@@ -81,6 +85,7 @@ export function laneChanger(w: World, room: Room): LaneChanger {
   const { network, state, classes, tracks, changedAt, makesRoomFor, makesRoomUntil, vehicleLength, nextSegment } = w;
   const { length: segmentLength, speedLimit, laneCount, linkEnd } = network;
   const { position, speed } = state;
+  const { ahead } = w;
   const { vehicleClass, speedFactor } = w.demand;
   const { occupied, goal, ofClass, longest } = tracks;
   const { inner, outer } = neighbours(w);
@@ -144,6 +149,11 @@ export function laneChanger(w: World, room: Room): LaneChanger {
     }
   }
 
+  function desiredSpeed(v: number, lane: number, c: number): number {
+    const limit = speedLimit[lane]! * speedFactor[v]!;
+    return limit < classes.maxSpeed[c]! ? limit : classes.maxSpeed[c]!;
+  }
+
   /** Speed that v may count on behind a leader (-1: none). */
   function prospect(desired: number, leader: number, gap: number, c: number): number {
     if (leader < 0) return desired;
@@ -155,17 +165,19 @@ export function laneChanger(w: World, room: Room): LaneChanger {
   function forSpeed(v: number, lane: number, now: number): boolean {
     if (now - changedAt[v]! < SETTLING_SECONDS || speed[v]! < 1) return false;
     const c = vehicleClass[v]!;
-    const limit = speedLimit[lane]! * speedFactor[v]!;
-    const desired = limit < classes.maxSpeed[c]! ? limit : classes.maxSpeed[c]!;
+    const desired = desiredSpeed(v, lane, c);
+    const isInnerOpen = inner[lane]! >= 0 && leadsOn(w, v, inner[lane]!);
+    const isOuterOpen = outer[lane]! >= 0 && leadsOn(w, v, outer[lane]!);
+    if ((!isInnerOpen && !isOuterOpen) || ahead[v]! < 0) return false;
     room.look(v, lane, occupied[v]!);
     const here = prospect(desired, room.leader, room.gapAhead, c);
-    if (here >= 0.97 * desired) return false;
+    if (here >= FAST_ENOUGH * desired) return false;
     const wanted = here * GAIN_SHARE + GAIN_SPEED;
     const chosen = ofClass[c]!;
     const tracksThere = chosen === 0 ? occupied[v]! : chosen;
     for (let side = 0; side < 2; side++) {
       const target = side === 0 ? inner[lane]! : outer[lane]!;
-      if (target < 0 || !leadsOn(w, v, target)) continue;
+      if (side === 0 ? !isInnerOpen : !isOuterOpen) continue;
       room.look(v, target, tracksThere);
       if (prospect(desired, room.leader, room.gapAhead, c) < wanted) continue;
       if (attempt(v, lane, target, false, now)) return true;
@@ -174,6 +186,14 @@ export function laneChanger(w: World, room: Room): LaneChanger {
   }
 
   function consider(v: number, lane: number, givesWay: boolean, now: number): boolean {
+    const c = vehicleClass[v]!;
+    const isFree = !givesWay && nextSegment[v] !== DEAD_END && classes.servesStops[c] === 0;
+    if (isFree) {
+      if ((v + Math.round(now)) % THINKING_SECONDS !== 0) return false;
+      // Most of them most of the time stand, or are as fast as they want to be.
+      const own = speed[v]!;
+      if (own < 1 || own >= FAST_ENOUGH * desiredSpeed(v, lane, c)) return false;
+    }
     if (inner[lane]! < 0 && outer[lane]! < 0) return false;
     if (changedAt[v] === now || !mayChange(v, lane)) return false;
     const left = segmentLength[lane]! - position[v]!;
@@ -193,7 +213,7 @@ export function laneChanger(w: World, room: Room): LaneChanger {
       }
       return false;
     }
-    if (classes.servesStops[vehicleClass[v]!] === 1) {
+    if (classes.servesStops[c] === 1) {
       const stop = stopAhead(v, lane);
       if (stop >= 0) {
         if (lane === kerbLane[lane]) return false;

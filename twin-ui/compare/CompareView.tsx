@@ -8,6 +8,7 @@ import { momentWords } from '../words/moment.ts';
 import { clockAt } from '../words/time.ts';
 import { firstView } from '../world/camera.ts';
 import { prepareGround } from '../world/ground.ts';
+import { SafetyCard } from '../safety/SafetyCard.tsx';
 import { ApproachTable } from './ApproachTable.tsx';
 import { FinalNumbers } from './FinalNumbers.tsx';
 import { Legend } from './Legend.tsx';
@@ -89,6 +90,7 @@ export function CompareView({ run }: { run: RunDetail }) {
           theme={theme}
         />
       </div>
+      <SafetyCard run={run} />
       <ApproachTable run={run} frames={frames} />
       <FinalNumbers run={run} />
     </div>

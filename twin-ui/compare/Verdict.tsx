@@ -5,7 +5,7 @@ import { type Player, usePosition } from '../playback/player.ts';
 import { clockAt } from '../words/time.ts';
 import { type VariantMoment, type Verdict as VerdictWords, verdicts } from '../words/verdict.ts';
 
-const SIGNS = { better: '✓', worse: '✕', same: '≈', open: '…' };
+const SIGNS = { better: '✓', worse: '✕', same: '≈', open: '…', risk: '⚠' };
 
 export function Verdict({ run }: { run: RunDetail }) {
   const words = useVerdicts(run);
@@ -77,7 +77,8 @@ function finalMoments(run: RunDetail): Moments | null {
     const found = run.result?.variants[name];
     if (found?.delaySeconds.mean === undefined) return null;
     if (variants.length === 0) vehicles = found.vehicles.demanded;
-    variants.push({ name, delaySeconds: found.delaySeconds.mean, stopsPerVehicle: found.stopsPerVehicle ?? 0 });
+    const { delaySeconds, stopsPerVehicle = 0, safety } = found;
+    variants.push({ name, delaySeconds: delaySeconds.mean!, stopsPerVehicle, safety });
   }
   return { vehicles, variants };
 }

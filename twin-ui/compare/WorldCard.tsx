@@ -1,9 +1,10 @@
 /** One world with its stages, its plan and its four numbers. */
-import { useRef } from 'react';
+import { useMemo, useRef } from 'react';
 import type { RunDetail } from '../../api/types.ts';
 import { useApp, usePage } from '../frame/context.ts';
 import type { PackedFrame } from '../playback/interpolate.ts';
 import { usePosition } from '../playback/player.ts';
+import { ConflictLayer } from '../safety/ConflictLayer.tsx';
 import { decisionAt, PlanBar } from '../stages/PlanBar.tsx';
 import { StageStrip } from '../stages/StageStrip.tsx';
 import { title } from '../words/looks.ts';
@@ -29,6 +30,14 @@ export function WorldCard({ run, index, ground, frames, fullQueue, junction }: P
   const decisions = useApp((state) => state.decisions);
   const world = useRef<WorldHandle>(null);
   const variant = run.variants[index]!;
+  const conflicts = useApp((state) => state.conflicts);
+  const shown = useApp((state) => state.shownNearMisses);
+  const chosen = useApp((state) => state.nearMiss);
+  const drawnConflicts = useMemo(
+    () => conflicts.filter((one) => one.variant === variant.name && (shown === 'all' || one.severity === 'serious')),
+    [conflicts, shown, variant.name],
+  );
+  const replay = useMemo(() => session.replay.bind(session), [session]);
   const frame = frames[index];
   const drawn = run.drawing.junctions[junction];
   const clock = clockAt(run.startsAt, run.timeZone, second);
@@ -65,6 +74,17 @@ export function WorldCard({ run, index, ground, frames, fullQueue, junction }: P
         trueColours={trueColours}
         fullQueue={fullQueue}
         description={momentWords(variant.name, run.drawing, frame)}
+        overlay={(view, size) => (
+          <ConflictLayer
+            conflicts={drawnConflicts}
+            second={second}
+            chosen={chosen}
+            view={view}
+            size={size}
+            theme={theme}
+            replay={replay}
+          />
+        )}
       />
       {drawn && (
         <div className="stages">

@@ -10,6 +10,7 @@ import type {
   SeriesPoint,
   ServerEvents,
 } from '../../api/types.ts';
+import { conflictsOf, keyOf, mergeConflicts, type NearMiss, neighbour, RUN_UP_SECONDS } from '../safety/conflicts.ts';
 import type { Player } from '../playback/player.ts';
 import { ApiError, api } from './http.ts';
 import { type Place, readPlace, writePlace } from './link.ts';
@@ -19,7 +20,7 @@ import type { StateStore, ViewName } from './state.ts';
 const RUNS_SHOWN = 50;
 const ANSWER_WITHIN_MILLISECONDS = 10_000;
 
-type Watched = RunDetail & { series: SeriesPoint[]; decisions: DecisionRecord[] };
+type Watched = RunDetail & { series: SeriesPoint[]; decisions: DecisionRecord[]; conflicts: NearMiss[] };
 
 const words = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -51,9 +52,18 @@ export class Session {
     socket.on('decisions', (runId, decisions) => {
       if (this.shows(runId)) store.set({ decisions: mergeDecisions(store.get().decisions, decisions) });
     });
+    socket.on('safety', (runId, events) => {
+      if (!this.shows(runId)) return;
+      const added = events.flatMap(({ variant, conflicts }) => conflicts.map((one) => ({ ...one, variant })));
+      store.set({ conflicts: mergeConflicts(store.get().conflicts, added), heardAtMs: Date.now() });
+    });
     socket.on('result', (runId, result) => {
       const { run } = store.get();
-      if (run && this.shows(runId)) store.set({ run: { ...run, result } });
+      if (run && this.shows(runId))
+        store.set({
+          run: { ...run, result },
+          conflicts: mergeConflicts(store.get().conflicts, conflictsOf(result)),
+        });
       void this.loadComparison();
     });
     socket.on('alert', (alert) => store.set({ alerts: mergeAlerts(store.get().alerts, [alert]) }));
@@ -74,7 +84,7 @@ export class Session {
     const opening = ++this.openings;
     this.store.set({ opening: runId, notice: null });
     try {
-      const { series, decisions, ...run } = await this.watch(runId);
+      const { series, decisions, conflicts, ...run } = await this.watch(runId);
       if (opening !== this.openings) return;
       const reopened = this.store.get().run?.id === run.id;
       this.store.set({
@@ -82,8 +92,9 @@ export class Session {
         opening: null,
         series: mergeSeries({}, series),
         decisions: mergeDecisions([], decisions),
+        conflicts: mergeConflicts([], conflicts),
         heardAtMs: Date.now(),
-        ...(reopened ? {} : { comparison: null }),
+        ...(reopened ? {} : { comparison: null, nearMiss: null }),
       });
       if (reopened && options.second === undefined) {
         this.player.update(run);
@@ -138,6 +149,22 @@ export class Session {
       location.href.replace(/#.*$/, '') +
       writePlace({ run: run?.id ?? null, second: this.player.getPosition().second, view })
     );
+  }
+
+  /** Replays a near miss in every world, from a few seconds before it, at the street's own pace. */
+  replay(conflict: NearMiss): void {
+    this.store.set({ nearMiss: keyOf(conflict) });
+    this.player.setSpeed(1);
+    this.player.seek(Math.max(0, Math.floor(conflict.criticalSecond) - RUN_UP_SECONDS));
+    this.player.play();
+  }
+
+  /** Replays the next near miss, or the one before; among the serious ones where those alone are shown. */
+  replayNext(direction: 1 | -1): void {
+    const { conflicts, shownNearMisses } = this.store.get();
+    const among = shownNearMisses === 'serious' ? conflicts.filter((one) => one.severity === 'serious') : conflicts;
+    const found = neighbour(among, this.player.getPosition().second, direction);
+    if (found) this.replay(found);
   }
 
   private shows(runId: string): boolean {

@@ -9,6 +9,7 @@ import type {
   ScenarioSummary,
   SeriesPoint,
 } from '../../api/types.ts';
+import type { NearMiss } from '../safety/conflicts.ts';
 
 export type ViewName = 'compare' | 'signals' | 'runs';
 
@@ -31,6 +32,12 @@ export interface AppState {
   /** By variant, in order of time. */
   readonly series: Readonly<Record<string, readonly SeriesPoint[]>>;
   readonly decisions: readonly DecisionRecord[];
+  /** Near misses of the run on show, in order of their critical moments. */
+  readonly conflicts: readonly NearMiss[];
+  /** Key of the one replayed last. */
+  readonly nearMiss: string | null;
+  /** Which are on the map and in the list. */
+  readonly shownNearMisses: 'serious' | 'all';
   readonly comparison: Comparison | null;
   readonly alerts: readonly Alert[];
   readonly notice: Notice | null;
@@ -46,6 +53,9 @@ const initial: AppState = {
   opening: null,
   series: {},
   decisions: [],
+  conflicts: [],
+  nearMiss: null,
+  shownNearMisses: 'serious',
   comparison: null,
   alerts: [],
   notice: null,

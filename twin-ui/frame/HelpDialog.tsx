@@ -33,6 +33,17 @@ export function HelpDialog({ open, close }: { open: boolean; close: () => void }
           Red is a square on top (R), amber a triangle in the middle (A), green a circle at the bottom (G). Arrows say
           which turns a head is for.
         </dd>
+        <dt>Near miss</dt>
+        <dd>
+          Two road users, at least one of them a vehicle, that came close by what they broadcast. TTC: seconds to a
+          collision had both gone on; PET: seconds between the first leaving and the second reaching the same place.
+          Serious at 1.5 s or less. Filled diamonds are serious, hollow ones are not.
+        </dd>
+        <dt>Safety index</dt>
+        <dd>
+          0 safest, 100 riskiest, from the near misses, volumes, speeds and hard braking of each minute. Quality: how
+          well the minute was heard, 0 to 1. Weight: how much of the index is what was observed, 0 to 1.
+        </dd>
         <dt>Interval</dt>
         <dd>
           Of the mean difference over finished runs of the scenario with other seeds, paired by seed: of a hundred such

@@ -3,6 +3,7 @@ import { useMemo } from 'react';
 import type { RunDetail } from '../../api/types.ts';
 import { SPEEDS } from '../playback/playhead.ts';
 import { usePosition, type Position } from '../playback/player.ts';
+import { keyOf, sentence } from '../safety/conflicts.ts';
 import { count } from '../words/numbers.ts';
 import { clockAt, duration } from '../words/time.ts';
 import { useApp, usePage } from './context.ts';
@@ -98,11 +99,18 @@ function stateWords(run: RunDetail, position: Position): string {
 }
 
 function Scrubber({ run, position }: { run: RunDetail; position: Position }) {
-  const { player } = usePage().session;
+  const { session } = usePage();
+  const { player } = session;
   const series = useApp((state) => state.series);
   const decisions = useApp((state) => state.decisions);
   const alerts = useApp((state) => state.alerts);
   const profile = useMemo(() => queueProfile(series), [series]);
+  const conflicts = useApp((state) => state.conflicts);
+  const shownNearMisses = useApp((state) => state.shownNearMisses);
+  const nearMisses = useMemo(
+    () => (shownNearMisses === 'all' ? conflicts : conflicts.filter((one) => one.severity === 'serious')),
+    [conflicts, shownNearMisses],
+  );
   const marks = useMemo(() => timelineMarks(run, decisions, alerts), [run, decisions, alerts]);
   const last = Math.max(1, run.durationSeconds);
   const share = (second: number): string => `${(Math.min(second, last) / last) * 100}%`;
@@ -130,6 +138,28 @@ function Scrubber({ run, position }: { run: RunDetail; position: Position }) {
           aria-valuetext={`${clock}, ${duration(position.second)} of ${duration(run.durationSeconds)}, simulated up to ${duration(Math.max(0, position.lastSecond))}`}
           onChange={(event) => player.seek(Number(event.target.value))}
         />
+        <svg className="scrubber-conflicts" aria-hidden="true">
+          {nearMisses.map((one) => (
+            // biome-ignore lint/a11y/noStaticElementInteractions: the keys n and p and the list of near misses do the same
+            <rect
+              key={keyOf(one)}
+              data-variant-index={run.variants.findIndex(({ name }) => name === one.variant)}
+              x={share(one.criticalSecond)}
+              y={one.variant === run.variants[0]!.name ? 0 : 7}
+              width="3"
+              height="6"
+              onClick={() => session.replay(one)}
+            >
+              <title>{`${clockAt(run.startsAt, run.timeZone, one.criticalSecond)}, ${one.variant}: ${sentence(one)}`}</title>
+            </rect>
+          ))}
+        </svg>
+        {nearMisses.length > 0 && (
+          <span className="sr-only">
+            {count(nearMisses.length, 'near miss', 'near misses')} on the time line; n and p replay the next and the one
+            before.
+          </span>
+        )}
         {marks.map((mark) => (
           <button
             key={`${mark.second} ${mark.words}`}

@@ -28,7 +28,11 @@ export function decisionAt(
 }
 
 export const cycleSeconds = (decision: DecisionRecord): number =>
-  decision.stages.reduce((sum, stage) => sum + stage.greenSeconds + stage.yellowSeconds + stage.allRedSeconds, 0);
+  // tenths of seconds do not add up in binary
+  Math.round(
+    10 *
+      decision.stages.reduce((sum, stage) => sum + stage.greenSeconds + stage.yellowSeconds + stage.allRedSeconds, 0),
+  ) / 10;
 
 export function PlanBar({ decision, strategy, startsAt, timeZone, variantIndex }: Props) {
   if (!decision) {

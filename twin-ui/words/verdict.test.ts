@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Comparison } from '../../runs/twin-types.ts';
+import type { SafetyResult } from '../../runs/types.ts';
+import { safetyOf } from '../../runs/safety/testing-result.ts';
 import { type VerdictInput, verdicts, verdictText } from './verdict.ts';
 
 const over = (n: number, mean: number, low?: number, high?: number): Comparison => ({
@@ -112,5 +114,48 @@ describe('verdict', () => {
       comparison: null,
     });
     expect(three.map((verdict) => verdict.tone)).toEqual(['better', 'worse']);
+  });
+});
+
+describe('safety in the verdict', () => {
+  const world = (name: string, delaySeconds: number, combined: number, serious: number) => {
+    const made = safetyOf([{ vehicles: serious, people: 0 }], { serious });
+    const index = { ...made.index!, combined };
+    const safety: SafetyResult = { ...made, index, interval: { low: combined - 5, high: combined + 5 } };
+    return { name, delaySeconds, stopsPerVehicle: 1, safety };
+  };
+  const of = (...variants: ReturnType<typeof world>[]) => {
+    const [first] = verdicts({ variants, vehicles: 100, scope: { kind: 'final' }, comparison: null });
+    return { tone: first!.tone, text: verdictText(first!) };
+  };
+
+  it('says that delay is bought with risk, and does not call it better', () => {
+    const { tone, text } = of(world('baseline', 40, 35, 2), world('adaptive', 30, 60, 19));
+    expect(tone).toBe('risk');
+    expect(text).toContain(
+      'But adaptive buys this with risk: 19 serious near misses instead of 2, safety index 60.0 instead of 35.0 (0 is safest).',
+    );
+  });
+
+  it('says that it is safer, or less safe and slower', () => {
+    expect(of(world('baseline', 40, 60, 19), world('adaptive', 30, 35, 2)).text).toContain('It is safer: 2 serious');
+    expect(of(world('baseline', 30, 35, 2), world('adaptive', 40, 60, 19))).toMatchObject({
+      tone: 'worse',
+      text: expect.stringContaining('And adaptive is less safe: 19 serious'),
+    });
+  });
+
+  it('is silent where chance would do as much, and where a world was not scored', () => {
+    expect(of(world('baseline', 40, 50, 4), world('adaptive', 30, 52, 7)).text).not.toMatch(/risk|safe/);
+    const dark = { ...world('adaptive', 30, 60, 19), safety: safetyOf([null]) };
+    expect(of(world('baseline', 40, 35, 2), dark)).toMatchObject({ tone: 'better' });
+  });
+
+  it('goes by the seeds where there are several', () => {
+    const comparison = { ...over(5, -10, -12, -8), seriousConflicts: { n: 5, mean: 3, low: 1, high: 5 } };
+    const variants = [world('baseline', 40, 50, 4), world('adaptive', 30, 52, 7)];
+    const [first] = verdicts({ variants, vehicles: 100, scope: { kind: 'final' }, comparison });
+    expect(first!.tone).toBe('risk');
+    expect(verdictText(first!)).toContain('(0 is safest), and so over 5 finished seeds.');
   });
 });

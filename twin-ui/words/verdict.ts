@@ -1,5 +1,7 @@
 /** The difference in a sentence, no stronger than the numbers are. */
 import type { Comparison, PairedDifference } from '../../runs/twin-types.ts';
+import type { VariantResult } from '../../runs/types.ts';
+import { safetyDifference } from '../safety/safety-words.ts';
 import { count, fixed } from './numbers.ts';
 
 export interface VariantMoment {
@@ -7,6 +9,8 @@ export interface VariantMoment {
   /** Mean delay per vehicle due so far, seconds. */
   readonly delaySeconds: number;
   readonly stopsPerVehicle: number;
+  /** Of the whole run; absent before its end, and where nobody broadcasts. */
+  readonly safety?: VariantResult['safety'];
 }
 
 export interface VerdictInput {
@@ -25,7 +29,8 @@ export interface VerdictInput {
   readonly comparison: Comparison | null;
 }
 
-export type Tone = 'better' | 'worse' | 'same' | 'open';
+/** `risk`: it saves delay and is less safe. */
+export type Tone = 'better' | 'worse' | 'same' | 'open' | 'risk';
 
 export interface Verdict {
   readonly tone: Tone;
@@ -60,16 +65,31 @@ function verdict(reference: VariantMoment, other: VariantMoment, input: VerdictI
   const tone: Tone = Math.abs(saved) < LEAST_SECONDS || open ? 'same' : saved > 0 ? 'better' : 'worse';
   const same = `With the same ${count(input.vehicles, 'vehicle')}`;
   const when = input.scope.kind === 'moment' ? ` up to ${input.scope.clock}` : '';
+  const safety = safetyDifference(reference.safety, other.safety, {
+    index: paired?.safetyIndex,
+    serious: paired?.seriousConflicts,
+    withPeople: paired?.conflictsWithPeople,
+  });
+  const risk = tone === 'better' && safety?.tone === 'worse';
   return {
-    tone,
+    tone: risk ? 'risk' : tone,
     parts: [
       { text: `${same}${when}, ` },
       { text: headline(other.name, saved, reference, open), emphasis: tone },
       { text: ` (${bothDelays(reference.delaySeconds, other.delaySeconds)})` },
       { text: stopsClause(reference.stopsPerVehicle - other.stopsPerVehicle, saved) + '. ' },
+      ...safetyParts(other.name, safety, tone),
       { text: overSeeds(paired, input.scope.kind) + upToPlayhead(reference, other, input.scope) },
     ],
   };
+}
+
+/** Safety where it differs; a plan that buys delay with risk is told so. */
+function safetyParts(name: string, safety: ReturnType<typeof safetyDifference>, delay: Tone): Verdict['parts'] {
+  if (safety === null || safety.tone === 'same') return [];
+  if (safety.tone === 'better') return [{ text: 'It is safer: ', emphasis: 'better' }, { text: `${safety.text}. ` }];
+  const buys = delay === 'better' ? `But ${name} buys this with risk: ` : `And ${name} is less safe: `;
+  return [{ text: buys, emphasis: 'worse' }, { text: `${safety.text}. ` }];
 }
 
 function bothDelays(before: number, after: number): string {

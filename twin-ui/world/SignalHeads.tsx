@@ -1,5 +1,5 @@
 /** Signal heads, approach counts, compass letters and scale bar over a world, as one SVG with its own attributes so that it can be saved as a picture. */
-import { memo } from 'react';
+import { memo, type ReactNode } from 'react';
 import type { Drawing } from '../../runs/types.ts';
 import type { PackedFrame } from '../playback/interpolate.ts';
 import { pixelsPerMetre, type Size, toPixel, type View } from './camera.ts';
@@ -42,6 +42,8 @@ interface Props {
   readonly trueColours: boolean;
   /** Queue that fills the bar, the same in every world. */
   readonly fullQueue: number;
+  /** Drawn above all else in the same picture. */
+  readonly children?: ReactNode;
 }
 
 export const SignalHeads = memo(function SignalHeads(props: Props) {
@@ -80,6 +82,7 @@ export const SignalHeads = memo(function SignalHeads(props: Props) {
         );
       })}
       <ScaleBar view={view} size={size} colours={colours} />
+      {props.children}
       {frame === undefined && (
         <text x={size.width / 2} y={size.height / 2} textAnchor="middle" fontSize="13" fill={colours.muted}>
           fetching this moment…

@@ -1,9 +1,18 @@
 /** One world from above: ground, vehicles and signal heads, drawn at the playhead. */
-import { type PointerEvent, type Ref, useEffect, useImperativeHandle, useMemo, useRef, useState } from 'react';
+import {
+  type PointerEvent,
+  type ReactNode,
+  type Ref,
+  useEffect,
+  useImperativeHandle,
+  useMemo,
+  useRef,
+  useState,
+} from 'react';
 import type { Drawing } from '../../runs/types.ts';
 import { capacityFor, INSTANCE_FLOATS, interpolate, peopleCount, vehicleCount } from '../playback/interpolate.ts';
 import { type Player, usePosition } from '../playback/player.ts';
-import { type Camera, panned, type Size, useView, zoomed } from './camera.ts';
+import { type Camera, panned, type Size, useView, type View, zoomed } from './camera.ts';
 import { classSizes } from './classes.ts';
 import { approachEnds } from './geometry.ts';
 import { GROUND_COLOURS, type Ground, paintGround } from './ground.ts';
@@ -28,6 +37,8 @@ interface Props {
   readonly fullQueue: number;
   /** What it shows at this moment, for those who do not see it. */
   readonly description: string;
+  /** More to draw above the street, in the same picture. */
+  readonly overlay?: (view: View, size: Size) => ReactNode;
 }
 
 export function World(props: Props) {
@@ -131,7 +142,9 @@ export function World(props: Props) {
           theme={theme}
           trueColours={trueColours}
           fullQueue={fullQueue}
-        />
+        >
+          {props.overlay?.(view, size)}
+        </SignalHeads>
       )}
     </div>
   );

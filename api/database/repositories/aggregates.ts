@@ -8,9 +8,15 @@ const HIGH_RISK = 75;
 
 /**
  * Hours (UTC) that begin in [from, to): over scored minutes only; quality is their share of sixty. Hours without any minute
- * are left as they are. Answers how many were written.
+ * are left as they are. With `keepFuller` so are hours that were made of more minutes than there are now: their minutes were
+ * dropped since, and a late one must not stand for all of them. Answers how many were written.
  */
-export async function aggregateHours(trx: Knex, fromMs: number, toMs: number): Promise<number> {
+export async function aggregateHours(
+  trx: Knex,
+  fromMs: number,
+  toMs: number,
+  options: { keepFuller?: boolean } = {},
+): Promise<number> {
   const answer = await trx.raw(
     `INSERT INTO safety_indices_hourly (intersection_id, junction_id, hour_timestamp, avg_si, min_si, max_si, std_si, total_volume,
        avg_volume, high_risk_minutes, data_quality_score, sample_count, sum_si, sum_squares_si, minute_count)
@@ -29,7 +35,7 @@ export async function aggregateHours(trx: Knex, fromMs: number, toMs: number): P
        max_si = EXCLUDED.max_si, std_si = EXCLUDED.std_si, total_volume = EXCLUDED.total_volume, avg_volume = EXCLUDED.avg_volume,
        high_risk_minutes = EXCLUDED.high_risk_minutes, data_quality_score = EXCLUDED.data_quality_score,
        sample_count = EXCLUDED.sample_count, sum_si = EXCLUDED.sum_si, sum_squares_si = EXCLUDED.sum_squares_si,
-       minute_count = EXCLUDED.minute_count`,
+       minute_count = EXCLUDED.minute_count${options.keepFuller === true ? ' WHERE safety_indices_hourly.minute_count <= EXCLUDED.minute_count' : ''}`,
     [new Date(fromMs).toISOString(), new Date(toMs).toISOString()],
   );
   return answer.rowCount as number;

@@ -242,6 +242,11 @@ const LAWLESS: Readonly<Record<string, number>> = {
 function modelParameters(element: XmlElement, notices: Notices, where: string): Record<string, number> {
   const found: Record<string, number> = {};
   for (const name of element.names()) {
+    // `off`: drivers never lose patience
+    if (name === 'impatience') {
+      found[name] = element.text(name) === 'off' ? -1e9 : element.number(name, -1e9, 1);
+      continue;
+    }
     if (READ.includes(name) || HARMLESS.includes(name)) continue;
     if (/^(lc|jm)[A-Z]\w*$/.test(name)) {
       found[name] = element.number(name, -1e9, 1e9);
@@ -249,8 +254,7 @@ function modelParameters(element: XmlElement, notices: Notices, where: string): 
       if (neutral !== undefined) {
         if (found[name] !== neutral) notices.falsify(name, where, 'drivers heed signals and right of way here');
       } else if (!APPLIED.includes(name)) notices.ignore(name, where, "SUMO's default is taken");
-    } else if (name === 'impatience') continue;
-    else if (name === 'actionStepLength') notices.falsify(name, where, 'drivers decide every step here');
+    } else if (name === 'actionStepLength') notices.falsify(name, where, 'drivers decide every step here');
     else if (name === 'latAlignment' || name === 'minGapLat' || name === 'maxSpeedLat') {
       notices.ignore(name, where, 'vehicles of SUMO files keep to the middle of their lane');
     } else notices.ignore(`vType ${name}`, where, 'not read');

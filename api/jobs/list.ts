@@ -1,0 +1,23 @@
+import { dailyAggregation, hourlyAggregation } from './aggregation.ts';
+import { backup, baseBackups, restoreTest } from './backup.ts';
+import { currentStatus, junctionStats } from './junction-stats.ts';
+import { monthlyReport } from './monthly-report.ts';
+import { retention } from './retention.ts';
+import type { Job } from './types.ts';
+import { archiveLifecycle, partitions, vacuum } from './upkeep.ts';
+
+/** Every job, in the order of the day. */
+export const JOBS: readonly Job[] = [
+  currentStatus,
+  hourlyAggregation,
+  dailyAggregation,
+  junctionStats,
+  partitions,
+  baseBackups,
+  backup,
+  retention,
+  vacuum,
+  archiveLifecycle,
+  monthlyReport,
+  restoreTest,
+];
