@@ -40,7 +40,7 @@ const RULES = {
   'twin-ui': { may: [], types: ['api', 'runs'] },
   cli: { may: [...ALL, 'root'] },
   bench: { may: [...ALL, 'root', 'cli', 'test'] },
-  test: { may: [...ALL, 'root', 'cli', 'scripts'] },
+  test: { may: [...ALL, 'root', 'cli', 'scripts', 'twin-ui'] },
   scripts: { may: [...ALL, 'root'] },
   root: { may: [...ALL, 'cli'] },
 };
