@@ -7,6 +7,8 @@ COPY . .
 RUN npm run build && npm prune --omit=dev --ignore-scripts
 
 FROM node:20-bookworm-slim
+# for backups: pg_dump and its like, of the server's version
+RUN apt-get update && apt-get install -y --no-install-recommends postgresql-client-15 && rm -rf /var/lib/apt/lists/*
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 FLEXTRAFF_DATA=/data
 WORKDIR /app
 COPY --from=build /app/package.json ./

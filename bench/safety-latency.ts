@@ -4,7 +4,7 @@
  * junction one pair at a time closes in: a car that drives up to one that stands. `npm run bench:safety-latency [-- SECONDS]`.
  *
  * Counted is, for each pair, from the moment at which the frame was handed to the sender's MQTT client to the moment at
- * which a client of the socket had the encounter; the frame is the first that shows it, TTC at or below 3 s by what it says.
+ * which a client of the socket had the encounter; the frame is the first in which the standing one is heard, at a TTC of 2 s or less.
  */
 import { createServer } from 'node:http';
 import { fork } from 'node:child_process';

@@ -26,6 +26,20 @@ export interface ReportedVehicle {
   readonly group: string | null;
 }
 
+/** A vehicle that asks for green by radio. */
+export interface PriorityRequest {
+  /** The same from frame to frame. */
+  readonly id: string;
+  readonly kind: 'emergency' | 'bus';
+  /** Name of the approach. */
+  readonly approach: string;
+  /** Lane index within the approach; null: not known. */
+  readonly lane: number | null;
+  /** From its front to the stop line. */
+  readonly metres: number;
+  readonly metresPerSecond: number;
+}
+
 /** One frame: everything a junction's devices said up to `nowMs`. One frame a second. */
 export interface Observation {
   readonly nowMs: number;
@@ -38,6 +52,8 @@ export interface Observation {
   readonly detectors: Readonly<Record<string, DetectorReading>>;
   /** Vehicles within the range of the junction's radio; absent where it has none. */
   readonly vehicles?: readonly ReportedVehicle[];
+  /** Who asks for green; absent where the junction hears nobody. Who is past the stop line is no longer in it. */
+  readonly priority?: readonly PriorityRequest[];
   /** Of all vehicles, the share that is expected to report by radio, 0-1; absent: nobody said. */
   readonly reportingShare?: number;
   /** Who is where by what they broadcast; absent where the strategy does not listen or the radio's lanes are not known. */

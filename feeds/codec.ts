@@ -204,6 +204,23 @@ function detectorCopy({ id, approach, position, lane, groups }: JunctionDetector
   return { id, approach, position, lane, groups: [...groups] };
 }
 
+type Priority = NonNullable<JunctionConfiguration['priority']>;
+
+function priorityToMessage({ emergencyMetres, busMetres }: Priority): ConfigurationMessage['priority'] {
+  return {
+    ...(emergencyMetres === undefined ? {} : { emergency_metres: emergencyMetres }),
+    ...(busMetres === undefined ? {} : { bus_metres: busMetres }),
+  };
+}
+
+function priorityFromMessage(priority: NonNullable<ConfigurationMessage['priority']>): Priority {
+  const { emergency_metres, bus_metres } = priority;
+  return {
+    ...(emergency_metres === undefined ? {} : { emergencyMetres: emergency_metres }),
+    ...(bus_metres === undefined ? {} : { busMetres: bus_metres }),
+  };
+}
+
 export function configurationToMessage(configuration: JunctionConfiguration): ConfigurationMessage {
   return {
     junction_id: configuration.junctionId,
@@ -235,12 +252,18 @@ export function configurationToMessage(configuration: JunctionConfiguration): Co
     ...(configuration.localSchedule === undefined
       ? {}
       : {
-          local_schedule: configuration.localSchedule.map(({ startsAtMinute, days, stages }) => ({
+          local_schedule: configuration.localSchedule.map(({ startsAtMinute, days, stages, offsetSeconds }) => ({
             starts_at_minute: startsAtMinute,
             ...(days === undefined ? {} : { days: [...days] }),
             stages: stages.map((stage) => planStageToMessage(configuration, stage)),
+            ...(offsetSeconds === undefined ? {} : { offset_seconds: withoutMinusZero(offsetSeconds) }),
           })),
         }),
+    ...(configuration.timeZone === undefined ? {} : { time_zone: configuration.timeZone }),
+    ...(configuration.offsetSeconds === undefined
+      ? {}
+      : { offset_seconds: withoutMinusZero(configuration.offsetSeconds) }),
+    ...(configuration.priority === undefined ? {} : { priority: priorityToMessage(configuration.priority) }),
     ...(configuration.detectors === undefined ? {} : { detectors: configuration.detectors.map(detectorCopy) }),
   };
 }
@@ -276,12 +299,16 @@ export function configurationFromMessage(message: ConfigurationMessage): Junctio
     ...(message.local_schedule === undefined
       ? {}
       : {
-          localSchedule: message.local_schedule.map(({ starts_at_minute, days, stages }) => ({
+          localSchedule: message.local_schedule.map(({ starts_at_minute, days, stages, offset_seconds }) => ({
             startsAtMinute: starts_at_minute,
             ...(days === undefined ? {} : { days: [...days] }),
             stages: stages.map(planStageFromMessage),
+            ...(offset_seconds === undefined ? {} : { offsetSeconds: offset_seconds }),
           })),
         }),
+    ...(message.time_zone === undefined ? {} : { timeZone: message.time_zone }),
+    ...(message.offset_seconds === undefined ? {} : { offsetSeconds: message.offset_seconds }),
+    ...(message.priority === undefined ? {} : { priority: priorityFromMessage(message.priority) }),
     ...(message.detectors === undefined ? {} : { detectors: message.detectors.map(detectorCopy) }),
   };
 }

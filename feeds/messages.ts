@@ -36,6 +36,21 @@ export const detectionsSchema = z.object({
     name,
     z.object({ count: z.number().int().min(0), occupancy: z.number().min(0).max(1), presence: z.boolean() }),
   ),
+  /** Emergency vehicles and buses within range that ask for green (as J2735's SRM); who has passed is no longer in it. */
+  priority: z
+    .array(
+      z.object({
+        id: name,
+        kind: z.enum(['emergency', 'bus']),
+        approach: name,
+        lane: z.number().int().min(0).max(31).nullable(),
+        /** From its front to the stop line. */
+        metres: z.number().min(0).max(5000),
+        speed: z.number().min(0).max(100),
+      }),
+    )
+    .max(100)
+    .optional(),
 });
 
 export const planStageSchema = z.object({
@@ -188,9 +203,18 @@ export const configurationSchema = z.object({
         starts_at_minute: z.number().int().min(0).max(1439),
         days: z.array(z.number().int().min(0).max(6)).min(1).max(7).optional(),
         stages: z.array(planStageSchema).min(1).max(64),
+        offset_seconds: seconds.optional(),
       }),
     )
     .max(100)
+    .optional(),
+  time_zone: name.optional(),
+  offset_seconds: seconds.optional(),
+  priority: z
+    .object({
+      emergency_metres: z.number().min(1).max(5000).optional(),
+      bus_metres: z.number().min(1).max(5000).optional(),
+    })
     .optional(),
   detectors: z
     .array(

@@ -10,6 +10,7 @@
  */
 import { checkConfiguration, checkPlan, checkRequest } from './interlock.ts';
 import { utcMinuteOfWeek } from './ladder.ts';
+import { minuteOfWeekIn } from './local-time.ts';
 import { StageMachine } from './stage-machine.ts';
 import { timePlan, toMs } from './timing.ts';
 import type {
@@ -34,7 +35,7 @@ export interface LampDeviceOptions {
   readonly boot: 'cold' | 'warm';
   /** Highest sequence number known from before; -1 by default. */
   readonly lastSeq?: number;
-  /** Minutes since Monday 00:00 in the junction's zone, for its local plans; by UTC where nobody says. */
+  /** Minutes since Monday 00:00 in the junction's zone, for its local plans; default: by the configuration's zone. */
   readonly minuteOfWeek?: (ms: number) => number;
   /** Where what outlives a restart is kept; absent: nowhere, as in a simulation. */
   readonly store?: SnapshotStore;
@@ -84,7 +85,9 @@ export class LampDevice {
     this.deviceId = options.deviceId;
     this.store = options.store ?? null;
     this.lastSeq = options.lastSeq ?? -1;
-    const { startMs, boot, minuteOfWeek = utcMinuteOfWeek } = options;
+    const { startMs, boot } = options;
+    const { timeZone } = configuration;
+    const minuteOfWeek = options.minuteOfWeek ?? (timeZone === undefined ? utcMinuteOfWeek : minuteOfWeekIn(timeZone));
     this.machine = new StageMachine(configuration, { startMs, boot, minuteOfWeek, onFault: () => this.save() });
     this.recall();
   }

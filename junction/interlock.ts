@@ -2,6 +2,7 @@
  * What nothing passes: pure checks between every strategy and every lamp. The controller asks before it publishes, the
  * lamp device asks again before it obeys. Not a certified conflict monitor.
  */
+import { minuteOfWeekIn } from './local-time.ts';
 import { greensOfStages, leastGreenMs, MIN_WALK_SECONDS, timePlan, toMs } from './timing.ts';
 import type { JunctionConfiguration, Plan, PlanStage, StageRequest } from './types.ts';
 
@@ -149,8 +150,18 @@ export function checkConfiguration(configuration: JunctionConfiguration): string
 
 function checkSchedule(configuration: JunctionConfiguration): string[] {
   const whole = (value: number, most: number): boolean => Number.isInteger(value) && value >= 0 && value <= most;
-  return (configuration.localSchedule ?? []).flatMap(({ startsAtMinute, days, stages }, index) => {
-    const problems: string[] = [];
+  const own: string[] = [];
+  const offset = (seconds: number | undefined): string[] =>
+    seconds === undefined || isDuration(seconds) ? [] : [`offsetSeconds is ${seconds}; 0 to 86400 s`];
+  own.push(...offset(configuration.offsetSeconds));
+  try {
+    if (configuration.timeZone !== undefined) minuteOfWeekIn(configuration.timeZone);
+  } catch {
+    own.push(`timeZone is ${configuration.timeZone}; an IANA zone, e.g. Asia/Kolkata`);
+  }
+  const entries = (configuration.localSchedule ?? []).flatMap((entry, index) => {
+    const { startsAtMinute, days, stages } = entry;
+    const problems = offset(entry.offsetSeconds);
     if (!whole(startsAtMinute, 1439)) problems.push(`startsAtMinute is ${startsAtMinute}; 0 to 1439`);
     if (days !== undefined && (days.length === 0 || !days.every((day) => whole(day, 6))))
       problems.push(`days are ${days.join(', ') || 'none'}; 0 (Monday) to 6, at least one`);
@@ -158,6 +169,7 @@ function checkSchedule(configuration: JunctionConfiguration): string[] {
     if (refusal !== null) problems.push(refusal.reason);
     return problems.map((problem) => `localSchedule[${index}]: ${problem}`);
   });
+  return [...own, ...entries];
 }
 
 /** Whether a plan may be carried out; null: yes. `mode` is the device's business and not judged here. */

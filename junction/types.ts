@@ -92,6 +92,15 @@ export interface JunctionConfiguration {
   readonly localPlan: readonly PlanStage[];
   /** Local plans by day and time of day (junction's zone): the one that began last leads. Absent: `localPlan` always. */
   readonly localSchedule?: readonly LocalPlanEntry[];
+  /** IANA zone by which `localSchedule` is reckoned. Absent: UTC. */
+  readonly timeZone?: string;
+  /**
+   * Cycles of the local plan begin so many seconds after multiples of the cycle since 1970-01-01T00:00Z. Absent: they begin
+   * when they do. Strategies that coordinate keep to it; the device alone does not steer towards it.
+   */
+  readonly offsetSeconds?: number;
+  /** Vehicles that ask for green by radio, and from how many metres before the stop line they are heard. Absent: none. */
+  readonly priority?: { readonly emergencyMetres?: number; readonly busMetres?: number };
   /**
    * `yields[i][j]` is true where group i, green together with group j, gives way to it: permitted turns. Absent where nobody
    * said: then no group gives way to another.
@@ -117,6 +126,8 @@ export interface LocalPlanEntry {
   /** Days on which it begins, 0 for Monday; absent: every day. */
   readonly days?: readonly number[];
   readonly stages: readonly PlanStage[];
+  /** As in the configuration, for this plan; absent: the configuration's. */
+  readonly offsetSeconds?: number;
 }
 
 export type JunctionMode = 'automatic' | 'manual_override' | 'emergency';

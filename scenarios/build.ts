@@ -11,6 +11,7 @@ import { bearing, curve, distance, heading, lengthOf, offset, project, turnDegre
 import { type JunctionLayout, layoutJunction } from './layout.ts';
 import { buildPedestrians, walkingOf } from './pedestrians.ts';
 import type { JunctionFile, ScenarioFile } from './schema.ts';
+import { byTheClock } from './plans.ts';
 import { buildSignals } from './signals.ts';
 import type {
   DetectionSettings,
@@ -24,7 +25,7 @@ import type {
   VariantSettings,
   WeatherSettings,
 } from './types.ts';
-import { refuseUnsupported, refuseUnsupportedSignals } from './unsupported.ts';
+import { refuseUnsupported } from './unsupported.ts';
 
 /** Namespace of the UUIDs of simulated junctions and approaches (RFC 9562 version 5). */
 const NAMESPACE = 'd8f6b1f0-6c0c-5e0b-9d5a-3f2a7c4be001';
@@ -69,6 +70,13 @@ export function buildScenario(file: PartialFile, name: string, findings: Finding
   checkWidths(vehicleClasses, file.vehicleClasses, narrowestLane(placed), findings);
   checkIntersections(junctions, findings);
   if (findings.count > before || file.drivingSide === undefined || junctions.includes(null)) return null;
+  const clocked = byTheClock(
+    junctions as ScenarioJunction[],
+    file.junctions as readonly JunctionFile[],
+    times.timeZone,
+    findings,
+  );
+  if (findings.count > before) return null;
   return {
     version: 1,
     name,
@@ -77,7 +85,7 @@ export function buildScenario(file: PartialFile, name: string, findings: Finding
     drivingSide: file.drivingSide,
     ...times,
     seeds: file.seeds ?? [1],
-    junctions: junctions as ScenarioJunction[],
+    junctions: clocked,
     vehicleClasses,
     demand,
     vehicles,
@@ -191,7 +199,6 @@ function placeJunctions(file: PartialFile, findings: Findings): (Placed | null)[
   return file.junctions.map((junction, index) => {
     if (junction === null || file.drivingSide === undefined || origin === undefined) return null;
     const path: Path = ['junctions', index];
-    refuseUnsupportedSignals(junction, path, findings);
     const before = findings.count;
     const ground = resolveGround(junction, path, file.drivingSide, leadingOn(file, junction.name), findings);
     if (ground === null || findings.count > before) return null;

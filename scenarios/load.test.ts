@@ -508,15 +508,22 @@ describe('a mistake', () => {
   });
 
   it.each([
-    ['time-of-day plans', ['      stages:', '      plans: [{ from: 6 }]\n      stages:']],
-    ['an offset', ['      stages:', '      offsetSeconds: 10\n      stages:']],
-    ['emergency pre-emption', ['      stages:', '      emergencyPreemption: true\n      stages:']],
-    ['bus priority', ['      stages:', '      busPriority: true\n      stages:']],
-  ] as const)('is what this release does not do yet: %s', (what, change) => {
-    const { places, shown } = mistakes(changed(change));
-    expect(places).toHaveLength(1);
-    expect(shown).toContain(what);
-    expect(shown).toMatch(/is not supported yet\. Remove it\./);
+    ['offsetSeconds: 10\n      greenWave: { approach: N }', 'greenWave', /beside offsetSeconds\. Keep one of the two/],
+    ['greenWave: { approach: N }', 'greenWave.approach', /no other junction feeds/],
+    ['emergencyRangeMetres: 200', 'emergencyRangeMetres', /without emergencyPreemption: true/],
+    ['busRangeMetres: 200', 'busRangeMetres', /without busPriority: true/],
+    ['plans: [{ startsAt: "7:00" }]', 'plans[0].startsAt', /a time of day such as 07:30/],
+    [
+      'plans: [{ startsAt: "07:00", stages: [{ id: n, greenSeconds: 9 }] }]',
+      'plans[0].stages[0].id',
+      /the stage .n., which does not exist/,
+    ],
+    ['plans: [{ startsAt: "07:00", stages: [{ id: ns, greenSeconds: 40 }] }]', 'plans[0].stages', /never green/],
+    ['plans: [{ startsAt: "07:00" }, { startsAt: "07:00", days: [friday] }]', 'plans[1].startsAt', /on friday too/],
+  ])('is in what signals do by the clock: %s', (lines, path, says) => {
+    const { places, shown } = mistakes(changed(['      stages:', `      ${lines}\n      stages:`]));
+    expect(places.map((place) => place.split(' ')[1])).toEqual([`junctions[0].signals.${path}`]);
+    expect(shown).toMatch(says);
   });
 
   it('does not hide the others: all are listed, in the order of the file', () => {

@@ -183,6 +183,36 @@ const stage = z
   })
   .describe("Signal groups that are green together; the order of the list is the order of today's plan.");
 
+/** In the order of their numbers, 0 for Monday. */
+export const WEEKDAYS = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const;
+
+const timeOfDayPlan = z
+  .strictObject({
+    startsAt: z
+      .string()
+      .regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'a time of day such as 07:30' })
+      .describe('Local time at which it begins to lead, HH:MM.'),
+    days: z
+      .array(z.enum(WEEKDAYS))
+      .min(1)
+      .max(7)
+      .optional()
+      .describe('Days on which it begins, monday to sunday. Default: every day.'),
+    stages: z
+      .array(
+        z.strictObject({
+          id: z.string().describe('Id of a stage.'),
+          greenSeconds: whole(1, 600, 'Green, seconds.'),
+        }),
+      )
+      .min(1)
+      .max(LIMITS.stages)
+      .optional()
+      .describe("Stages in their order, with their greens. Default: today's plan."),
+    offsetSeconds: between(0, 900, 'Its offset, seconds. Default: that of the signals.').optional(),
+  })
+  .describe('A plan that leads from a time of day on.');
+
 const signals = z
   .strictObject({
     stages: z.array(stage).min(1).max(LIMITS.stages).describe('Every signal group is green in one of them at least.'),
@@ -226,10 +256,47 @@ const signals = z
       .describe(
         'Pairs of groups that may be green together although their ways meet, since the first yields to the second: [turn, walk] lets turning vehicles drive while people cross the arm they turn into; [left, opposing] lets left turns (where the right side is driven on) use gaps between those straight on.',
       ),
-    plans: z.array(z.unknown()).max(100).optional().describe(`Time-of-day plans. ${NOT_YET}`),
-    offsetSeconds: between(0, 900, `Offset of the plan for coordination, seconds. Other than 0: ${NOT_YET}`).optional(),
-    emergencyPreemption: z.boolean().optional().describe(`Green for emergency vehicles. true: ${NOT_YET}`),
-    busPriority: z.boolean().optional().describe(`Priority for buses. true: ${NOT_YET}`),
+    plans: z
+      .array(timeOfDayPlan)
+      .max(100)
+      .optional()
+      .describe(
+        "Plans by day and time of day, local time of the scenario's timeZone; the one that began last leads. Devices go by them alone, and the strategy fixed-time. Default: today's plan always.",
+      ),
+    offsetSeconds: between(
+      0,
+      900,
+      "When the cycle of today's plan begins, after multiples of the cycle since 1970-01-01T00:00Z, seconds. Kept by fixed-time and by actuated in coordination. Default: none is kept.",
+    ).optional(),
+    greenWave: z
+      .strictObject({
+        approach: z.string().describe('Approach, fed by another junction, whose vehicles are to arrive at green.'),
+        speedKilometresPerHour: between(5, 130, 'Speed of the wave, km/h. Default: the speed limit.').optional(),
+      })
+      .optional()
+      .describe(
+        'In place of offsetSeconds: the offset such that straight on from this approach becomes green when those arrive who left the junction before with the first green. Both need the same cycle.',
+      ),
+    emergencyPreemption: z
+      .boolean()
+      .optional()
+      .describe('Whether emergency vehicles ask for green by radio, and get it. Default false.'),
+    emergencyRangeMetres: between(
+      20,
+      2000,
+      'From how far before the stop line they are heard, metres. Default 300.',
+    ).optional(),
+    busPriority: z
+      .boolean()
+      .optional()
+      .describe(
+        'Whether buses ask for green by radio, once they have left the last stop before the line: a green is held, or comes earlier. Default false.',
+      ),
+    busRangeMetres: between(
+      20,
+      2000,
+      'From how far before the stop line they are heard, metres. Default 150.',
+    ).optional(),
   })
   .describe('Signals: stages, bounds, intergreens.');
 

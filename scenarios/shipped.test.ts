@@ -26,7 +26,16 @@ function vehicles(scenario: Scenario): number {
 describe('the scenarios that ship', () => {
   it('are all sound, with a baseline and an adaptive variant', async () => {
     const names = [...(await scenarioFiles()).keys()];
-    expect(names).toEqual(['four-way-crossings', 'hangzhou-kn-hz', 'mumbai-four-way', 't-junction', 'turns-over-crossings']);
+    expect(names).toEqual([
+      'bus-priority',
+      'corridor-green-wave',
+      'emergency',
+      'four-way-crossings',
+      'hangzhou-kn-hz',
+      'mumbai-four-way',
+      't-junction',
+      'turns-over-crossings',
+    ]);
     for (const name of names) {
       const scenario = await shippedScenario(name);
       expect(scenario.variants.map((variant) => variant.name)).toEqual(['baseline', 'adaptive']);

@@ -8,7 +8,8 @@ import type { Findings } from './findings.ts';
 import { show } from './issues.ts';
 import type { JunctionLayout } from './layout.ts';
 import { permitPairs } from './permitted.ts';
-import type { JunctionFile } from './schema.ts';
+import { buildSchedule } from './plans.ts';
+import type { JunctionFile, SignalsFile } from './schema.ts';
 import { assignGroups, checkGroups, detectorsOf, type Group, makeGroups, numbered } from './signal-groups.ts';
 import { type Clearances, checkTimes, clearanceTimes, leastCycleSeconds, leastGreenSeconds } from './signal-times.ts';
 
@@ -16,6 +17,8 @@ const USUAL_MIN_GREEN_SECONDS = 7;
 const USUAL_MAX_GREEN_SECONDS = 90;
 const USUAL_MAX_CYCLE_SECONDS = 180;
 const LEAST_MAX_WAIT_SECONDS = 300;
+const USUAL_EMERGENCY_METRES = 300;
+const USUAL_BUS_METRES = 150;
 
 /** What the configuration says of who it is. */
 export interface ConfigurationIdentity {
@@ -53,12 +56,44 @@ export function buildSignals(
   const configuration = assemble(junction, groups, clearing, times, identity);
   checkTimes(configuration, junction.signals, [...path, 'signals'], findings);
   if (findings.count > before) return null;
+  const localSchedule = buildSchedule(junction.signals, [...path, 'signals'], configuration, findings);
+  const priority = priorityOf(junction.signals, [...path, 'signals'], findings);
+  if (findings.count > before) return null;
   for (const problem of checkConfiguration(configuration)) {
     findings.add([...path, 'signals'], `cannot be carried out: ${problem}`, 'Correct the stages or their bounds.');
   }
   if (findings.count > before) return null;
   const detectors = detectorsOf(ground, groupOf);
-  return { configuration: { ...configuration, detectors, ...(yields === undefined ? {} : { yields }) }, groupOf };
+  return {
+    configuration: {
+      ...configuration,
+      detectors,
+      ...(yields === undefined ? {} : { yields }),
+      ...(localSchedule === undefined ? {} : { localSchedule }),
+      ...(priority === undefined ? {} : { priority }),
+    },
+    groupOf,
+  };
+}
+
+/** Who asks for green by radio, and from how far; undefined: nobody. */
+function priorityOf(signals: SignalsFile, path: Path, findings: Findings): JunctionConfiguration['priority'] {
+  const { emergencyPreemption, emergencyRangeMetres, busPriority, busRangeMetres } = signals;
+  if (emergencyRangeMetres !== undefined && emergencyPreemption !== true)
+    findings.add(
+      [...path, 'emergencyRangeMetres'],
+      'is given without emergencyPreemption: true',
+      'Add it, or remove this.',
+    );
+  if (busRangeMetres !== undefined && busPriority !== true)
+    findings.add([...path, 'busRangeMetres'], 'is given without busPriority: true', 'Add it, or remove this.');
+  if (signals.greenWave !== undefined && signals.offsetSeconds !== undefined)
+    findings.add([...path, 'greenWave'], 'is given beside offsetSeconds', 'Keep one of the two.');
+  if (emergencyPreemption !== true && busPriority !== true) return undefined;
+  return {
+    ...(emergencyPreemption === true ? { emergencyMetres: emergencyRangeMetres ?? USUAL_EMERGENCY_METRES } : {}),
+    ...(busPriority === true ? { busMetres: busRangeMetres ?? USUAL_BUS_METRES } : {}),
+  };
 }
 
 function checkStages(

@@ -7,6 +7,7 @@ import type { Engine } from './core.ts';
 import { demandFromScenario } from './demand/demand.ts';
 import { DetectorFaults } from './detectors/faults.ts';
 import { Loops } from './detectors/loops.ts';
+import { PriorityReceivers } from './detectors/priority.ts';
 import { RfidReaders } from './detectors/rfid.ts';
 import { type RfidDevice, rfidDevices, sendCarCounts } from './detectors/rfid-devices.ts';
 import { type Station, stationsOf } from './detectors/stations.ts';
@@ -233,6 +234,7 @@ class World implements Street {
   readonly #controllerOf = new Map<string, LampController>();
   readonly #stationsOfJunction: readonly (readonly Station[])[];
   readonly #loops: Loops;
+  readonly #radios: PriorityReceivers;
   readonly #readers: RfidReaders | null;
   readonly #rfidDevices: readonly RfidDevice[];
   readonly #faults: DetectorFaults | null;
@@ -287,6 +289,7 @@ class World implements Street {
     const stations = stationsOf(network);
     this.#stationsOfJunction = network.junctions.map((_, j) => stations.filter((station) => station.junction === j));
     this.#loops = new Loops(engine);
+    this.#radios = new PriorityReceivers(engine);
     this.#readers = parts.readers === null ? null : parts.readers(stations);
     this.#rfidDevices = rfidDevices(network, parts.readers === null ? [] : stations, ({ junction, approach, kind }) =>
       deviceId(taken, network.junctions[junction]!.name, 'rfid', network.approaches[approach]!.name, kind),
@@ -400,7 +403,16 @@ class World implements Street {
         ...this.#loops.readings(this.#stationsOfJunction[j]!),
         ...this.#parts.crowd?.buttonReadings(j),
       };
-      this.#outbox.send('detections', { junctionId: id }, { seq: this.#frameSeq, timestamp, detectors });
+      this.#outbox.send(
+        'detections',
+        { junctionId: id },
+        {
+          seq: this.#frameSeq,
+          timestamp,
+          detectors,
+          ...(this.#radios.hears(j) ? { priority: this.#radios.requests(j) } : {}),
+        },
+      );
     });
   }
 

@@ -9,7 +9,7 @@ import {
   keepClaim,
   SILENT_SECONDS,
 } from '../database/repositories/job-runs.ts';
-import { type DatabaseStore } from '../database/store.ts';
+import type { DatabaseStore } from '../database/store.ts';
 import { TwinError } from '../../runs/twin-types.ts';
 import { latestSlot } from './schedule.ts';
 import type { Job, JobContext, JobOutcome } from './types.ts';

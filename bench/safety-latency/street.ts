@@ -1,5 +1,6 @@
 /** The vehicles of `safety-latency`, in a process of their own: publishes their frames, and says when a pair first shows its conflict. */
 import { openMqttLink } from '../../feeds/mqtt-link.ts';
+import { topicOf } from '../../feeds/topics.ts';
 import { fromLocal, localFrame } from '../../feeds/v2x/local-frame.ts';
 import type { VehicleMessage } from '../../feeds/v2x/messages.ts';
 import { envelope } from '../../feeds/v2x/read.ts';
@@ -12,7 +13,8 @@ const EVERY_MS = 100;
 /** A pair every so often at each junction; it takes as long from 60 m to where it stops, 12 m/s towards one that stands. */
 const PAIR_MS = 4000;
 const CLOSING = 12;
-const TTC_SECONDS = 3;
+/** The one that stands is heard from then on only: nothing before that message can show the conflict. */
+const TTC_SECONDS = 2;
 const LENGTH = 4.5;
 
 export interface ShownPair {
@@ -85,7 +87,8 @@ async function run(url: string, seconds: number): Promise<void> {
     const x = -60 + (CLOSING * (since % PAIR_MS)) / 1000;
     const id = 0x4000_0000 + (j * 10_000 + round) * 2;
     const gap = 0 - x - LENGTH;
-    bsms.push(message(j, idOf(id), atMs, x, -20, CLOSING), message(j, idOf(id + 1), atMs, 0, -20, 0));
+    bsms.push(message(j, idOf(id), atMs, x, -20, CLOSING));
+    if (gap > 0 && gap / CLOSING <= TTC_SECONDS) bsms.push(message(j, idOf(id + 1), atMs, 0, -20, 0));
     const pair = `${idOf(id)} ${idOf(id + 1)}`;
     const shows = gap / CLOSING <= TTC_SECONDS && gap > 0 && !told.has(pair) ? pair : null;
     if (shows !== null) told.add(shows);
@@ -103,7 +106,9 @@ async function run(url: string, seconds: number): Promise<void> {
       const encoded = bsms.map((one) => envelope(one, 'OBU'));
       const publishedAtMs = Date.now();
       for (let first = 0; first < encoded.length; first += FRAME)
-        void link.publish(address, encoded.slice(first, first + FRAME));
+        link
+          .send('flextraff', topicOf(address), JSON.stringify(encoded.slice(first, first + FRAME)))
+          .catch((error: Error) => process.stderr.write(`${error.message}\n`));
       if (shows !== null) process.send!({ pair: shows, publishedAtMs } satisfies ShownPair);
     }
   await link.close();

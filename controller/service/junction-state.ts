@@ -4,7 +4,7 @@ import type { CarCounts, Detections, Lamps } from '../../feeds/messages.ts';
 import type { JunctionConfiguration } from '../../junction/types.ts';
 import { Radio } from '../safety/radio.ts';
 import { strategyNamed } from '../strategies/index.ts';
-import type { DetectorReading, Memory, Observation, Parameters } from '../types.ts';
+import type { DetectorReading, Memory, Observation, Parameters, PriorityRequest } from '../types.ts';
 
 /** A reader that said nothing for so long is silent, seconds. */
 export const SILENT_SECONDS = 60;
@@ -20,6 +20,9 @@ export interface Survived {
   /** By a clock that is ahead of ours: used, but by our time. */
   skewed: number;
 }
+
+/** Who asked for green longer ago than this does not ask any more, ms. */
+const PRIORITY_FRESH_MS = 3000;
 
 /** A device's clock may be so far ahead of ours, ms. */
 const AHEAD_MS = 2000;
@@ -49,6 +52,7 @@ export class JunctionState {
   readonly radio: Radio | null;
 
   private readings: Record<string, DetectorReading> = {};
+  private priority: readonly PriorityRequest[] | null = null;
   private detectionsMs: number | null = null;
   private detectionsSeq = -1;
   private lamps: Observation['lamps'] = UNKNOWN_LAMPS;
@@ -93,6 +97,7 @@ export class JunctionState {
     if (usedMs === null) return false;
     // From here on loops lead; what car-counts had summed up is another account.
     this.readings = message.detectors;
+    this.priority = message.priority?.map(({ speed, ...own }) => ({ ...own, metresPerSecond: speed })) ?? null;
     this.detectionsMs = usedMs;
     this.detectionsSeq = message.seq;
     this.hear(usedMs, (id) => message.detectors[id] !== undefined);
@@ -207,8 +212,16 @@ export class JunctionState {
             cycleSecondsLeft: left(this.lamps.cycleSecondsLeft, since),
           };
     const radio = this.radio?.picture(nowMs) ?? null;
-    const countsSincePlan = this.countsSincePlan(nowMs);
-    return { nowMs, elapsedSeconds, detectors: this.readings, countsSincePlan, lamps, ...(radio && { radio }) };
+    const heardLately = this.detectionsMs !== null && nowMs - this.detectionsMs <= PRIORITY_FRESH_MS;
+    return {
+      nowMs,
+      elapsedSeconds,
+      detectors: this.readings,
+      countsSincePlan: this.countsSincePlan(nowMs),
+      lamps,
+      ...(radio && { radio }),
+      ...(this.priority === null ? {} : { priority: heardLately ? this.priority : [] }),
+    };
   }
 
   /** A plan was decided: counting begins anew. */

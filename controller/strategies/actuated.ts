@@ -78,6 +78,10 @@ export const actuated: Strategy = {
       max: 900,
       description: 'Where walkers have no button they are taken to want to walk after so long, seconds',
     },
+    pedestrianRecall: {
+      default: false,
+      description: 'Whether walks are called in every cycle, whoever pressed a button or not',
+    },
     cycleSeconds: {
       default: 0,
       min: 0,
@@ -88,7 +92,8 @@ export const actuated: Strategy = {
       default: 0,
       min: 0,
       max: 900,
-      description: 'Of the coordinated cycle, from midnight UTC, seconds',
+      description:
+        "When the coordinated cycle begins, after multiples of it since 1970 and the junction's own offset, seconds",
     },
   },
   check(configuration, parameters) {
@@ -252,6 +257,7 @@ function callsOf(
       byVehicle ||
       stage.pedestrianGroups.some((group) => {
         if (served?.isGreen[group]) return false;
+        if (parameters.pedestrianRecall === true) return true;
         const button: DetectorReading | undefined = detectors[`${configuration.signalGroups[group]!.id}:button`];
         const waitsMs = nowMs - running.walkersSinceMs[choice.pedestrianGroups.indexOf(group)]!;
         return button?.presence ?? waitsMs >= recallMs;
@@ -332,7 +338,7 @@ function forceOff(
     end += choice.stages[k]!.minGreenSeconds + (above[k]! * (cycle - least)) / total;
     if (k < at) end += choice.betweenSeconds[k]![k + 1]!;
   }
-  const offsetMs = 1000 * Number(parameters.offsetSeconds);
+  const offsetMs = 1000 * (Number(parameters.offsetSeconds) + (configuration.offsetSeconds ?? 0));
   const inCycle = (((nowMs - offsetMs) % (cycle * 1000)) + cycle * 1000) % (cycle * 1000);
   const left = end - inCycle / 1000;
   // Past its place it is due at once, unless it has begun early for the next cycle.

@@ -97,6 +97,18 @@ describe('the search of horizon', () => {
     expect([1, 2]).toContain(searchBeam(problem(empty, stages, yields)).stage);
   });
 
+  it('does not overlook a stage with a short least green for one that does as much and binds for long', () => {
+    const walk = { ...stage(0, 1, 1), minGreenSeconds: 25 };
+    const stages = [stage(1, 0, 0), walk, stage(0, 1, 0)];
+    const lanes = [
+      lane(0, [3, 5, 7, 9, 11, 13, 15, 17, 19]),
+      lane(1, [0]),
+      lane(2, [0], { weight: Float64Array.of(0.01) }),
+    ];
+    const found = searchBeam(problem(lanes, stages, [[], [], []]));
+    expect(found.options[2]).not.toBeNull();
+  });
+
   it('is the same again, and looks less far when its work is used up', () => {
     const lanes = [lane(0, [0, 1, 4, 9, 15, 22, 30]), lane(1, [0, 0, 3, 8, 12, 20])];
     const first = searchBeam(problem(lanes, TWO, NO_YIELDS));

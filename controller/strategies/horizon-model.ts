@@ -377,7 +377,9 @@ export class Model {
 
   /** Whether stage `a` does nothing that `b` does not do as well for those who are meant; of two alike the first counts. */
   private doesNoMore(a: number, b: number): boolean {
-    const { need, words } = this;
+    const { need, words, stages } = this;
+    // What binds for longer is no substitute.
+    if (stages[b]!.minGreenSeconds > stages[a]!.minGreenSeconds) return false;
     const [x, y] = [this.masks[a]!, this.masks[b]!];
     let more = 0;
     for (let w = 0; w < words; w++) {

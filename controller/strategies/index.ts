@@ -7,10 +7,12 @@ import { atcsV2Strategy } from './atcs-v2.ts';
 import { fixedTime } from './fixed-time.ts';
 import { horizon } from './horizon.ts';
 import { maxPressure } from './max-pressure.ts';
+import { withPriority } from './priority.ts';
 import { safetyAware } from './safety-aware.ts';
 import { sotl } from './sotl.ts';
 import { webster1958 } from './webster.ts';
 
+/** Each with emergency pre-emption and bus priority around it, where the junction hears who asks. */
 export const STRATEGIES: readonly Strategy[] = [
   fixedTime,
   webster1958,
@@ -20,7 +22,7 @@ export const STRATEGIES: readonly Strategy[] = [
   safetyAware(maxPressure),
   safetyAware(sotl),
   safetyAware(horizon),
-];
+].map(withPriority);
 
 /** A strategy that does not exist, or cannot be used as asked. */
 export class StrategyError extends Error {

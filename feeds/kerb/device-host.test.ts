@@ -10,7 +10,7 @@ import { createInProcessLink } from '../inprocess-link.ts';
 import type { Received } from '../link.ts';
 import type { Lamps } from '../messages.ts';
 import { DeviceHost, type DeviceHostOptions } from './device-host.ts';
-import { minuteOfWeekIn } from './local-time.ts';
+import { minuteOfWeekIn } from '../../junction/local-time.ts';
 import { snapshotFile } from './snapshot-file.ts';
 
 const PREFIX = 'flextraff-sim/host/test';

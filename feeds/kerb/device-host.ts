@@ -8,6 +8,7 @@
  */
 import { DEVICE_FIRMWARE, HEARTBEAT_SECONDS } from './health.ts';
 import { type DeviceReport, LampDevice, type SnapshotStore } from '../../junction/device.ts';
+import { minuteOfWeekIn } from '../../junction/local-time.ts';
 import type { Acknowledgement, JunctionConfiguration, Lamp } from '../../junction/types.ts';
 import {
   acknowledgementToMessage,
@@ -28,7 +29,7 @@ export interface DeviceHostOptions {
   readonly deviceId: string;
   readonly boot: 'cold' | 'warm';
   readonly store?: SnapshotStore;
-  /** Minutes since Monday 00:00 in the junction's zone; UTC by default. */
+  /** Minutes since Monday 00:00 in the junction's zone; by the configuration's zone by default. */
   readonly minuteOfWeek?: (ms: number) => number;
   /** Ms since 1970, may be set; `Date.now` by default. */
   readonly wallMs?: () => number;
@@ -70,7 +71,9 @@ export class DeviceHost {
     this.startedMs = this.readMs;
     this.wallAtStartMs = this.wallMs();
     this.deviceMs = Math.floor(this.wallAtStartMs);
-    const { deviceId, boot, store, minuteOfWeek } = options;
+    const { deviceId, boot, store } = options;
+    const { timeZone } = options.configuration;
+    const minuteOfWeek = options.minuteOfWeek ?? (timeZone === undefined ? undefined : minuteOfWeekIn(timeZone));
     this.device = new LampDevice(options.configuration, {
       deviceId,
       startMs: this.deviceMs,

@@ -6,7 +6,8 @@ import { createHash } from 'node:crypto';
 import { Router } from '../../controller/safety/routing.ts';
 import type { Weather } from '../../controller/safety/index-formulas.ts';
 import type { Link, Rejected } from '../../feeds/link.ts';
-import { LIVE_PREFIX } from '../../feeds/topics.ts';
+import type { MqttLink } from '../../feeds/mqtt-link.ts';
+import { addressOf, filterOf, LIVE_PREFIX } from '../../feeds/topics.ts';
 import { localFrame } from '../../feeds/v2x/local-frame.ts';
 import { readV2xValue } from '../../feeds/v2x/read.ts';
 import type { RawKind } from '../records.ts';
@@ -107,12 +108,25 @@ export class LiveSafety {
     live = new LiveSafety(options, monitor);
     await live.#refresh();
     const { link, prefix = LIVE_PREFIX } = options;
-    if (link !== null) {
-      link.events.onRejected((rejected) => live.#refused(rejected));
-      live.#unsubscribe = await link.subscribe(prefix, KINDS, ({ address, message }) => {
-        live!
-          .#takeOf(address.junctionId!, address.kind, message, null)
-          .catch((error: Error) => options.onProblem?.(`Safety of the street: ${error.message}`));
+    const opened = live;
+    const failed = (error: Error) => options.onProblem?.(`Safety of the street: ${error.message}`);
+    if (link !== null && 'listen' in link) {
+      // payloads go to the threads as they are: parsing them is much of the work
+      await (link as MqttLink).listen(
+        prefix,
+        KINDS.map((kind) => filterOf(prefix, kind)),
+        (topic, payload) => {
+          const address = addressOf(topic, [prefix]);
+          if (address === null) return false;
+          if (payload.length > 0)
+            opened.#takeText(address.junctionId!, address.kind as RawKind, payload, topic).catch(failed);
+          return true;
+        },
+      );
+    } else if (link !== null) {
+      link.events.onRejected((rejected) => opened.#refused(rejected));
+      opened.#unsubscribe = await link.subscribe(prefix, KINDS, ({ address, message }) => {
+        opened.#takeOf(address.junctionId!, address.kind, message, null).catch(failed);
       });
     }
     live.#wait();
@@ -179,6 +193,26 @@ export class LiveSafety {
     const [first] = Array.isArray(value) ? value : [value];
     const kind = kindOf(first);
     return this.#takeOf(junctionId, kind, value, via);
+  }
+
+  async #takeText(junctionId: string, kind: RawKind, payload: Uint8Array, topic: string): Promise<void> {
+    const text = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString('utf8');
+    if (!this.#known.has(junctionId) && (!(await this.#refresh()) || !this.#known.has(junctionId))) {
+      this.#count('unknown-junction', topic, text);
+      return;
+    }
+    await this.#begin(junctionId);
+    if (this.#options.store.writeRaw !== undefined) {
+      let value: unknown = text;
+      try {
+        value = JSON.parse(text);
+      } catch {
+        // archived as it came; the analysis says what is wrong with it
+      }
+      this.#archive(kind, junctionId, Array.isArray(value) ? value : [value], topic);
+    }
+    this.#monitor.takeText(junctionId, text);
+    this.#flush(junctionId);
   }
 
   async #takeOf(junctionId: string, kind: RawKind | null, value: unknown, via: string | null): Promise<boolean> {

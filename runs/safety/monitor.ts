@@ -70,6 +70,7 @@ export class SafetyMonitor {
   readonly #byId = new Map<string, JunctionObservation>();
   readonly #here = new Map<string, JunctionSafety>();
   readonly #waiting = new Map<string, unknown[]>();
+  readonly #texts = new Map<string, string[]>();
   #tail: Promise<void> = Promise.resolve();
   #behind = 0;
 
@@ -111,6 +112,14 @@ export class SafetyMonitor {
     const waiting = this.#waiting.get(junctionId);
     if (waiting === undefined) this.#waiting.set(junctionId, [frame]);
     else waiting.push(frame);
+  }
+
+  /** The same as text, which whoever analyses it parses: on another thread, where there is one. */
+  takeText(junctionId: string, text: string): void {
+    if (!this.#byId.has(junctionId)) return;
+    const waiting = this.#texts.get(junctionId);
+    if (waiting === undefined) this.#texts.set(junctionId, [text]);
+    else waiting.push(text);
   }
 
   /**
@@ -157,7 +166,9 @@ export class SafetyMonitor {
       const id = one.junction.junctionId;
       const frames = this.#waiting.get(id) ?? [];
       this.#waiting.delete(id);
-      return [one, batchOf(frames)] as const;
+      const texts = this.#texts.get(id);
+      this.#texts.delete(id);
+      return [one, { ...batchOf(frames), ...(texts !== undefined && { texts }) }] as const;
     });
     if (pool === null) {
       for (const [one, batch] of batches) this.#keep(one, this.#here.get(one.junction.junctionId)!.push(batch));

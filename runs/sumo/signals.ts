@@ -199,6 +199,9 @@ function signalOf(
           MOST_STAGES,
           (a, b) => yields[a]![b]!,
         );
+  const isWalk = (group: number): boolean =>
+    net.edges[net.lanes[net.connections[links[group]![0]!]!.fromLane]!.edge]!.function !== 'normal';
+  if (stageSet === 'all') sets.push(...withoutWalks(sets, isWalk));
   const names = namesOf(net, links);
   const groups = names.map((id, group): SignalGroup => {
     const first = net.connections[links[group]![0]!]!;
@@ -275,6 +278,17 @@ function signalOf(
     detectors: lanes.flatMap((lane) => detectorsOf(net, lane, names)),
   };
   return { id: program.signal, configuration, lanes, stateOf: renderer(length, groupOf, yields) };
+}
+
+/** Sets with crossings once more without: a crossing makes the least green long, which not every green needs to be. */
+function withoutWalks(sets: readonly (readonly number[])[], isWalk: (group: number) => boolean): number[][] {
+  const found: number[][] = [];
+  for (const set of sets) {
+    const rest = set.filter((group) => !isWalk(group));
+    if (rest.length === set.length || rest.length === 0) continue;
+    if (![...sets, ...found].some((other) => same(other, rest))) found.push(rest);
+  }
+  return found;
 }
 
 function same(a: readonly number[], b: readonly number[]): boolean {
