@@ -78,7 +78,13 @@ export const ENVIRONMENT = {
 } as const;
 
 /** Read by the tests and by the page's development server alone; a program that runs ignores them. */
-export const TEST_ENVIRONMENT = ['FLEXTRAFF_SHARED', 'FLEXTRAFF_TEST_BROKER', 'CHROMIUM', 'FLEXTRAFF_API'] as const;
+export const TEST_ENVIRONMENT = [
+  'FLEXTRAFF_SHARED',
+  'FLEXTRAFF_TEST_BROKER',
+  'CHROMIUM',
+  'FLEXTRAFF_API',
+  'SUMO_BINARY',
+] as const;
 
 export interface Settings {
   readonly port: number;

@@ -194,7 +194,7 @@ function behaviour(databaseUrl: () => string | undefined): void {
           });
         }
       }),
-      { numRuns: 8, seed: 20_251_126 },
+      { numRuns: 5, seed: 20_251_126 },
     );
 
     function compare(found: Record<string, unknown>, minutes: readonly IndexRecord[]): void {
@@ -429,7 +429,10 @@ function behaviour(databaseUrl: () => string | undefined): void {
         .poll(
           async () => {
             const runs = await rowsIn<{ job: string; state: string }>('SELECT job, state FROM job_runs');
-            return { done: [...new Set(runs.filter((run) => run.state === 'done').map((run) => run.job))].sort(), alerts };
+            return {
+              done: [...new Set(runs.filter((run) => run.state === 'done').map((run) => run.job))].sort(),
+              alerts,
+            };
           },
           { timeout: 50_000, interval: 500 },
         )
