@@ -19,7 +19,7 @@ export interface RadioVehicle {
   readonly metresPerSecond: number;
 }
 
-/** Somebody on a crossing. */
+/** Somebody who walks or rides on a crossing. */
 export interface RadioPerson {
   readonly id: string;
   /** J2735 number of the crossing's signal group. */
@@ -36,6 +36,8 @@ export interface RadioPicture {
 const FRESH_MS = 300;
 /** Who left its lane over the stop line is in the junction until it is on an exit, or for so long. */
 const INSIDE_MS = 20_000;
+/** Slower than this, somebody stands. */
+const WALKS_METRES_PER_SECOND = 0.4;
 const MOST_FRAMES = 64;
 const MOST_USERS = 5000;
 /** Metres past the stop line from where a vehicle is taken to have left a junction without exit lanes in its MAP. */
@@ -91,7 +93,9 @@ export class Radio {
       map.match(x, y, cosine(heading), sine(heading), one.kind === 'psm');
       const lane = matchedLane.index;
       if (one.kind === 'psm') {
-        if (lane >= 0) people.push({ id, group: groupOf(map, lane), metresPerSecond: speed });
+        // who stands at the kerb waits, and keeps nobody from going
+        if (lane >= 0 && speed >= WALKS_METRES_PER_SECOND)
+          people.push({ id, group: groupOf(map, lane), metresPerSecond: speed });
         continue;
       }
       const found = this.#vehicle(map, id, lane, x, y, speed, (one.lengthMetres ?? 4.5) / 2, nowMs);

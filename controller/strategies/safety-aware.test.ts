@@ -95,11 +95,18 @@ describe('safety in the decision', () => {
   });
 
   it('refuses protection without the stages for it', () => {
-    const asked = checkParameters(strategy, { protectAt: 6 });
+    const [a, b] = configuration.signalGroups.map(({ id }) => id);
+    const asked = checkParameters(strategy, { protectAt: 6, protectPairs: `${a}+${b}` });
     expect(strategy.check!(configuration, asked)).toMatch(/needs protectedStages/);
     expect(strategy.check!(configuration, { ...asked, protectedStages: 'nowhere' })).toMatch(/nowhere does not exist/);
     const stages = configuration.stages.map(({ id }) => id).join('/');
     expect(strategy.check!(configuration, { ...asked, protectedStages: stages })).toBeNull();
+    expect(strategy.check!(configuration, { ...asked, protectedStages: stages, protectPairs: '' })).toMatch(
+      /who yields/,
+    );
+    expect(strategy.check!(configuration, { ...asked, protectedStages: stages, protectPairs: 'a+b' })).toMatch(
+      /a\+b is not/,
+    );
   });
 });
 

@@ -50,6 +50,11 @@ const OPTIONS: Strategy['parameters'] = {
     description:
       'Seconds a minute in which vehicles that yield meet people, from which on it chooses among protectedStages; 0: never',
   },
+  protectPairs: {
+    default: '',
+    description:
+      "Who yields to whom, for protectAt, as group+group separated by /, e.g. N+W-walk/S+E-walk. Empty: the configuration's yields",
+  },
   protectedStages: {
     default: '',
     description: 'Ids of the stages without permitted turns, separated by /, for protectAt',
@@ -78,6 +83,8 @@ export function safetyAware(inner: Strategy): Strategy {
       if (Number(parameters.protectAt) > 0) {
         if (listOf(String(parameters.protectedStages)).length === 0)
           return 'protectAt needs protectedStages: the stages without permitted turns, e.g. ns-left/ns/ew-left/ew/walk';
+        const pairs = pairsOf(configuration, parameters);
+        if (typeof pairs === 'string') return pairs;
         try {
           stageChoiceOf(configuration, { stages: parameters.protectedStages! }, 'all');
         } catch (error) {
@@ -101,7 +108,7 @@ function decideSafely(
   observation: Observation,
 ): StrategyAnswer {
   const { radio } = observation;
-  const met = radio === undefined ? 0 : meeting(configuration, radio);
+  const met = radio === undefined ? 0 : meeting(configuration, parameters, radio);
   const gain = Math.min(1, observation.elapsedSeconds / MEMORY_SECONDS);
   const meets = (before?.meets ?? 0) + (60 * met - (before?.meets ?? 0)) * gain;
   const at = Number(parameters.protectAt);
@@ -119,16 +126,37 @@ function decideSafely(
   return { decision, memory: memory as unknown as Record<string, unknown> };
 }
 
-/** 1 where a vehicle that yields is at its line or turns while somebody to whom it yields is on the crossing; else 0. */
-function meeting(configuration: JunctionConfiguration, radio: RadioPicture): number {
+/** J2735 numbers of who yields and to whom; in words what is wrong with them. */
+function pairsOf(configuration: JunctionConfiguration, parameters: Parameters): (readonly [number, number])[] | string {
   const { signalGroups: groups, yields } = configuration;
-  if (yields === undefined || radio.people.length === 0) return 0;
+  const given = listOf(String(parameters.protectPairs));
+  if (given.length === 0) {
+    const known = groups.flatMap((a, i) =>
+      groups.flatMap((b, j) => (yields?.[i]?.[j] ? [[a.number, b.number] as const] : [])),
+    );
+    return known.length > 0
+      ? known
+      : 'protectAt needs protectPairs: the configuration does not say who yields to whom, e.g. N+W-walk/S+E-walk';
+  }
+  const pairs: (readonly [number, number])[] = [];
+  for (const text of given) {
+    const [a, b] = text.split('+').map((id) => groups.find((group) => group.id === id));
+    if (a === undefined || b === undefined)
+      return `protectPairs: ${text} is not two groups as GROUP+GROUP; there are ${groups.map(({ id }) => id).join(', ')}`;
+    pairs.push([a.number, b.number]);
+  }
+  return pairs;
+}
+
+/** 1 where a vehicle that yields is at its line or turns while somebody to whom it yields is on the crossing; else 0. */
+function meeting(configuration: JunctionConfiguration, parameters: Parameters, radio: RadioPicture): number {
+  if (Number(parameters.protectAt) <= 0 || radio.people.length === 0) return 0;
+  const pairs = pairsOf(configuration, parameters);
+  if (typeof pairs === 'string') return 0;
   const walking = new Set(radio.people.map(({ group }) => group));
-  return radio.vehicles.some(({ group, metres }) => {
-    if (group === null || metres > MEETS_METRES) return false;
-    const row = yields[groups.findIndex(({ number }) => number === group)];
-    return groups.some(({ number }, j) => row?.[j] && walking.has(number));
-  })
+  return radio.vehicles.some(
+    ({ group, metres }) => metres <= MEETS_METRES && pairs.some(([a, b]) => group === a && walking.has(b)),
+  )
     ? 1
     : 0;
 }

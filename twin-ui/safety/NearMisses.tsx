@@ -150,7 +150,11 @@ function Row({ one, run, chosen }: { one: NearMiss; run: RunDetail; chosen: bool
           data-testid="replay"
           data-second={one.criticalSecond}
           aria-label={`Replay ${clock}, ${one.variant}: ${sentence(one)}`}
-          onClick={() => session.replay(one)}
+          onClick={() => {
+            session.replay(one);
+            // the list is far below the worlds in which it is seen
+            document.querySelector('.worlds')?.scrollIntoView({ block: 'nearest' });
+          }}
         >
           Replay
         </button>
