@@ -144,7 +144,7 @@ function measure(density: Density): { perCpuSecond: number; encounters: number; 
   return { perCpuSecond: (engine.taken / micros) * 1e6, encounters, open };
 }
 
-const rounds = Number(process.env.ROUNDS ?? 4);
+const rounds = 4;
 const only = process.argv[2];
 console.log(
   `road-user updates per CPU second; 10 Hz, ${SECONDS} s, ${rounds} rounds after the first; asked 500,000, goal 2,000,000`,

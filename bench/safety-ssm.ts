@@ -1,6 +1,6 @@
 /**
  * Our encounters against those of SUMO's SSM device, on the same floating car data: single-4leg at 0.80 of capacity, steps
- * of 0.1 s, 600 s. `npm run bench:safety-ssm`; needs `sumo` and the shared data. SECONDS=120 for a shorter run.
+ * of 0.1 s, 600 s. `npm run bench:safety-ssm`; needs `sumo` and the shared data.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import type { Encounter } from '../controller/safety/encounter-types.ts';
 import { analyseSource } from '../runs/safety/source.ts';
 
-const seconds = Number(process.env.SECONDS ?? 600);
+const seconds = 600;
 const data = join(process.env.FLEXTRAFF_SHARED ?? '../shared', 'data', 'sumo', 'single-4leg');
 const routes = join(data, 'single80.rou.xml');
 const TTC_SECONDS = 3;

@@ -33,7 +33,14 @@ describe('the in-process link', () => {
     for (const kind of MESSAGE_KINDS) link.publish(exampleAddress(PREFIX, kind), EXAMPLE_MESSAGES[kind]);
     const got: Received[] = [];
     await link.subscribe(PREFIX, MESSAGE_KINDS, (r) => got.push(r));
-    expect(got.map((r) => r.address.kind).sort()).toEqual(['configuration', 'green-time', 'lamps', 'mode', 'status']);
+    expect(got.map((r) => r.address.kind).sort()).toEqual([
+      'configuration',
+      'green-time',
+      'lamps',
+      'map',
+      'mode',
+      'status',
+    ]);
     expect(got.every((r) => r.retained)).toBe(true);
     await link.clearRetained(PREFIX);
     const later: Received[] = [];
