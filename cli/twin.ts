@@ -45,7 +45,8 @@ async function closeAll(opened: readonly Opened[]): Promise<unknown[]> {
 
 /** Runs until a signal ends it. Throws Refusal, SettingsError, ScenarioError, SourceError, StoreError or TwinError. */
 export async function twin(scenario: string, options: TwinCommandOptions): Promise<void> {
-  const settings = loadSettings();
+  if (options.data === '') throw new Refusal('--data names no folder.');
+  const settings = loadSettings(options.data);
   const interrupt = onInterrupt();
   const page = pageDirectory();
   const [{ openSource }, { scenarioFiles }, { createTwin }, { openStore }, { startServer }, { openBroker }] =
@@ -61,8 +62,7 @@ export async function twin(scenario: string, options: TwinCommandOptions): Promi
   const directories = settings.scenariosFolder === undefined ? [] : [settings.scenariosFolder];
   const source = await openSource(scenario, { directories });
   const listed = [...(await scenarioFiles(directories)).values()].includes(source.path);
-  if (options.data === '') throw new Refusal('--data names no folder.');
-  const dataDirectory = options.data ?? settings.dataFolder;
+  const dataDirectory = settings.dataFolder;
   const logger = openLog(settings.logLevel);
 
   const opened: Opened[] = [];

@@ -1,5 +1,6 @@
 /** What safety finds, as the store keeps it. */
 import { createHash } from 'node:crypto';
+import { v5 } from 'uuid';
 import type { Weather } from '../../controller/safety/index-formulas.ts';
 import type {
   ConflictRecord,
@@ -16,7 +17,8 @@ import type { JunctionSafetyResult, SafetyConflict, SafetyHardBraking, SafetyInt
 export type OfRun = { readonly runId: string; readonly variant: string } | null;
 
 /** What tells records of one run from those of another: the same scenario and seed give the same conflicts. */
-const keyOf = (of: OfRun, id: string): string => (of === null ? id : `${of.runId}/${of.variant}/${id}`);
+const keyOf = (of: OfRun, { id, junctionId }: { id: string; junctionId: string }): string =>
+  of === null ? v5(id, junctionId) : v5(`${of.variant}/${id}`, of.runId);
 
 export function conflictRecord(
   one: SafetyConflict,
@@ -28,7 +30,7 @@ export function conflictRecord(
   const half = (bounds: { low: number; high: number } | null) =>
     bounds === null ? null : (bounds.high - bounds.low) / 2;
   return {
-    conflictId: keyOf(of, one.id),
+    conflictId: keyOf(of, one),
     junctionId: one.junctionId,
     runId: of?.runId ?? null,
     variant: of?.variant ?? null,
@@ -60,7 +62,7 @@ export function conflictRecord(
 
 export function hardBrakeRecord(one: SafetyHardBraking, of: OfRun, startsAtMs: number): HardBrakeRecord {
   return {
-    hardBrakeId: keyOf(of, one.id),
+    hardBrakeId: keyOf(of, one),
     junctionId: one.junctionId,
     runId: of?.runId ?? null,
     variant: of?.variant ?? null,
