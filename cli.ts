@@ -251,7 +251,6 @@ function program(): Command {
     .requiredOption('--junction <uuid>', 'whose messages they are')
     .addOption(new Option('--speed <factor>', 'times as fast as recorded; default 1').argParser(positive))
     .option('--run <name>', 'topics begin flextraff-sim/NAME/log; default replay')
-    .option('--live', 'topics of a street, flextraff/: its safety is then reckoned by the replay')
     .action(async (log: string, options) => {
       const { replay } = await import('./cli/replay.ts');
       await replay(log, options);

@@ -1,8 +1,8 @@
-/** `flextraff replay`: a log of V2X messages over MQTT again, at any speed. Only V2X topics are written, never a lamp's. */
+/** `flextraff replay`: a log of V2X messages over MQTT again, at any speed, below a simulation's topics and nowhere else. */
 import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openMqttLink } from '../feeds/mqtt-link.ts';
-import { LIVE_PREFIX, simulationPrefix } from '../feeds/topics.ts';
+import { simulationPrefix } from '../feeds/topics.ts';
 import type { V2xMessage } from '../feeds/v2x/messages.ts';
 import { envelope } from '../feeds/v2x/read.ts';
 import { readAnyLine } from '../runs/safety/log.ts';
@@ -15,7 +15,6 @@ export interface ReplayOptions {
   readonly junction: string;
   readonly speed?: number;
   readonly run?: string;
-  readonly live?: boolean;
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -29,9 +28,9 @@ export async function replay(log: string, options: ReplayOptions): Promise<void>
   const { speed = 1, junction } = options;
   if (!UUID.test(junction)) throw new Refusal(`--junction ${junction}: the junction's UUID, as topics have it.`);
   if (!(await stat(log).catch(() => null))?.isFile()) throw new Refusal(`${log} is no file.`);
-  const prefix = options.live === true ? LIVE_PREFIX : simulationPrefix(options.run ?? 'replay', 'log');
+  const prefix = simulationPrefix(options.run ?? 'replay', 'log');
   const interrupt = onInterrupt();
-  const link = await openMqttLink({ url: options.broker, simulation: options.live !== true });
+  const link = await openMqttLink({ url: options.broker, simulation: true });
   const sent: Record<string, number> = {};
   const rejected: Record<string, number> = {};
   let firstMs = Number.NaN;

@@ -25,7 +25,7 @@ export async function openStreetSafety(
     import('../feeds/mqtt-link.ts'),
   ]);
   let tell: (events: SafetyEvent[]) => void = () => {};
-  const link = await openMqttLink({ url: broker, simulation: false });
+  const link = await openMqttLink({ url: broker, simulation: false, hearOnly: true });
   // threads begin with the first junction that is heard: most twins have no street
   let opened: SafetyPool | null = null;
   const most = Math.max(1, Math.min(threads, 4));

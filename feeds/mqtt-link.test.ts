@@ -266,6 +266,21 @@ describe('the MQTT link of a simulation', () => {
     await until('the plan', () => street.arrived.length === 1);
   });
 
+  it('says nothing where it was opened to hear only', async () => {
+    const broker = await startBroker({ port: 0 });
+    closers.push(() => broker.close());
+    const street = await plainClient(broker.url, 'flextraff/#');
+    const link = await open(broker.url, { simulation: false, hearOnly: true });
+    const plan = link.publish(exampleAddress('flextraff', 'green-time'), EXAMPLE_MESSAGES['green-time']);
+    await expect(plan).rejects.toThrow(/opened to hear only/);
+    await expect(link.send('flextraff', 'flextraff/x', 'y')).rejects.toThrow(/opened to hear only/);
+    await open(broker.url, { simulation: false }).then((other) =>
+      other.publish(exampleAddress('flextraff', 'mode'), EXAMPLE_MESSAGES.mode),
+    );
+    await until('what another says', () => street.arrived.length > 0);
+    expect(street.arrived.map(({ topic }) => topic.split('/').at(-1))).toEqual(['mode']);
+  });
+
   it('sends nothing that its schema or the size limit refuses', async () => {
     const broker = await startBroker({ port: 0 });
     closers.push(() => broker.close());

@@ -18,6 +18,8 @@ export interface MqttLinkOptions {
   readonly url: string;
   /** Refuse every address that is not below `flextraff-sim/{run}/{variant}`. */
   readonly simulation: boolean;
+  /** Hears and never says anything: every publish is refused, whatever the address. */
+  readonly hearOnly?: boolean;
   /** Unique at the broker; a random one by default. */
   readonly clientId?: string;
   /** What the broker publishes for us if the connection breaks: a device's `offline`. */
@@ -124,7 +126,7 @@ export async function openMqttLink(options: MqttLinkOptions): Promise<MqttLink> 
   };
   const client = mqtt.connect(url, settings);
   await firstConnection(client, url, 1000 * (options.connectTimeoutSeconds ?? 10));
-  return new ConnectedLink(client, options.simulation, url, minMs, maxMs);
+  return new ConnectedLink(client, options, url, minMs, maxMs);
 }
 
 function firstConnection(client: MqttClient, url: string, timeoutMs: number): Promise<void> {
@@ -194,6 +196,7 @@ function requireBelow(prefix: string, topic: string): void {
 class ConnectedLink implements MqttLink {
   readonly #client: MqttClient;
   readonly #simulation: boolean;
+  readonly #hearOnly: boolean;
   readonly #url: string;
   /** Handlers by prefix and kind. */
   readonly #handlers = new Map<string, Map<MessageKind, Subscribers>>();
@@ -212,9 +215,10 @@ class ConnectedLink implements MqttLink {
   #lastProblem = 'the connection broke';
   #closed = false;
 
-  constructor(client: MqttClient, simulation: boolean, url: string, minMs: number, maxMs: number) {
+  constructor(client: MqttClient, options: MqttLinkOptions, url: string, minMs: number, maxMs: number) {
     this.#client = client;
-    this.#simulation = simulation;
+    this.#simulation = options.simulation;
+    this.#hearOnly = options.hearOnly === true;
     this.#url = url;
     setNoDelay(client);
     client.on('message', (topic, payload, packet) => this.#receive(topic, payload, packet.retain));
@@ -289,6 +293,7 @@ class ConnectedLink implements MqttLink {
   }
 
   #send(topic: string, payload: Buffer | string, retain: boolean): Promise<void> {
+    if (this.#hearOnly) throw new TopicError(`${topic}: this link was opened to hear only.`);
     return new Promise((resolve, reject) => {
       const finish = (error?: Error | null) => {
         if (!this.#pending.delete(finish)) return;
