@@ -107,6 +107,7 @@ export class LiveController {
   private readonly now: () => number;
   private readonly held = new Map<string, Held>();
   private readonly budget: WorkBudget;
+  private readonly shared = new WeakMap<JunctionState, Parameters>();
   /** Junctions with a new frame in this turn of the event loop, and when it was. */
   private due = new Map<JunctionState, number>();
   private flushing = false;
@@ -511,8 +512,13 @@ export class LiveController {
     return null;
   }
 
+  /** The same object as long as nothing changes: then the thread has it. */
   private parametersOf(state: JunctionState): Parameters {
-    return this.budget.share(state.parameters, this.held.size);
+    const shared = this.budget.share(state.parameters, this.held.size);
+    const before = this.shared.get(state);
+    if (before?.work === shared.work && before !== undefined) return before;
+    this.shared.set(state, shared);
+    return shared;
   }
 
   private noteWork(state: JunctionState, milliseconds: number): void {
