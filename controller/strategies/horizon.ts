@@ -83,6 +83,13 @@ export const horizon: Strategy = {
     horizonSeconds: { default: 50, min: 10, max: 120, description: 'Looks so far ahead, seconds' },
     stepSeconds: { default: 2, min: 1, max: 10, description: 'A plan may change stage so often, seconds' },
     replanSeconds: { default: 1, min: 1, max: 10, description: 'Thinks again after so long, seconds' },
+    actionSeconds: {
+      default: 0,
+      min: 0,
+      max: 60,
+      description:
+        'Where others decide only so often, so does it: a stage, with the change to it, lasts so many seconds or a multiple; 0: it thinks again each replanSeconds',
+    },
     radioMetres: { default: 200, min: 20, max: 1000, description: 'Range in which vehicles report by radio, metres' },
     upstreamSeconds: {
       default: 9,
@@ -177,7 +184,8 @@ export const horizon: Strategy = {
     }
     if (running.greenSeconds < own.minGreenSeconds) return again(running.index, `Shortest green of ${own.id}`);
     const sinceSeconds = before === null ? Number.POSITIVE_INFINITY : (nowMs - before.decidedAtMs) / 1000;
-    if (asked === running.index && sinceSeconds < number(parameters, 'replanSeconds')) {
+    const everySeconds = number(parameters, 'actionSeconds') || number(parameters, 'replanSeconds');
+    if (asked === running.index && sinceSeconds < everySeconds) {
       return again(running.index, `${own.id} as planned`);
     }
     const { found, lanes } = search(configuration, parameters, choice, running, known.memory, observation);
@@ -264,6 +272,17 @@ function prepare(choice: StageChoice, configuration: JunctionConfiguration): Pre
   return own;
 }
 
+/** Stages that last, with the change to them, for a whole action. */
+function inActions(stages: readonly ModelStage[], { betweenSeconds }: StageChoice, seconds: number): ModelStage[] {
+  return stages.map((stage, to) => {
+    const shortest = betweenSeconds.reduce(
+      (least, row, from) => (from === to ? least : Math.min(least, row[to]!)),
+      seconds,
+    );
+    return { ...stage, minGreenSeconds: Math.max(stage.minGreenSeconds, seconds - shortest) };
+  });
+}
+
 function search(
   configuration: JunctionConfiguration,
   parameters: Parameters,
@@ -303,7 +322,9 @@ function search(
       fairness: number(parameters, 'fairness'),
     },
   );
-  const { stages, yields, views } = prepare(choice, configuration);
+  const { stages: usual, yields, views } = prepare(choice, configuration);
+  const actionSeconds = number(parameters, 'actionSeconds');
+  const stages = actionSeconds > 0 ? inActions(usual, choice, actionSeconds) : usual;
   const times = { startUpSeconds, gapSeconds: number(parameters, 'gapSeconds') };
   const all = [...lanes, ...walkers(choice, running, parameters, observation)];
   const model = new Model(all, stages, configuration.signalGroups.length, yields, times, views);
@@ -311,10 +332,12 @@ function search(
     model,
     betweenSeconds: choice.betweenSeconds,
     stage: running.index,
-    greenSeconds: running.greenSeconds,
+    // when an action is over it may change, whatever a late lamp made of its green
+    greenSeconds:
+      actionSeconds > 0 ? Math.max(running.greenSeconds, stages[running.index]!.minGreenSeconds) : running.greenSeconds,
     open: Float64Array.from(greenSinceMs, (ms) => (ms === 0 ? Number.POSITIVE_INFINITY : (ms - nowMs) / 1000)),
     horizonSeconds,
-    stepSeconds: number(parameters, 'stepSeconds'),
+    stepSeconds: actionSeconds || number(parameters, 'stepSeconds'),
     beamWidth: number(parameters, 'beamWidth'),
     startUpSeconds,
     changeCost: number(parameters, 'changeCost'),
