@@ -36,6 +36,12 @@ interface Foreseen {
   readonly meanAbsoluteError: number;
 }
 
+/** How long vehicles wait here in the mean, by Little's law: those who wait over those who leave a second. Fading. */
+interface Waits {
+  readonly waitedSeconds: number;
+  readonly left: number;
+}
+
 interface HorizonMemory {
   readonly foreseen: Foreseen;
   readonly stage: StageFollowed;
@@ -49,6 +55,7 @@ interface HorizonMemory {
   readonly counts: readonly number[];
   /** By stream: when somebody last left, ms; 0: not yet. */
   readonly lastLeftMs: readonly number[];
+  readonly waits: Waits;
   /** Stage asked for last, and when it was decided. */
   readonly target: string | null;
   readonly decidedAtMs: number;
@@ -71,6 +78,11 @@ const WALKER_HEADWAY_SECONDS = 0.1;
 const WALKERS_EVERY_SECONDS = 10;
 /** Nobody has left for long. */
 const LONG_AGO_SECONDS = 1000;
+const WAITS_FADE_SECONDS = 900;
+/** Until more is known so many have left, who waited so long each, seconds. */
+const USUAL_WAITS: Waits = { waitedSeconds: 400, left: 20 };
+/** Nobody is late before, seconds. */
+const LATE_LEAST_SECONDS = 30;
 const number = (parameters: Parameters, name: string): number => Number(parameters[name]);
 
 export const horizon: Strategy = {
@@ -129,6 +141,18 @@ export const horizon: Strategy = {
       min: 0,
       max: 20,
       description: 'So many times the weight of a new vehicle is added for each 100 s that one has waited',
+    },
+    lateFactor: {
+      default: 2,
+      min: 0,
+      max: 20,
+      description: 'Who has waited so many times as long as vehicles do here in the mean is late',
+    },
+    lateWeight: {
+      default: 0,
+      min: 0,
+      max: 100,
+      description: 'So many times the weight of a new vehicle is added for one that is late',
     },
     learnsHeadways: {
       default: false,
@@ -196,7 +220,7 @@ export const horizon: Strategy = {
   },
 };
 
-type Known = Pick<HorizonMemory, 'byDetectors' | 'reported' | 'greenSinceMs' | 'counts' | 'lastLeftMs'>;
+type Known = Pick<HorizonMemory, 'byDetectors' | 'reported' | 'waits' | 'greenSinceMs' | 'counts' | 'lastLeftMs'>;
 
 /** Takes in a frame; `left`: vehicles that were counted over the lines. */
 function observe(
@@ -223,7 +247,18 @@ function observe(
     left += passed;
     return passed > 0 ? nowMs : (before?.lastLeftMs[i] ?? 0);
   });
-  return { memory: { byDetectors, reported, greenSinceMs, counts, lastLeftMs }, left };
+  const waits = observeWaits(before?.waits ?? USUAL_WAITS, waiting(ground, byDetectors, reported), left, observation);
+  return { memory: { byDetectors, reported, waits, greenSinceMs, counts, lastLeftMs }, left };
+}
+
+function waiting(ground: Ground, { vehicles }: HorizonMemory['byDetectors'], reported: ReportedMemory | null): number {
+  if (vehicles !== null) return laneTraffic(ground, vehicles).reduce((sum, { queued }) => sum + queued, 0);
+  return Object.values(reported?.heldSinceMs ?? {}).filter((sinceMs) => sinceMs > 0).length;
+}
+
+function observeWaits(before: Waits, held: number, left: number, { elapsedSeconds }: Observation): Waits {
+  const fade = Math.max(0, 1 - elapsedSeconds / WAITS_FADE_SECONDS);
+  return { waitedSeconds: before.waitedSeconds * fade + held * elapsedSeconds, left: before.left * fade + left };
 }
 
 function observeDetectors(
@@ -288,7 +323,7 @@ function search(
   parameters: Parameters,
   choice: StageChoice,
   running: Running,
-  { byDetectors, reported, greenSinceMs, lastLeftMs }: Known,
+  { byDetectors, reported, waits, greenSinceMs, lastLeftMs }: Known,
   observation: Observation,
 ): { found: BeamResult; lanes: readonly ModelLane[] } {
   const ground = groundOf(configuration);
@@ -320,6 +355,11 @@ function search(
       unseenWeight: number(parameters, 'unseenWeight'),
       stopCost: number(parameters, 'stopCost'),
       fairness: number(parameters, 'fairness'),
+      lateSeconds: Math.max(
+        LATE_LEAST_SECONDS,
+        (number(parameters, 'lateFactor') * waits.waitedSeconds) / Math.max(1, waits.left),
+      ),
+      lateWeight: number(parameters, 'lateWeight'),
     },
   );
   const { stages: usual, yields, views } = prepare(choice, configuration);
@@ -392,6 +432,8 @@ function walkers(choice: StageChoice, running: Running, parameters: Parameters, 
       free: Float64Array.from(free),
       weight: Float64Array.from(weight),
       growth: new Float64Array(free.length),
+      patience: new Float64Array(free.length).fill(Number.POSITIVE_INFINITY),
+      impatience: new Float64Array(free.length),
       stop: new Float64Array(free.length),
       mass: Float64Array.from(weight),
       group: new Int32Array(free.length).fill(group),

@@ -1,5 +1,6 @@
 /** Turns SUMO's vehicles into what the detectors and radios of its junctions would say. */
 import type { DetectorReading, ReportedVehicle } from '../../controller/types.ts';
+import { UPSTREAM_LOOP_METRES } from '../../sim/detectors/loops.ts';
 import { hashShare } from '../../sim/detectors/radios.ts';
 import type { SumoNet } from '../../sim/network/sumo/net-types.ts';
 import { type NextSignal, type RouteAhead, Routes } from './approaching.ts';
@@ -176,7 +177,7 @@ export class DetectionOfStreet {
       const comes = before >= 0 || known.at > 0 || known.metres < Number.POSITIVE_INFINITY;
       const fromOutside = known.route !== null && own.upstreamMetres >= own.length - FROM_OUTSIDE_METRES;
       if (known.metres > own.upstreamMetres && (comes || fromOutside)) pass(own.upstream);
-      if (metres + vehicle.length >= own.upstreamMetres) own.upstream.covered = true;
+      if (metres + vehicle.length >= own.upstreamMetres - UPSTREAM_LOOP_METRES) own.upstream.covered = true;
     }
     known.metres = metres;
   }
