@@ -216,3 +216,20 @@ export function commit(w: World, stepSeconds: number, isFirst: boolean): void {
     blocker[v] = blocking >= 0 && segment[blocking] === ARRIVED ? -1 : blocking;
   }
 }
+
+/** `commit` where only those on the list `moved` can have changed, and the tick is one step. */
+export function commitMoved(w: World): void {
+  const { state, nextPosition, nextSpeed, blocker, nextBlocker, moved, movedCount, stepSeconds } = w;
+  const { position, speed, acceleration, segment } = state;
+  const perSecond = 1 / stepSeconds;
+  for (let i = 0; i < movedCount; i++) {
+    const v = moved[i]!;
+    if (segment[v] === ARRIVED) continue;
+    const next = nextSpeed[v]!;
+    acceleration[v] = (next - speed[v]!) * perSecond;
+    position[v] = nextPosition[v]!;
+    speed[v] = next;
+    const blocking = nextBlocker[v]!;
+    blocker[v] = blocking >= 0 && segment[blocking] === ARRIVED ? -1 : blocking;
+  }
+}
