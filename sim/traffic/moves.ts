@@ -194,6 +194,7 @@ function arrive(w: World, v: number): void {
   const { active } = state;
   state.segment[v] = ARRIVED;
   state.arrivedAt[v] = w.arrivalTime[v]!;
+  state.arrivals[state.arrivalCount++] = v;
   const place = activeIndex[v]!;
   const mover = active[--state.activeCount]!;
   active[place] = mover;

@@ -207,6 +207,8 @@ export function createWorld(
       co2Grams: new Float64Array(count),
       active: new Int32Array(count),
       activeCount: 0,
+      arrivals: new Int32Array(count),
+      arrivalCount: 0,
       ...(tracks.shared ? { lateral: tracks.lateral } : {}),
     },
     classes,
