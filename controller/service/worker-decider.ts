@@ -60,7 +60,7 @@ class Thread {
       const part = this.#waiting.splice(0, this.#taskSize());
       try {
         const answers = await this.#run(part.map(({ job }) => job));
-        part.forEach(({ resolve }, i) => resolve(answers[i]!));
+        for (const [i, { resolve }] of part.entries()) resolve(answers[i]!);
       } catch (error) {
         for (const { reject } of part) reject(error as Error);
       }
