@@ -37,6 +37,12 @@ interface Foreseen {
   readonly meanAbsoluteError: number;
 }
 
+/** How long vehicles wait here in the mean, by Little's law: those who wait over those who leave a second. Fading. */
+interface Waits {
+  readonly waitedSeconds: number;
+  readonly left: number;
+}
+
 interface HorizonMemory {
   readonly foreseen: Foreseen;
   readonly stage: StageFollowed;
@@ -50,6 +56,7 @@ interface HorizonMemory {
   readonly counts: readonly number[];
   /** By stream: when somebody last left, ms; 0: not yet. */
   readonly lastLeftMs: readonly number[];
+  readonly waits: Waits;
   /** Stage asked for last, and when it was decided. */
   readonly target: string | null;
   readonly decidedAtMs: number;
@@ -75,6 +82,11 @@ const WALKER_HEADWAY_SECONDS = 0.1;
 const WALKERS_EVERY_SECONDS = 10;
 /** Nobody has left for long. */
 const LONG_AGO_SECONDS = 1000;
+const WAITS_FADE_SECONDS = 900;
+/** Until more is known so many have left, who waited so long each, seconds. */
+const USUAL_WAITS: Waits = { waitedSeconds: 400, left: 20 };
+/** Nobody is late before, seconds. */
+const LATE_LEAST_SECONDS = 30;
 const number = (parameters: Parameters, name: string): number => Number(parameters[name]);
 
 export const horizon: Strategy = {
@@ -87,6 +99,13 @@ export const horizon: Strategy = {
     horizonSeconds: { default: 50, min: 10, max: 120, description: 'Looks so far ahead, seconds' },
     stepSeconds: { default: 2, min: 1, max: 10, description: 'A plan may change stage so often, seconds' },
     replanSeconds: { default: 1, min: 1, max: 10, description: 'Thinks again after so long, seconds' },
+    actionSeconds: {
+      default: 0,
+      min: 0,
+      max: 60,
+      description:
+        'Where others decide only so often, so does it: a stage, with the change to it, lasts so many seconds or a multiple; 0: it thinks again each replanSeconds',
+    },
     radioMetres: { default: 200, min: 20, max: 1000, description: 'Range in which vehicles report by radio, metres' },
     upstreamSeconds: {
       default: 9,
@@ -126,6 +145,18 @@ export const horizon: Strategy = {
       min: 0,
       max: 20,
       description: 'So many times the weight of a new vehicle is added for each 100 s that one has waited',
+    },
+    lateFactor: {
+      default: 2,
+      min: 0,
+      max: 20,
+      description: 'Who has waited so many times as long as vehicles do here in the mean is late',
+    },
+    lateWeight: {
+      default: 0,
+      min: 0,
+      max: 100,
+      description: 'So many times the weight of a new vehicle is added for one that is late',
     },
     learnsHeadways: {
       default: false,
@@ -182,7 +213,8 @@ export const horizon: Strategy = {
     }
     if (running.greenSeconds < own.minGreenSeconds) return again(running.index, `Shortest green of ${own.id}`);
     const sinceSeconds = before === null ? Number.POSITIVE_INFINITY : (nowMs - before.decidedAtMs) / 1000;
-    if (asked === running.index && sinceSeconds < number(parameters, 'replanSeconds')) {
+    const everySeconds = number(parameters, 'actionSeconds') || number(parameters, 'replanSeconds');
+    if (asked === running.index && sinceSeconds < everySeconds) {
       return again(running.index, `${own.id} as planned`);
     }
     const { found, lanes } = search(configuration, parameters, choice, running, known.memory, observation);
@@ -194,7 +226,7 @@ export const horizon: Strategy = {
   },
 };
 
-type Known = Pick<HorizonMemory, 'byDetectors' | 'reported' | 'greenSinceMs' | 'counts' | 'lastLeftMs'>;
+type Known = Pick<HorizonMemory, 'byDetectors' | 'reported' | 'waits' | 'greenSinceMs' | 'counts' | 'lastLeftMs'>;
 
 /** Takes in a frame; `left`: vehicles that were counted over the lines. */
 function observe(
@@ -221,7 +253,18 @@ function observe(
     left += passed;
     return passed > 0 ? nowMs : (before?.lastLeftMs[i] ?? 0);
   });
-  return { memory: { byDetectors, reported, greenSinceMs, counts, lastLeftMs }, left };
+  const waits = observeWaits(before?.waits ?? USUAL_WAITS, waiting(ground, byDetectors, reported), left, observation);
+  return { memory: { byDetectors, reported, waits, greenSinceMs, counts, lastLeftMs }, left };
+}
+
+function waiting(ground: Ground, { vehicles }: HorizonMemory['byDetectors'], reported: ReportedMemory | null): number {
+  if (vehicles !== null) return laneTraffic(ground, vehicles).reduce((sum, { queued }) => sum + queued, 0);
+  return Object.values(reported?.heldSinceMs ?? {}).filter((sinceMs) => sinceMs > 0).length;
+}
+
+function observeWaits(before: Waits, held: number, left: number, { elapsedSeconds }: Observation): Waits {
+  const fade = Math.max(0, 1 - elapsedSeconds / WAITS_FADE_SECONDS);
+  return { waitedSeconds: before.waitedSeconds * fade + held * elapsedSeconds, left: before.left * fade + left };
 }
 
 function observeDetectors(
@@ -270,12 +313,23 @@ function prepare(choice: StageChoice, configuration: JunctionConfiguration): Pre
   return own;
 }
 
+/** Stages that last, with the change to them, for a whole action. */
+function inActions(stages: readonly ModelStage[], { betweenSeconds }: StageChoice, seconds: number): ModelStage[] {
+  return stages.map((stage, to) => {
+    const shortest = betweenSeconds.reduce(
+      (least, row, from) => (from === to ? least : Math.min(least, row[to]!)),
+      seconds,
+    );
+    return { ...stage, minGreenSeconds: Math.max(stage.minGreenSeconds, seconds - shortest) };
+  });
+}
+
 function search(
   configuration: JunctionConfiguration,
   parameters: Parameters,
   choice: StageChoice,
   running: Running,
-  { byDetectors, reported, greenSinceMs, lastLeftMs }: Known,
+  { byDetectors, reported, waits, greenSinceMs, lastLeftMs }: Known,
   observation: Observation,
 ): { found: BeamResult; lanes: readonly ModelLane[] } {
   const ground = groundOf(configuration);
@@ -307,9 +361,16 @@ function search(
       unseenWeight: number(parameters, 'unseenWeight'),
       stopCost: number(parameters, 'stopCost'),
       fairness: number(parameters, 'fairness'),
+      lateSeconds: Math.max(
+        LATE_LEAST_SECONDS,
+        (number(parameters, 'lateFactor') * waits.waitedSeconds) / Math.max(1, waits.left),
+      ),
+      lateWeight: number(parameters, 'lateWeight'),
     },
   );
-  const { stages, yields, views } = prepare(choice, configuration);
+  const { stages: usual, yields, views } = prepare(choice, configuration);
+  const actionSeconds = number(parameters, 'actionSeconds');
+  const stages = actionSeconds > 0 ? inActions(usual, choice, actionSeconds) : usual;
   const times = { startUpSeconds, gapSeconds: number(parameters, 'gapSeconds') };
   const all = [...lanes, ...walkers(choice, running, parameters, observation)];
   const model = new Model(all, stages, configuration.signalGroups.length, yields, times, views);
@@ -317,10 +378,12 @@ function search(
     model,
     betweenSeconds: choice.betweenSeconds,
     stage: running.index,
-    greenSeconds: running.greenSeconds,
+    // when an action is over it may change, whatever a late lamp made of its green
+    greenSeconds:
+      actionSeconds > 0 ? Math.max(running.greenSeconds, stages[running.index]!.minGreenSeconds) : running.greenSeconds,
     open: Float64Array.from(greenSinceMs, (ms) => (ms === 0 ? Number.POSITIVE_INFINITY : (ms - nowMs) / 1000)),
     horizonSeconds,
-    stepSeconds: number(parameters, 'stepSeconds'),
+    stepSeconds: actionSeconds || number(parameters, 'stepSeconds'),
     beamWidth: number(parameters, 'beamWidth'),
     startUpSeconds,
     changeCost: number(parameters, 'changeCost'),
@@ -393,6 +456,8 @@ function walkers(choice: StageChoice, running: Running, parameters: Parameters, 
       free: Float64Array.from(free),
       weight: Float64Array.from(weight),
       growth: new Float64Array(free.length),
+      patience: new Float64Array(free.length).fill(Number.POSITIVE_INFINITY),
+      impatience: new Float64Array(free.length),
       stop: new Float64Array(free.length),
       mass: Float64Array.from(weight),
       group: new Int32Array(free.length).fill(group),
