@@ -3,6 +3,7 @@ import { backup, baseBackups, restoreTest } from './backup.ts';
 import { currentStatus, junctionStats } from './junction-stats.ts';
 import { monthlyReport } from './monthly-report.ts';
 import { retention } from './retention.ts';
+import { safetyConstants } from './safety-constants.ts';
 import type { Job } from './types.ts';
 import { archiveLifecycle, partitions, vacuum } from './upkeep.ts';
 
@@ -18,6 +19,7 @@ export const JOBS: readonly Job[] = [
   retention,
   vacuum,
   archiveLifecycle,
+  safetyConstants,
   monthlyReport,
   restoreTest,
 ];
