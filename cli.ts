@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { addOperationCommands } from './cli/operation-commands.ts';
+import { addSafetyStoreCommands } from './cli/safety-store-commands.ts';
 import { addStoreCommands } from './cli/store-commands.ts';
 import { explain } from './cli/failure.ts';
 
@@ -213,7 +214,7 @@ function program(): Command {
       await exportFiles(scenario, options);
     });
 
-  flextraff
+  const safety = flextraff
     .command('safety')
     .description('find near misses in recorded movements, and the safety index of each minute')
     .argument('<source>', 'a SUMO FCD file, a .trj of SSAM, a log of V2X messages, or the folder of a recording')
@@ -221,11 +222,14 @@ function program(): Command {
     .option('--origin <lat,lon>', 'where on Earth the local 0,0 of a FCD or .trj file is, for --geojson')
     .option('--intersection <id>', 'of a log with several: only the SPaT and MAP of this one')
     .option('--penetration <share>', 'share of road users that broadcast, 0 to 1, where a log does not say')
-    .option('--constants <file>', 'relate the index to constants frozen before, in place of those of this source')
+    .option(
+      '--constants <file>',
+      'relate the index to constants frozen before, or `stored` ones, in place of those of this source',
+    )
     .option('--save-constants <file>', 'freeze the constants and baselines of this source there')
     .option(
       '--weather <file>',
-      'JSON: {rainMillimetres, visibilityMetres, windMetresPerSecond, temperatureCelsius}, or a list with fromSeconds each',
+      'CSV as `flextraff weather` reads it, or JSON: {rainMillimetres, visibilityMetres, windMetresPerSecond, temperatureCelsius}, or a list with fromSeconds each',
     )
     .option('--csv <file>', 'write the conflicts there')
     .option('--geojson <file>', 'write the conflicts there, as points')
@@ -233,8 +237,8 @@ function program(): Command {
     .option('--messages <file>', 'of a recording: write the messages that it becomes there, one a line')
     .option('--json', 'print exactly one JSON object on standard output')
     .action(async (source: string, options) => {
-      const { safety } = await import('./cli/safety.ts');
-      await safety(source, options);
+      const { safety: analyse } = await import('./cli/safety.ts');
+      await analyse(source, options);
     });
 
   flextraff
@@ -366,6 +370,7 @@ function program(): Command {
     });
 
   addStoreCommands(flextraff);
+  addSafetyStoreCommands(flextraff, safety);
   addOperationCommands(flextraff);
 
   return flextraff;
