@@ -12,6 +12,7 @@ import { onInterrupt } from './interrupt.ts';
 import { startProgress } from './progress.ts';
 import { parseSeeds } from './seeds.ts';
 import { loadSettings } from './settings.ts';
+import { parseV2x } from './v2x-option.ts';
 import { parseVariants } from './variants.ts';
 
 export interface CompareCommandOptions {
@@ -23,6 +24,7 @@ export interface CompareCommandOptions {
   readonly csv?: string;
   readonly html?: string;
   readonly json?: boolean;
+  readonly v2x?: string | true;
 }
 
 /** What `flextraff compare --json` prints. */
@@ -37,7 +39,9 @@ export async function compare(paths: readonly string[], options: CompareCommandO
   if (twice !== undefined) throw new Refusal(`${twice} is given twice; give each scenario once.`);
   const settings = loadSettings();
   const asked = options.variant.length > 0 ? parseVariants(options.variant) : undefined;
+  const v2x = parseV2x(options.v2x);
   const sourceOptions = {
+    ...(v2x && { v2x }),
     untilSeconds: options.until,
     directories: settings.scenariosFolder === undefined ? [] : [settings.scenariosFolder],
   };

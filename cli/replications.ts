@@ -13,6 +13,7 @@ import { parseSeeds } from './seeds.ts';
 import { loadSettings } from './settings.ts';
 import { scenarioOf } from './sumo-options.ts';
 import { summaryTable } from './summary-table.ts';
+import { parseV2x } from './v2x-option.ts';
 import { parseVariants } from './variants.ts';
 
 /** What `flextraff run --seeds --json` prints. */
@@ -44,8 +45,10 @@ export async function runReplications(
   const settings = loadSettings();
   const variants = options.variant.length > 0 ? parseVariants(options.variant) : undefined;
   const { sumo } = scenarioOf(options.net === undefined ? scenario : undefined, options);
+  const v2x = parseV2x(options.v2x);
   const sourceOptions = {
     ...(sumo && { sumo }),
+    ...(v2x && { v2x }),
     untilSeconds: options.until,
     directories: settings.scenariosFolder === undefined ? [] : [settings.scenariosFolder],
   };

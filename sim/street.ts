@@ -33,6 +33,8 @@ import { ofSumo, type SumoSource } from './sumo-street.ts';
 import { createEngine } from './traffic/engine.ts';
 import type { Outgoing, SimulatedStreet } from './types.ts';
 import { Broadcast } from './v2x/broadcast.ts';
+import { unitsOfNetwork } from './v2x/network-units.ts';
+import { type RoadsideUnit, unitsOfScenario } from './v2x/units.ts';
 import { drawingOfNetwork, drawingOfScenario } from './view/drawing.ts';
 import { peopleOf, VehicleFrames } from './view/frames.ts';
 import type { Drawing, Frame } from './view/types.ts';
@@ -64,6 +66,8 @@ export interface StreetOptions {
   readonly wants?: (kind: MessageKind) => boolean;
   /** How lamp controllers start: with the first stage of the local plan (`warm`, default), or as after a power cut. */
   readonly boot?: 'warm' | 'cold';
+  /** What of a peer's file broadcasts; absent: nothing. Scenarios say it themselves. */
+  readonly v2x?: V2xSettings;
 }
 
 export interface Street extends SimulatedStreet {
@@ -77,6 +81,8 @@ export interface Street extends SimulatedStreet {
   drawing(): Drawing;
   /** What of the input was left out, in words. */
   readonly warnings: readonly string[];
+  /** Those that hear and broadcast; none where nobody does. */
+  readonly roadsideUnits: readonly RoadsideUnit[];
 }
 
 const DIGEST_EVERY_SECONDS = 10;
@@ -117,7 +123,7 @@ function ofScenario(scenario: Scenario, options: StreetOptions): Street {
     windowSeconds: scenario.detection.windowSeconds,
     faults: scenario.detection.faults,
     programs: [],
-    ...(scenario.v2x && { broadcasting: { scenario, settings: scenario.v2x } }),
+    ...(scenario.v2x && { broadcasting: { units: unitsOfScenario(scenario), settings: scenario.v2x } }),
     drawing: () => drawingOfScenario(scenario, network, demand.classes),
     warnings: [],
   });
@@ -152,6 +158,16 @@ function ofCityFlow(source: StreetSource & { kind: 'cityflow' }, options: Street
       for (const { firstGroup, groups, lamps } of steered)
         for (let g = 0; g < groups.length; g++) engine.groupLamp[firstGroup + groups[g]!] = lamps[g]! === 1 ? 1 : 0;
     },
+    ...(options.v2x && {
+      broadcasting: {
+        units: unitsOfNetwork(network, stages, {
+          laneWidth: laneWidths(source.roadnet),
+          onEarth: null,
+          startsAtMs: DEFAULT_START_MS,
+        }),
+        settings: options.v2x,
+      },
+    }),
     drawing: () =>
       drawingOfNetwork(
         network,
@@ -195,7 +211,7 @@ export interface Parts {
   /** Discharge, exhaust, movements and junctions are measured too. */
   readonly isSurveyed?: boolean;
   /** What is broadcast; absent: nothing. */
-  readonly broadcasting?: { readonly scenario: Scenario; readonly settings: V2xSettings };
+  readonly broadcasting?: { readonly units: readonly RoadsideUnit[]; readonly settings: V2xSettings };
   /** Detectors that fail; absent: none does. */
   readonly faults?: readonly DetectorFault[];
   /** null: nobody walks here, and nothing is asked of those who drive. */
@@ -224,6 +240,7 @@ class World implements Street {
   readonly durationSeconds: number;
   readonly configurations: readonly JunctionConfiguration[];
   readonly warnings: readonly string[];
+  readonly roadsideUnits: readonly RoadsideUnit[];
   readonly #parts: Parts;
   readonly #engine: Engine;
   readonly #outbox: Outbox;
@@ -258,6 +275,7 @@ class World implements Street {
     this.stepSeconds = engine.stepSeconds;
     this.durationSeconds = parts.durationSeconds;
     this.warnings = parts.warnings;
+    this.roadsideUnits = parts.broadcasting?.units ?? [];
     this.#outbox = new Outbox(options.prefix, options.wants ?? (() => false));
     this.configurations = network.junctions.flatMap(({ configuration }) =>
       configuration === null ? [] : [configuration],
@@ -317,7 +335,7 @@ class World implements Street {
             ...parts.broadcasting,
             engine,
             crowd: parts.crowd,
-            controllers: this.#controllers,
+            shown: this.#signals,
             outbox: this.#outbox,
             seed: options.seed,
           });
