@@ -68,6 +68,12 @@ const sumoTime = (which: 'begin' | 'end') =>
     throw new InvalidArgumentError('Seconds of 0 or more are expected.');
   });
 
+const v2xOption = () =>
+  new Option(
+    '--v2x [settings]',
+    'vehicles and people broadcast, and safety is judged by it, whatever the file says: a share, or e.g. share=0.4,people=0.2,dropout=0.05,noise=1.5,rotation=300,range=300',
+  );
+
 /** Prints to standard error; a line of its own, whatever was there before. */
 function tell(text: string): void {
   process.stderr.write(`${text}\n`);
@@ -95,6 +101,7 @@ function program(): Command {
     .addOption(new Option('--pace <pace>', 'simulated seconds per second, or max').argParser(paceOf))
     .addOption(new Option('--broker <url>', 'MQTT broker in place of the embedded one').argParser(brokerUrl))
     .option('--data <folder>', 'where everything is kept; by default FLEXTRAFF_DATA, else data')
+    .addOption(v2xOption())
     .action(async (scenario: string, options) => {
       const { twin } = await import('./cli/twin.ts');
       await twin(scenario, { ...options, version: version() });
@@ -127,6 +134,7 @@ function program(): Command {
     )
     .option('--out <folder>', 'write result.json and series.csv there')
     .option('--json', 'print exactly one JSON object on standard output')
+    .addOption(v2xOption())
     .addOption(sumoNet())
     .addOption(sumoRoutes())
     .addOption(sumoAdditional())
@@ -175,6 +183,7 @@ function program(): Command {
         wholeNumber(1, 64),
       ),
     )
+    .addOption(v2xOption())
     .option('--csv <file>', 'write a line per scenario, seed and variant there')
     .option('--html <file>', 'write a report with plots there')
     .option('--json', 'print exactly one JSON object on standard output')
