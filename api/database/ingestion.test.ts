@@ -319,6 +319,13 @@ function behaviour(open: () => Promise<{ database: Database; end: () => Promise<
     ).rows as { user_id: string }[];
     const attempt = (sql: string) => database.roles.asUser(user!.user_id, (trx) => trx.raw(sql));
     expect((await attempt('SELECT count(*)::int AS n FROM junctions')).rows).toEqual([{ n: 0 }]);
+    expect((await attempt("SELECT * FROM find_login('u')")).rows).toEqual([]);
+    expect(await database.roles.findLogin('u')).toEqual({
+      userId: user!.user_id,
+      passwordHash: 'x',
+      isActive: true,
+    });
+    expect(await database.roles.findLogin('nobody')).toBeNull();
     for (const role of ['none', 'job_role']) {
       await expect(attempt(`SELECT set_config('role', '${role}', TRUE)`)).rejects.toMatchObject({ code: '42501' });
       await expect(attempt(`UPDATE pg_settings SET setting = '${role}' WHERE name = 'role'`)).rejects.toMatchObject({
