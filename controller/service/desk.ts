@@ -76,7 +76,7 @@ export interface DeskCounters extends Survived {
   decisions: number;
   vetoed: number;
   refused: number;
-  /** Frames that came while the one before was still being decided on. */
+  /** Frames that were never decided on, because a newer one came while one before was still being decided on. */
   missed: number;
   /** Decided, but the junction was another's by then. */
   withheld: number;
