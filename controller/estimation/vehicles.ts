@@ -370,6 +370,8 @@ export interface LaneTraffic {
   readonly arrivals: readonly { readonly inSeconds: number; readonly mass: number }[];
   /** Vehicles that should be at the line by now, those beyond the upstream detector included. */
   readonly queued: number;
+  /** Those of them beyond the upstream detector. */
+  readonly beyond: number;
   /** Vehicles on the way to it. */
   readonly coming: number;
   /** Arrivals a second that nobody has seen yet. */
@@ -385,11 +387,12 @@ export function laneTraffic(ground: Ground, memory: VehiclesMemory): LaneTraffic
     const line = memory.lines[i]!;
     if (section.counts.every((count) => count < 0)) {
       const { assumed, perSecond } = line;
-      return { arrivals: [{ inSeconds: 0, mass: assumed }], queued: assumed, coming: 0, perSecond };
+      return { arrivals: [{ inSeconds: 0, mass: assumed }], queued: assumed, beyond: 0, coming: 0, perSecond };
     }
     const arrivals: { inSeconds: number; mass: number }[] = [];
     let queued = 0;
     let coming = 0;
+    let beyond = 0;
     for (const { atMs, inLane } of section.entries) {
       const mass = inLane[l]!;
       if (mass < LEAST) continue;
@@ -405,12 +408,12 @@ export function laneTraffic(ground: Ground, memory: VehiclesMemory): LaneTraffic
     if (vehicles > 0) {
       const inSection = section.entries.reduce((sum, entry) => sum + stillThere(entry), 0);
       const part = own >= 0 ? 1 : inSection > 0 ? (queued + coming) / inSection : share;
-      const beyond = vehicles * part;
+      beyond = vehicles * part;
       queued += beyond;
       // they stand, and come after those that have passed
       const inSeconds = section.travelSeconds + SETS_OFF_SECONDS;
       for (let left = beyond; left >= LEAST; left--) arrivals.push({ inSeconds, mass: Math.min(1, left) });
     }
-    return { arrivals, queued, coming, perSecond: section.perSecond * share };
+    return { arrivals, queued, beyond, coming, perSecond: section.perSecond * share };
   });
 }
