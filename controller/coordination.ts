@@ -60,8 +60,9 @@ export class Neighbours {
     const ago = (nowMs - outlook.atMs) / 1000;
     return outlook.leaving.flatMap(({ group, inSeconds, mass }) => {
       // who has left by now is seen on the road
-      if (group === null || inSeconds <= ago || !feeder.groups.includes(group)) return [];
-      return [{ approach: feeder.approach, inSeconds: inSeconds - ago + feeder.seconds, mass }];
+      const own = inSeconds > ago ? feeder.groups.find(({ id }) => id === group) : undefined;
+      if (own === undefined) return [];
+      return [{ approach: feeder.approach, inSeconds: inSeconds - ago + feeder.seconds, mass: mass * own.share }];
     });
   }
 
@@ -74,6 +75,6 @@ export class Neighbours {
     const leaves = outlook.leaving
       .filter(({ approach, inSeconds }) => approach === feeder.approach && inSeconds > ago)
       .map(({ inSeconds }) => inSeconds - ago + back);
-    return [{ groups: feeder.groups, room, frees: leaves.sort((a, b) => a - b) }];
+    return [{ groups: feeder.groups.map(({ id }) => id), room, frees: leaves.sort((a, b) => a - b) }];
   }
 }

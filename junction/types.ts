@@ -61,8 +61,8 @@ export interface Feeder {
   /** Name of the approach here. */
   readonly approach: string;
   readonly junctionId: string;
-  /** Ids of the groups there. */
-  readonly groups: readonly string[];
+  /** Groups there, and the share of the ways they let go that lead here, 0-1. */
+  readonly groups: readonly { readonly id: string; readonly share: number }[];
   /** From its stop line to ours: metres of road, its lanes, and seconds at the speed limit. */
   readonly metres: number;
   readonly lanes: number;

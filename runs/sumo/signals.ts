@@ -107,7 +107,7 @@ function withFeeders(net: SumoNet, signal: SumoSignal, signals: readonly SumoSig
         {
           approach: id,
           junctionId,
-          groups: [...leading].sort((a, b) => a - b).map((group) => signalGroups[group]!.id),
+          groups: [...leading].sort((a, b) => a - b).map((group) => ({ id: signalGroups[group]!.id, share: 1 })),
           metres: length,
           lanes: lanes.length,
           seconds: length / speed + CROSSING_SECONDS,
