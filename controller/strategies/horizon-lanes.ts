@@ -113,10 +113,6 @@ function laneOf(
     free: pick((one) => one.free),
     weight: pick((one) => one.weight + (one.waited >= lateSeconds ? one.mass * lateWeight : 0)),
     growth: pick((one) => (one.mass * fairness) / 200),
-    patience: pick((one) =>
-      one.waited > 0 && one.waited < lateSeconds ? lateSeconds - one.waited : Number.POSITIVE_INFINITY,
-    ),
-    impatience: pick((one) => one.mass * lateWeight),
     stop: pick((one) => one.stop),
     mass: pick((one) => one.mass),
     group,
