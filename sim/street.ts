@@ -3,7 +3,7 @@ import { isoOf } from '../feeds/codec.ts';
 import type { Message, MessageKind } from '../feeds/messages.ts';
 import type { JunctionConfiguration } from '../junction/types.ts';
 import type { DetectorFault, Scenario, V2xSettings } from '../scenarios/types.ts';
-import type { Engine } from './core.ts';
+import type { Engine, Network } from './core.ts';
 import { demandFromScenario } from './demand/demand.ts';
 import { DetectorFaults } from './detectors/faults.ts';
 import { Loops } from './detectors/loops.ts';
@@ -19,6 +19,7 @@ import { type Trip, tripsOf } from './measures/trips.ts';
 import type { VariantResult } from './measures/types.ts';
 import { readCityFlow } from './network/cityflow.ts';
 import { cityFlowStages, withConfigurations } from './network/cityflow-configuration.ts';
+import { feedersOf } from './network/feeders.ts';
 import { networkFromScenario } from './network/scenario.ts';
 import { crossingsOf } from './pedestrians/crossings.ts';
 import { Crowd } from './pedestrians/crowd.ts';
@@ -139,7 +140,14 @@ function ofCityFlow(source: StreetSource & { kind: 'cityflow' }, options: Street
   const { variant } = options;
   const isOwn = variant.strategy === 'fixed-time' && Object.keys(variant.parameters ?? {}).length === 0;
   const stages = cityFlowStages(read.network, programs, name);
-  const network = withConfigurations(read.network, stages, name, !isOwn);
+  const groupIds = stages.map(({ groups, groupIds: ids }) => {
+    const byGroup: string[] = [];
+    groups.forEach((g, k) => {
+      byGroup[g] = ids[k]!;
+    });
+    return byGroup;
+  });
+  const network = withNeighbours(withConfigurations(read.network, stages, name, !isOwn), groupIds);
   const engine = createEngine(network, demand, { stepSeconds, seed: options.seed });
   const steered = network.junctions.flatMap(({ configuration, firstGroup }, j) =>
     configuration === null ? [] : [{ firstGroup, groups: stages[j]!.groups, lamps: new Uint8Array(254), j }],
@@ -157,13 +165,7 @@ function ofCityFlow(source: StreetSource & { kind: 'cityflow' }, options: Street
       network.junctions[j]!.configuration === null ? [new ProgramSignals(program, engine.groupLamp, stages[j]!)] : [],
     ),
     lampsOf: (j) => ({ groupLamp: steered.find((own) => own.j === j)!.lamps, firstGroup: 0 }),
-    groupIdsOf: (j) => {
-      const ids: string[] = [];
-      stages[j]!.groups.forEach((g, k) => {
-        ids[g] = stages[j]!.groupIds[k]!;
-      });
-      return ids;
-    },
+    groupIdsOf: (j) => groupIds[j]!,
     beforeTraffic: () => {
       for (const { firstGroup, groups, lamps } of steered)
         for (let g = 0; g < groups.length; g++) engine.groupLamp[firstGroup + groups[g]!] = lamps[g]! === 1 ? 1 : 0;
@@ -201,6 +203,17 @@ function ofCityFlow(source: StreetSource & { kind: 'cityflow' }, options: Street
       ),
     ],
   });
+}
+
+/** The network whose configurations tell where traffic comes from. */
+function withNeighbours(network: Network, groupIds: readonly (readonly (string | undefined)[])[]): Network {
+  const feeders = feedersOf(network, (junction, group) => groupIds[junction]![group]);
+  const junctions = network.junctions.map((junction, j) =>
+    junction.configuration === null || feeders[j]!.length === 0
+      ? junction
+      : { ...junction, configuration: { ...junction.configuration, feeders: feeders[j]! } },
+  );
+  return { ...network, junctions };
 }
 
 /** Widths of a checked roadnet's lanes, in the order of the network. */
