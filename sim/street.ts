@@ -17,7 +17,7 @@ import { Measures } from './measures/measures.ts';
 import { Survey } from './measures/survey.ts';
 import { type Trip, tripsOf } from './measures/trips.ts';
 import type { VariantResult } from './measures/types.ts';
-import { readCityFlow } from './network/cityflow.ts';
+import { type CityFlowCase, readCityFlow } from './network/cityflow.ts';
 import { cityFlowStages, withConfigurations } from './network/cityflow-configuration.ts';
 import { feedersOf } from './network/feeders.ts';
 import { networkFromScenario } from './network/scenario.ts';
@@ -133,9 +133,28 @@ function ofScenario(scenario: Scenario, options: StreetOptions): Street {
   });
 }
 
-function ofCityFlow(source: StreetSource & { kind: 'cityflow' }, options: StreetOptions): Street {
+type CityFlowSource = StreetSource & { kind: 'cityflow' };
+
+/** What was last read of a roadnet: variants and further runs of the same seed share it. Nobody changes it. */
+const lastRead = new WeakMap<object, { readonly source: CityFlowSource; readonly seed: number; read: CityFlowCase }>();
+
+function readOnce(source: CityFlowSource, seed: number): CityFlowCase {
+  const { name, roadnet, flow, durationSeconds, stepSeconds = 1 } = source;
+  const known = Object(roadnet) === roadnet ? lastRead.get(roadnet as object) : undefined;
+  if (known?.seed === seed && known.source.flow === flow) {
+    const { source: of } = known;
+    if (of.name === name && of.durationSeconds === durationSeconds && (of.stepSeconds ?? 1) === stepSeconds) {
+      return known.read;
+    }
+  }
+  const read = readCityFlow(roadnet, flow, { name, seed, stepSeconds, durationSeconds });
+  lastRead.set(roadnet as object, { source, seed, read });
+  return read;
+}
+
+function ofCityFlow(source: CityFlowSource, options: StreetOptions): Street {
   const { name, durationSeconds, stepSeconds = 1 } = source;
-  const read = readCityFlow(source.roadnet, source.flow, { name, seed: options.seed, stepSeconds, durationSeconds });
+  const read = readOnce(source, options.seed);
   const { demand, programs } = read;
   const { variant } = options;
   const isOwn = variant.strategy === 'fixed-time' && Object.keys(variant.parameters ?? {}).length === 0;
