@@ -51,6 +51,12 @@ const seedOption = () =>
     wholeNumber(0, 4_294_967_295),
   );
 
+const detectionOption = () =>
+  new Option(
+    '--detection <what>',
+    'what strategies see: loops (the default); full: all vehicles within 200 m tell by radio; v2x=SHARE of them, and loops',
+  );
+
 const sumoNet = () => new Option('--net <file>', 'a SUMO network, in place of a scenario');
 const sumoRoutes = () => new Option('--routes <files>', 'SUMO route files for --net, separated by commas');
 const sumoAdditional = () => new Option('--additional <files>', 'SUMO additional files for --net, separated by commas');
@@ -112,6 +118,7 @@ function program(): Command {
         brokerUrl,
       ),
     )
+    .addOption(detectionOption())
     .addOption(
       new Option('--threads <number>', 'worker threads that decide; results do not depend on it').argParser(
         wholeNumber(1, 64),
@@ -161,6 +168,7 @@ function program(): Command {
     .option('--against <name>', 'the variant that the others are compared with; by default the first')
     .option('--seeds <list>', 'the same for all scenarios and variants, e.g. 1..30 or 1,3,7', '1..20')
     .addOption(new Option('--until <seconds>', 'end after so many seconds').argParser(positive))
+    .addOption(detectionOption())
     .addOption(
       new Option('--threads <number>', 'runs at the same time; by default as many as cores').argParser(
         wholeNumber(1, 64),

@@ -5,6 +5,7 @@ import { type RunObserver, RunStopped, runVariants } from '../runs/runner.ts';
 import { openSource } from '../runs/source.ts';
 import type { RunResult } from '../runs/types.ts';
 import type { Street } from '../sim/street.ts';
+import { radioOf } from './detection.ts';
 import { Refusal } from './failure.ts';
 import { onInterrupt } from './interrupt.ts';
 import { startProgress } from './progress.ts';
@@ -23,6 +24,8 @@ export interface RunCommandOptions extends ScenarioOptions {
   readonly link?: 'inprocess' | 'mqtt';
   readonly broker?: string;
   readonly threads?: number;
+  /** What strategies see; `loops` by default. */
+  readonly detection?: string;
   readonly out?: string;
   readonly json?: boolean;
 }
@@ -43,7 +46,13 @@ export async function run(scenario: string | undefined, options: RunCommandOptio
   const settings = loadSettings();
   const variants = options.variant.length > 0 ? parseVariants(options.variant) : undefined;
   const directories = settings.scenariosFolder === undefined ? [] : [settings.scenariosFolder];
-  const source = await openSource(path, { untilSeconds: options.until, directories, ...(sumo && { sumo }) });
+  const radio = radioOf(options.detection);
+  const source = await openSource(path, {
+    untilSeconds: options.until,
+    directories,
+    ...(sumo && { sumo }),
+    ...(radio && { radio }),
+  });
   // before the run, so that an hour is not spent on a result with no place to go
   if (options.out !== undefined) await mkdir(options.out, { recursive: true });
 

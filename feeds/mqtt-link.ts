@@ -154,6 +154,25 @@ function setNoDelay(client: MqttClient): void {
   stream.setNoDelay?.(true);
 }
 
+/**
+ * Has all that is written in one turn of the event loop leave in one packet: else each confirmation is a system call of its
+ * own, an eighth of a controller's time.
+ */
+class Corker {
+  #corked = false;
+
+  hold(client: MqttClient): void {
+    const stream = client.stream as { cork?: () => void; uncork?: () => void };
+    if (this.#corked || stream.cork === undefined) return;
+    this.#corked = true;
+    stream.cork();
+    setImmediate(() => {
+      this.#corked = false;
+      stream.uncork?.();
+    });
+  }
+}
+
 /** Who wants one kind of message below one prefix; found by junction without asking everybody. */
 class Subscribers {
   /** All there are, in order of subscription. */
@@ -201,6 +220,7 @@ class ConnectedLink implements MqttLink {
   /** Handlers by prefix and kind. */
   readonly #handlers = new Map<string, Map<MessageKind, Subscribers>>();
   readonly #raw: { readonly filters: readonly string[]; readonly onPayload: RawHandler }[] = [];
+  readonly #corker = new Corker();
   readonly #retained = new Map<string, Set<string>>();
   readonly #allowed = new Set<string>();
   readonly #onRejected: ((rejected: Rejected) => void)[] = [];
@@ -303,6 +323,7 @@ class ConnectedLink implements MqttLink {
         else resolve();
       };
       this.#pending.add(finish);
+      this.#corker.hold(this.#client);
       this.#client.publish(topic, payload, { qos: QOS, retain }, finish);
     });
   }
@@ -383,6 +404,7 @@ class ConnectedLink implements MqttLink {
   }
 
   #receive(topic: string, payload: Buffer, retained: boolean): void {
+    this.#corker.hold(this.#client);
     const address = addressOf(topic, this.#handlers.keys());
     const withdrawn = payload.length === 0 && address !== null && isRetained(address.kind);
     if (withdrawn) return;

@@ -200,6 +200,9 @@ export interface TrafficState {
   /** Vehicles in the network, as a dense list: `active[0..activeCount)`; order is the engine's and must not matter. */
   readonly active: Int32Array;
   activeCount: number;
+  /** Vehicles that arrived, in the engine's order: `arrivals[0..arrivalCount)`. */
+  readonly arrivals: Int32Array;
+  arrivalCount: number;
 }
 
 /**

@@ -8,6 +8,7 @@ import { demandFromScenario } from './demand/demand.ts';
 import { DetectorFaults } from './detectors/faults.ts';
 import { Loops } from './detectors/loops.ts';
 import { PriorityReceivers } from './detectors/priority.ts';
+import { type RadioSettings, VehicleRadios } from './detectors/radios.ts';
 import { RfidReaders } from './detectors/rfid.ts';
 import { type RfidDevice, rfidDevices, sendCarCounts } from './detectors/rfid-devices.ts';
 import { type Station, stationsOf } from './detectors/stations.ts';
@@ -64,6 +65,8 @@ export interface StreetOptions {
   readonly wants?: (kind: MessageKind) => boolean;
   /** How lamp controllers start: with the first stage of the local plan (`warm`, default), or as after a power cut. */
   readonly boot?: 'warm' | 'cold';
+  /** Vehicles that tell junctions where they are and where they will turn; absent: none does. Not on SUMO's streets. */
+  readonly radio?: RadioSettings;
 }
 
 export interface Street extends SimulatedStreet {
@@ -148,6 +151,13 @@ function ofCityFlow(source: StreetSource & { kind: 'cityflow' }, options: Street
       network.junctions[j]!.configuration === null ? [new ProgramSignals(program, engine.groupLamp, stages[j]!)] : [],
     ),
     lampsOf: (j) => ({ groupLamp: steered.find((own) => own.j === j)!.lamps, firstGroup: 0 }),
+    groupIdsOf: (j) => {
+      const ids: string[] = [];
+      stages[j]!.groups.forEach((g, k) => {
+        ids[g] = stages[j]!.groupIds[k]!;
+      });
+      return ids;
+    },
     beforeTraffic: () => {
       for (const { firstGroup, groups, lamps } of steered)
         for (let g = 0; g < groups.length; g++) engine.groupLamp[firstGroup + groups[g]!] = lamps[g]! === 1 ? 1 : 0;
@@ -211,6 +221,8 @@ export interface Parts {
   readonly programs: readonly FileSignals[];
   /** Where the lamps of a junction's groups go; by default into the engine's `groupLamp`. */
   readonly lampsOf?: (junction: number) => { readonly groupLamp: Uint8Array; readonly firstGroup: number };
+  /** Id of each signal group of a junction, by index within it; by default in the order of the configuration. */
+  readonly groupIdsOf?: (junction: number) => readonly (string | undefined)[];
   /** After the signals and before the world moves; and once it has moved, before detectors read. */
   readonly beforeTraffic?: () => void;
   readonly afterTraffic?: () => void;
@@ -235,6 +247,7 @@ class World implements Street {
   readonly #stationsOfJunction: readonly (readonly Station[])[];
   readonly #loops: Loops;
   readonly #radios: PriorityReceivers;
+  readonly #vehicles: VehicleRadios | null;
   readonly #readers: RfidReaders | null;
   readonly #rfidDevices: readonly RfidDevice[];
   readonly #faults: DetectorFaults | null;
@@ -290,6 +303,7 @@ class World implements Street {
     this.#stationsOfJunction = network.junctions.map((_, j) => stations.filter((station) => station.junction === j));
     this.#loops = new Loops(engine);
     this.#radios = new PriorityReceivers(engine);
+    this.#vehicles = options.radio === undefined ? null : this.#vehicleRadios(options.radio);
     this.#readers = parts.readers === null ? null : parts.readers(stations);
     this.#rfidDevices = rfidDevices(network, parts.readers === null ? [] : stations, ({ junction, approach, kind }) =>
       deviceId(taken, network.junctions[junction]!.name, 'rfid', network.approaches[approach]!.name, kind),
@@ -321,6 +335,14 @@ class World implements Street {
             outbox: this.#outbox,
             seed: options.seed,
           });
+  }
+
+  #vehicleRadios(settings: RadioSettings): VehicleRadios {
+    const { groupIdsOf } = this.#parts;
+    const groupIds = this.#engine.network.junctions.map(
+      ({ configuration }, j) => groupIdsOf?.(j) ?? configuration?.signalGroups.map(({ id }) => id) ?? [],
+    );
+    return new VehicleRadios(this.#engine, groupIds, settings);
   }
 
   get tick(): number {
@@ -397,6 +419,7 @@ class World implements Street {
     this.#frameSeq++;
     if (!this.#outbox.wants('detections')) return;
     const timestamp = isoOf(this.nowMs);
+    const heard = this.#vehicles?.heard();
     this.#engine.network.junctions.forEach(({ id, configuration }, j) => {
       if (configuration === null) return;
       const detectors = {
@@ -411,6 +434,7 @@ class World implements Street {
           timestamp,
           detectors,
           ...(this.#radios.hears(j) ? { priority: this.#radios.requests(j) } : {}),
+          ...(heard && { vehicles: heard[j]!, reporting_share: this.#vehicles!.share }),
         },
       );
     });

@@ -191,6 +191,12 @@ function behaviour(open: () => Promise<{ database: Database; end: () => Promise<
     await write({ kind: 'predictions', rows: [{ ...samples.predictions, actualValue: 4 }] });
     await write({ kind: 'predictions', rows: [samples.predictions] });
     expect(await read('SELECT actual_value FROM model_predictions')).toEqual([{ actual_value: 4 }]);
+    await write({ kind: 'recordings', rows: [{ ...samples.recordings, frameCount: 7, deletedAtMs: at }] });
+    await write({ kind: 'recordings', rows: [{ ...samples.recordings, frameCount: 7 }] });
+    await write({ kind: 'recordings', rows: [{ ...samples.recordings, runId: randomUUID() }] });
+    expect(await readAll('SELECT frame_count, deleted_at FROM recordings')).toEqual([
+      { frame_count: 7, deleted_at: new Date(at) },
+    ]);
     await write({ kind: 'devices', rows: [{ ...samples.devices, uptimeSeconds: 1, heartbeatAtMs: at - MINUTE }] });
     expect(await read('SELECT uptime_seconds FROM edge_devices')).toEqual([{ uptime_seconds: 5 }]);
     // It stands on an approach now, under its name.

@@ -3,7 +3,7 @@
  * V8 inlines only calls whose target is the same for every engine; results that are not integers go through `out`,
  * because a returned double is boxed wherever the call is not inlined.
  */
-import { GREEN, type World } from './world.ts';
+import { type ClassTables, GREEN, type World } from './world.ts';
 
 export interface Kernel {
   readonly dt: number;
@@ -45,6 +45,14 @@ export interface Kernel {
   readonly maxDeceleration: Float64Array;
   /** Per class: how far a vehicle looks for a leader and for the junction (CityFlow's D), m. */
   readonly lookAhead: Float64Array;
+  /** Per class: a gap to the leader, m, from which on no leader lowers any speed (`roomOf`). */
+  readonly room: Float64Array;
+  /** Longest vehicle, m. */
+  readonly longest: number;
+  /** Per class: the time over which the wanted distance is kept, s. */
+  readonly spacing: Float64Array;
+  /** Per vehicle: whether it goes on standing while nothing changes ahead. */
+  readonly rests: Uint8Array;
   /** 1 where a vehicle may be met on the link's crosses in this step. */
   readonly met: Uint8Array;
   /** Result of the last call, see OUT_*. */
@@ -59,7 +67,7 @@ export const OUT_FOE = 1;
 export const OUT_SPEED = 2;
 
 export function createKernel(w: World): Kernel {
-  const { network, stepSeconds: dt, state, classes } = w;
+  const { network, demand, stepSeconds: dt, state, classes } = w;
   const tables = network.tables!;
   const lookAhead = Float64Array.from(
     classes.maxSpeed,
@@ -89,7 +97,7 @@ export function createKernel(w: World): Kernel {
     position: state.position,
     speed: state.speed,
     vehicleLength: w.vehicleLength,
-    vehicleClass: w.demand.vehicleClass,
+    vehicleClass: demand.vehicleClass,
     nextSegment: w.nextSegment,
     previousSegment: w.previousSegment,
     cursor: w.cursor,
@@ -104,9 +112,36 @@ export function createKernel(w: World): Kernel {
     deceleration: classes.deceleration,
     maxDeceleration: classes.maxDeceleration,
     lookAhead,
+    room: Float64Array.from(classes.maxSpeed, (_, c) => roomOf(classes, c, dt)),
+    longest: classes.length.reduce((most, length) => (length > most ? length : most), 0),
+    spacing: classes.timeHeadway.map((headway) => headway + dt / 2),
+    rests: new Uint8Array(demand.count),
     met: new Uint8Array(network.laneCount + network.linkCount),
     out: new Float64Array(3),
   };
+}
+
+/** A metre over, so that rounding cannot matter. */
+const ROOM_MARGIN = 1;
+
+/**
+ * The gap from which on a leader allows the class its highest speed V, whatever its own speed, m: each of the bounds in
+ * `stepCityFlow`, for a leader that stands (one that moves allows more) and brakes as hard as any class, solved for the
+ * gap at which it gives V to a vehicle that has V.
+ */
+function roomOf({ maxSpeed, deceleration, maxDeceleration, minGap, timeHeadway }: ClassTables, c: number, dt: number) {
+  const fastest = maxSpeed[c]!;
+  const hardest = Math.max(...maxDeceleration, ...deceleration);
+  const toStop = (braking: number) => (fastest * fastest) / braking / 2 + fastest * dt;
+  const behindBraking = ((fastest + hardest * dt) * dt) / 2;
+  return (
+    Math.max(
+      toStop(maxDeceleration[c]!),
+      minGap[c]! + toStop(deceleration[c]!),
+      minGap[c]! + behindBraking,
+      fastest * (timeHeadway[c]! + dt / 2),
+    ) + ROOM_MARGIN
+  );
 }
 
 /** Whether the link shows green, or no signal governs it. */

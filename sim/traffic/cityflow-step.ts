@@ -11,10 +11,16 @@ import { noteCrossing, STANDING_SPEED, type World } from './world.ts';
 /** A root this much beyond a bound is beyond it whatever the rounding of the last bits. */
 const ROUNDING = 1 + 1e-9;
 
+/** What a vehicle does while nothing changes ahead: moves; stands, and will as long as the one before it; or as long as it is red. */
+const MOVES = 0;
+const RESTS_BEHIND = 1;
+const RESTS_AT_RED = 2;
+
 /** Makes the function that computes one step. */
 export function cityFlowStep(w: World): () => void {
   const k = createKernel(w);
-  return () => stepCityFlow(w, k);
+  const mayRest = w.classes.isIdm.every((isIdm) => isIdm === 0);
+  return () => stepCityFlow(w, k, mayRest);
 }
 
 /** Whether a vehicle on the lane has a link before it that is not open. */
@@ -68,24 +74,21 @@ function leaderBeyond(k: Kernel, v: number, segment: number, kind: number): numb
   return -1;
 }
 
-function stepCityFlow(w: World, k: Kernel): void {
+/**
+ * One step. What cannot matter is not computed, with the same bits as if it had been:
+ * - who rests behind one that rests, or at red, goes on resting: only times and exhaust are added;
+ * - a leader further away than `Kernel.room` allows any speed;
+ * - at the desired speed, with nothing near, the step is the one before.
+ * `mayRest`: nobody changes lanes, so that who is ahead of one that rests stays the same.
+ */
+function stepCityFlow(w: World, k: Kernel, mayRest: boolean): void {
   findMet(k, w.activeSegments, w.activeSegmentCount);
   // Locals: the engine reads them many times faster than what its functions share.
-  const { activeSegments, activeSegmentCount, nextPosition, nextSpeed, nextBlocker, arrivalTime } = w;
+  const { activeSegments, activeSegmentCount, nextPosition, nextSpeed, nextBlocker, arrivalTime, moved } = w;
   const { detectorFirst, detectorPosition, vehicleLength, nextSegment, first, behind } = w;
   const { position, speed, timeLoss, waiting, stops, fuelMillilitres, co2Grams } = w.state;
-  const { lookAhead, out } = k;
-  const {
-    isIdm,
-    co2,
-    fuel,
-    maxSpeed,
-    maxAcceleration,
-    maxDeceleration,
-    deceleration,
-    minGap: minGaps,
-    timeHeadway,
-  } = w.classes;
+  const { lookAhead, room: rooms, longest, rests, out, spacing: spacings } = k;
+  const { co2, fuel, isIdm, maxSpeed, maxAcceleration, maxDeceleration, deceleration, minGap: minGaps } = w.classes;
   const { vehicleClass } = w.demand;
   const { length: segmentLength, speedLimit, laneCount } = w.network;
   const dt = w.stepSeconds;
@@ -95,39 +98,49 @@ function stepCityFlow(w: World, k: Kernel): void {
   const inverse = 1 / dt;
   const isPower = dt === 1 || dt === 0.5 || dt === 0.25;
   const now = w.tick * dt;
+  let movedCount = 0;
+  let kind = -1;
+  let most = 0;
+  let gain = 0;
+  let hardest = 0;
+  let loss = 0;
+  let minGap = 0;
+  let spacing = 1;
+  let hardCurve = 0;
+  let hardSlope = 0;
+  let hardScale = 0;
+  let usualCurve = 0;
+  let usualSlope = 0;
+  let usualScale = 0;
+  let far = 0;
+  let room = 0;
+  let carbon0 = 0;
+  let carbonPower = 0;
+  let carbon1 = 0;
+  let carbon2 = 0;
+  let carbon3 = 0;
+  let fuel0 = 0;
+  let fuelPower = 0;
+  let fuel1 = 0;
+  let fuel2 = 0;
+  let fuel3 = 0;
+  // Of a vehicle at its desired speed.
+  let limit = -1;
+  let desired = 0;
+  let cruisingWay = 0;
+  let cruisingLoss = 0;
+  let cruisingCarbon = 0;
+  let cruisingFuel = 0;
   for (let i = 0; i < activeSegmentCount; i++) {
     const segment = activeSegments[i]!;
     const ends = segmentLength[segment]!;
-    const limit = speedLimit[segment]!;
     const isLane = segment < laneCount;
     const detectorEnd = detectorFirst[segment + 1]!;
     const hasDetectors = detectorFirst[segment]! < detectorEnd;
-    let kind = -1;
-    let most = 0;
-    let gain = 0;
-    let hardest = 0;
-    let loss = 0;
-    let usual = 0;
-    let minGap = 0;
-    let spacing = 1;
-    let hardCurve = 0;
-    let hardSlope = 0;
-    let hardScale = 0;
-    let usualCurve = 0;
-    let usualSlope = 0;
-    let usualScale = 0;
-    let far = 0;
-    let desired = 0;
-    let carbon0 = 0;
-    let carbonPower = 0;
-    let carbon1 = 0;
-    let carbon2 = 0;
-    let carbon3 = 0;
-    let fuel0 = 0;
-    let fuelPower = 0;
-    let fuel1 = 0;
-    let fuel2 = 0;
-    let fuel3 = 0;
+    if (speedLimit[segment]! !== limit) {
+      limit = speedLimit[segment]!;
+      kind = -1;
+    }
     let leader = -1;
     for (let v = first[segment]!; v >= 0; leader = v, v = behind[v]!) {
       const c = vehicleClass[v]!;
@@ -138,17 +151,16 @@ function stepCityFlow(w: World, k: Kernel): void {
         gain = maxAcceleration[c]! * dt;
         hardest = maxDeceleration[c]!;
         loss = hardest * dt;
-        usual = deceleration[c]!;
         minGap = minGaps[c]!;
-        spacing = timeHeadway[c]! + dt / 2;
+        spacing = spacings[c]!;
         hardSlope = 0.5 / hardest;
         hardCurve = 4 * hardSlope;
         hardScale = 0.5 / hardSlope;
-        usualSlope = 0.5 / usual;
+        usualSlope = 0.5 / deceleration[c]!;
         usualCurve = 4 * usualSlope;
         usualScale = 0.5 / usualSlope;
         far = lookAhead[c]!;
-        desired = limit < most ? limit : most;
+        room = rooms[c]!;
         const p = 5 * c;
         carbon0 = co2[p]! * dt;
         carbonPower = co2[p + 1]!;
@@ -160,107 +172,124 @@ function stepCityFlow(w: World, k: Kernel): void {
         fuel1 = fuel[p + 2]! * dt;
         fuel2 = fuel[p + 3]! * dt;
         fuel3 = fuel[p + 4]! * dt;
+        desired = limit < most ? limit : most;
+        cruisingWay = ((desired + desired) * dt) / 2;
+        cruisingLoss = dt - cruisingWay / desired;
+        cruisingCarbon = carbon0 + desired * (carbon1 + desired * (carbon2 + desired * carbon3));
+        cruisingFuel = fuel0 + desired * (fuel1 + desired * (fuel2 + desired * fuel3));
+      }
+      const x = position[v]!;
+      const next = nextSegment[v]!;
+      const atJunction = !isLane || (next >= 0 && ends - x <= far);
+      const why = rests[v]!;
+      if (why !== MOVES) {
+        const isHeld = leader < 0 ? why === RESTS_AT_RED : speed[leader] === 0;
+        if (isHeld && (!atJunction || isRedAhead(k, segment, next))) {
+          timeLoss[v]! += dt;
+          waiting[v]! += dt;
+          co2Grams[v]! += carbon0;
+          fuelMillilitres[v]! += fuel0;
+          continue;
+        }
+        rests[v] = MOVES;
       }
       const v0 = speed[v]!;
-      const x = position[v]!;
+      moved[movedCount++] = v;
       nextBlocker[v] = -1;
       let front = leader;
       let gap = 0;
       if (front >= 0) gap = position[front]! - vehicleLength[front]! - x;
-      else {
+      else if (ends - x < room + longest) {
         front = leaderBeyond(k, v, segment, kind);
         gap = out[OUT_GAP]!;
       }
-      const next = nextSegment[v]!;
-      const atJunction = !isLane || (next >= 0 && ends - x <= far);
-      if (
-        front >= 0 &&
-        v0 === 0 &&
-        speed[front] === 0 &&
-        gap <= minGap &&
-        (!atJunction || isRedAhead(k, segment, next))
-      ) {
-        // It stays where it is.
-        nextSpeed[v] = v0;
-        nextPosition[v] = x;
-        timeLoss[v]! += dt;
-        waiting[v]! += dt;
-        co2Grams[v]! += carbon0;
-        fuelMillilitres[v]! += fuel0;
-        continue;
-      }
-      let goal = most;
-      if (v0 + gain < goal) goal = v0 + gain;
-      if (limit < goal) goal = limit;
-      if (front >= 0) {
-        const vL = speed[front]!;
-        const frontKind = vehicleClass[front]!;
-        // The speed from which one stops behind a leader that brakes, twice: hard with nothing between the two, and
-        // as usual with the least gap. Written out: a call would box its numbers. A root that is greater than the goal
-        // by more than rounding is not drawn.
-        const travelled = (v0 * dt) / 2;
-        const squared = 0.5 * vL * vL;
-        let slower = maxDeceleration[frontKind]!;
-        let c0 = travelled - squared / slower - gap;
-        let inside = bb - hardCurve * c0;
-        if (inside < 0) {
-          if (goal > -100) goal = -100;
-        } else {
-          const least = 2 * hardSlope * goal + b;
-          if (least < 0 || inside <= least * least * ROUNDING) {
-            const v1 = hardScale * (Math.sqrt(inside) - b);
-            if (v1 < goal) goal = v1;
+      const isNear = front >= 0 && gap < room;
+      let goal = v0;
+      let reached: number;
+      if (v0 === desired && !isNear && !atJunction && desired > STANDING_SPEED) {
+        reached = cruisingWay + x;
+        if (cruisingLoss > 0) timeLoss[v]! += cruisingLoss;
+        if (cruisingCarbon > 0) co2Grams[v]! += cruisingCarbon;
+        if (cruisingFuel > 0) fuelMillilitres[v]! += cruisingFuel;
+      } else {
+        goal = most;
+        if (v0 + gain < goal) goal = v0 + gain;
+        if (limit < goal) goal = limit;
+        if (isNear) {
+          const vL = speed[front]!;
+          const frontKind = vehicleClass[front]!;
+          // The speed from which one stops behind a leader that brakes, twice: hard with nothing between the two, and
+          // as usual with the least gap. Written out: a call would box its numbers. A root that is greater than the goal
+          // by more than rounding is not drawn.
+          const travelled = (v0 * dt) / 2;
+          const squared = 0.5 * vL * vL;
+          let slower = maxDeceleration[frontKind]!;
+          let c0 = travelled - squared / slower - gap;
+          let inside = bb - hardCurve * c0;
+          if (inside < 0) {
+            if (goal > -100) goal = -100;
+          } else {
+            const least = 2 * hardSlope * goal + b;
+            if (least < 0 || inside <= least * least * ROUNDING) {
+              const v1 = hardScale * (Math.sqrt(inside) - b);
+              if (v1 < goal) goal = v1;
+            }
+            const v2 = 2 * vL - slower * dt + (isPower ? 2 * gap * inverse : (2 * gap) / dt);
+            if (v2 < goal) goal = v2;
           }
-          const v2 = 2 * vL - slower * dt + (isPower ? 2 * gap * inverse : (2 * gap) / dt);
-          if (v2 < goal) goal = v2;
-        }
-        slower = deceleration[frontKind]!;
-        c0 = travelled + minGap - squared / slower - gap;
-        inside = bb - usualCurve * c0;
-        if (inside < 0) {
-          if (goal > -100) goal = -100;
-        } else {
-          const least = 2 * usualSlope * goal + b;
-          if (least < 0 || inside <= least * least * ROUNDING) {
-            const v1 = usualScale * (Math.sqrt(inside) - b);
-            if (v1 < goal) goal = v1;
+          slower = deceleration[frontKind]!;
+          c0 = travelled + minGap - squared / slower - gap;
+          inside = bb - usualCurve * c0;
+          if (inside < 0) {
+            if (goal > -100) goal = -100;
+          } else {
+            const least = 2 * usualSlope * goal + b;
+            if (least < 0 || inside <= least * least * ROUNDING) {
+              const v1 = usualScale * (Math.sqrt(inside) - b);
+              if (v1 < goal) goal = v1;
+            }
+            const left = 2 * (gap - minGap);
+            const v2 = 2 * vL - slower * dt + (isPower ? left * inverse : left / dt);
+            if (v2 < goal) goal = v2;
           }
-          const room = 2 * (gap - minGap);
-          const v2 = 2 * vL - slower * dt + (isPower ? room * inverse : room / dt);
-          if (v2 < goal) goal = v2;
+          const excess = v0 > vL ? v0 - vL : 0;
+          const spaced = (gap + (vL + excess / 2) * dt - travelled) / spacing;
+          if (spaced < goal) goal = spaced;
         }
-        const excess = v0 > vL ? v0 - vL : 0;
-        const spaced = (gap + (vL + excess / 2) * dt - travelled) / spacing;
-        if (spaced < goal) goal = spaced;
+        if (atJunction) {
+          junctionSpeed(k, v, segment, kind);
+          const allowed = out[OUT_SPEED]!;
+          if (allowed < goal) goal = allowed;
+        }
+        if (goal < v0 - loss) goal = v0 - loss;
+        let dx: number;
+        if (goal < 0) {
+          dx = (0.5 * v0 * v0) / hardest;
+          goal = 0;
+        } else dx = ((v0 + goal) * dt) / 2;
+        reached = dx + x;
+        if (mayRest && v0 === 0 && goal === 0) {
+          const isRed = isRedAhead(k, segment, next);
+          if (leader < 0) {
+            if (isRed && atJunction && out[OUT_SPEED]! <= 0) rests[v] = RESTS_AT_RED;
+          } else if (speed[leader] === 0 && (isRed || !atJunction)) rests[v] = RESTS_BEHIND;
+        }
+
+        const lost = dt - dx / desired;
+        if (lost > 0) timeLoss[v]! += lost;
+        if (goal <= STANDING_SPEED) {
+          waiting[v]! += dt;
+          if (v0 > STANDING_SPEED) stops[v]!++;
+        }
+        const mean = (v0 + goal) * 0.5;
+        const power = (goal - v0) * mean;
+        const carbon = carbon0 + mean * (carbon1 + mean * (carbon2 + mean * carbon3)) + carbonPower * power;
+        if (carbon > 0) co2Grams[v]! += carbon;
+        const burnt = fuel0 + mean * (fuel1 + mean * (fuel2 + mean * fuel3)) + fuelPower * power;
+        if (burnt > 0) fuelMillilitres[v]! += burnt;
       }
-      if (atJunction) {
-        junctionSpeed(k, v, segment, kind);
-        const allowed = out[OUT_SPEED]!;
-        if (allowed < goal) goal = allowed;
-      }
-      if (goal < v0 - loss) goal = v0 - loss;
-      let dx: number;
-      if (goal < 0) {
-        dx = (0.5 * v0 * v0) / hardest;
-        goal = 0;
-      } else dx = ((v0 + goal) * dt) / 2;
-      const reached = dx + x;
       nextSpeed[v] = goal;
       nextPosition[v] = reached;
-
-      const lost = dt - dx / desired;
-      if (lost > 0) timeLoss[v]! += lost;
-      if (goal <= STANDING_SPEED) {
-        waiting[v]! += dt;
-        if (v0 > STANDING_SPEED) stops[v]!++;
-      }
-      const mean = (v0 + goal) * 0.5;
-      const power = (goal - v0) * mean;
-      const carbon = carbon0 + mean * (carbon1 + mean * (carbon2 + mean * carbon3)) + carbonPower * power;
-      if (carbon > 0) co2Grams[v]! += carbon;
-      const burnt = fuel0 + mean * (fuel1 + mean * (fuel2 + mean * fuel3)) + fuelPower * power;
-      if (burnt > 0) fuelMillilitres[v]! += burnt;
-
       if (hasDetectors) {
         for (let d = detectorFirst[segment]!; d < detectorEnd; d++) {
           const place = detectorPosition[d]!;
@@ -274,4 +303,5 @@ function stepCityFlow(w: World, k: Kernel): void {
       }
     }
   }
+  w.movedCount = movedCount;
 }

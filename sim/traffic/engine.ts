@@ -6,7 +6,7 @@ import { enterAtRest, enterMoving, queueDue } from './entry.ts';
 import { idmStep } from './idm-step.ts';
 import { GRIDLOCK_SECONDS, gridlockWatch } from './gridlock.ts';
 import { manoeuvres } from './manoeuvres.ts';
-import { carryOutMoves, commit } from './moves.ts';
+import { carryOutMoves, commit, commitMoved } from './moves.ts';
 import { restoreAllOrder, slideAside } from './tracks.ts';
 import { createWorld } from './world.ts';
 
@@ -62,7 +62,8 @@ export function createEngine(network: Network, demand: Demand, options: EngineOp
       if (hasCityFlow) moveCityFlow();
       if (hasIdm) moveIdm(begin, substepSeconds);
       carryOutMoves(w);
-      commit(w, stepSeconds, i === 0);
+      if (hasIdm) commit(w, stepSeconds, i === 0);
+      else commitMoved(w);
       if (hasIdm) {
         if (shared) restoreAllOrder(w);
         if (w.stepNumber % decideEvery === 0) decide(end);

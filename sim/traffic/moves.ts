@@ -194,6 +194,7 @@ function arrive(w: World, v: number): void {
   const { active } = state;
   state.segment[v] = ARRIVED;
   state.arrivedAt[v] = w.arrivalTime[v]!;
+  state.arrivals[state.arrivalCount++] = v;
   const place = activeIndex[v]!;
   const mover = active[--state.activeCount]!;
   active[place] = mover;
@@ -212,6 +213,23 @@ export function commit(w: World, stepSeconds: number, isFirst: boolean): void {
     acceleration[v] = isFirst ? gained : acceleration[v]! + gained;
     position[v] = nextPosition[v]!;
     speed[v] = nextSpeed[v]!;
+    const blocking = nextBlocker[v]!;
+    blocker[v] = blocking >= 0 && segment[blocking] === ARRIVED ? -1 : blocking;
+  }
+}
+
+/** `commit` where only those on the list `moved` can have changed, and the tick is one step. */
+export function commitMoved(w: World): void {
+  const { state, nextPosition, nextSpeed, blocker, nextBlocker, moved, movedCount, stepSeconds } = w;
+  const { position, speed, acceleration, segment } = state;
+  const perSecond = 1 / stepSeconds;
+  for (let i = 0; i < movedCount; i++) {
+    const v = moved[i]!;
+    if (segment[v] === ARRIVED) continue;
+    const next = nextSpeed[v]!;
+    acceleration[v] = (next - speed[v]!) * perSecond;
+    position[v] = nextPosition[v]!;
+    speed[v] = next;
     const blocking = nextBlocker[v]!;
     blocker[v] = blocking >= 0 && segment[blocking] === ARRIVED ? -1 : blocking;
   }

@@ -119,6 +119,9 @@ export interface World {
   readonly blocker: Int32Array;
   readonly nextBlocker: Int32Array;
   readonly priority: Int32Array;
+  /** Vehicles whose next values differ from their present ones, or may; filled by CityFlow's driving. */
+  readonly moved: Int32Array;
+  movedCount: number;
   /** Vehicles that leave their segment in this step; where to and at which point of the route. */
   readonly movers: Int32Array;
   moverCount: number;
@@ -204,6 +207,8 @@ export function createWorld(
       co2Grams: new Float64Array(count),
       active: new Int32Array(count),
       activeCount: 0,
+      arrivals: new Int32Array(count),
+      arrivalCount: 0,
       ...(tracks.shared ? { lateral: tracks.lateral } : {}),
     },
     classes,
@@ -231,6 +236,8 @@ export function createWorld(
     blocker: ints(-1),
     nextBlocker: ints(-1),
     priority: demand.priority ?? Int32Array.from({ length: count }, (_, v) => count - v),
+    moved: new Int32Array(count),
+    movedCount: 0,
     movers: new Int32Array(count),
     moverCount: 0,
     target: ints(-1),
