@@ -147,10 +147,9 @@ describe('safety of a street', () => {
   async function drive(live: LiveSafety, seconds: number): Promise<void> {
     for (let second = 0; second < seconds; second++) {
       const atMs = START_MS + second * 1000;
-      const x = (second % 20) * 10;
       await live.takeFrom(
         JUNCTION.junctionId,
-        [bsm('0000000a', atMs, x, 10), bsm('0000000b', atMs, -x, 8, 30)],
+        [bsm('0000000a', atMs, second, 1), bsm('0000000b', atMs, second - 900, 1, 30)],
         'test',
       );
     }
@@ -244,7 +243,7 @@ describe('safety of a street', () => {
     };
     await live.refreshBasis();
     for (let second = 85; second < 205; second++)
-      await live.takeFrom(JUNCTION.junctionId, bsm('0000000a', START_MS + second * 1000, second, 10), 'test');
+      await live.takeFrom(JUNCTION.junctionId, bsm('0000000a', START_MS + second * 1000, second, 1), 'test');
     expect((rows.indices as { scoreStatus: string }[]).map(({ scoreStatus }) => scoreStatus).slice(0, 3)).toEqual([
       'insufficient_data',
       'scored',

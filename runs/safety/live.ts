@@ -24,6 +24,7 @@ import {
   weatherRecord,
 } from './keeper.ts';
 import { intervalOf, type MonitoredJunction, SafetyMonitor } from './monitor.ts';
+import { MessageClock } from './message-clock.ts';
 import { type SafetyPool, SafetyOverloaded } from './pool.ts';
 import type { SafetyEvent } from './results.ts';
 import { observationsOf, WEATHER_HOLDS_MS, type WeatherObservation } from './weather.ts';
@@ -52,6 +53,8 @@ export interface LiveSafetyOptions {
   /** null: all in this thread. */
   readonly pool: SafetyPool | null;
   readonly store: Pick<Store, 'writeRecords' | 'writeFeatures' | 'writeRaw' | 'writeMap'>;
+  /** Whether messages are archived as they came; default: where the store can. */
+  readonly keepsMessages?: boolean;
   /** What scores relate to; asked at the begin, and every minute. Absent: nothing, and no minute is scored. */
   basis?(): Promise<LiveBasis>;
   onEvents?(events: SafetyEvent[]): void;
@@ -71,12 +74,14 @@ export interface Taken {
 const KINDS = ['bsm', 'psm', 'spat', 'map'] as const;
 const REFRESH_MS = 10_000;
 const BASIS_MS = 60_000;
-/** The shortest step that keeps eight seconds of path: what came waits for the end of its step. */
-const STEP_MS = 80;
+/** The shortest step that there is: what came waits for the end of its step. */
+export const LIVE_STEP_MS = 40;
+/** Of one junction and ten seconds; each takes memory for its path. */
+const USERS_MAX = 5000;
+/** Junctions of which nothing new came are told of the clock so often, for their silence. */
+const SILENCE_MS = 1000;
 /** After the end of a step, ms: what was sent in it is on its way. */
 const GRACE_MS = 3;
-/** Messages whose time is farther from the clock than this are a replay, or their sender's clock is wrong: the clock says nothing of them. */
-const CLOCK_MS = 2000;
 const STREET = 'street';
 
 export class LiveSafety {
@@ -98,8 +103,11 @@ export class LiveSafety {
   readonly #rejected = new Map<string, number>();
   #overloaded = false;
   #toldNoConstants = false;
-  /** Junctions whose messages' times are those of the clock. */
-  readonly #onTime = new Set<string>();
+  /** Of each junction of which something was heard. */
+  readonly #clocks = new Map<string, MessageClock>();
+  /** Of which something came, and when the step ends that it belongs to. */
+  readonly #unended = new Map<string, number>();
+  #silenceToldMs = 0;
 
   private constructor(options: LiveSafetyOptions, monitor: SafetyMonitor) {
     this.#options = options;
@@ -116,7 +124,8 @@ export class LiveSafety {
       pool: options.pool,
       own: false,
       keeps: false,
-      stepMs: STEP_MS,
+      stepMs: LIVE_STEP_MS,
+      maxUsers: USERS_MAX,
       onEvent: (event) => live!.#tell(event),
       onResult: (junction, result) => live!.#keep(junction, result),
     });
@@ -149,6 +158,11 @@ export class LiveSafety {
     live.#basisTimer = setInterval(() => void opened.refreshBasis(), BASIS_MS);
     live.#basisTimer.unref();
     return live;
+  }
+
+  get #keepsMessages(): boolean {
+    const { store, keepsMessages = true } = this.#options;
+    return keepsMessages && store.writeRaw !== undefined;
   }
 
   #now(): number {
@@ -220,7 +234,10 @@ export class LiveSafety {
       return;
     }
     await this.#begin(junctionId);
-    if (this.#options.store.writeRaw !== undefined) {
+    this.#monitor.takeText(junctionId, text);
+    this.#flush(junctionId);
+    // afterwards: nobody waits for the archive
+    if (this.#keepsMessages) {
       let value: unknown = text;
       try {
         value = JSON.parse(text);
@@ -229,8 +246,6 @@ export class LiveSafety {
       }
       this.#archive(kind, junctionId, Array.isArray(value) ? value : [value], topic);
     }
-    this.#monitor.takeText(junctionId, text);
-    this.#flush(junctionId);
   }
 
   async #takeOf(junctionId: string, kind: RawKind | null, value: unknown, via: string | null): Promise<boolean> {
@@ -301,7 +316,8 @@ export class LiveSafety {
 
   #flush(junctionId: string): void {
     const now = this.#now();
-    const nowMs = this.#onTime.has(junctionId) ? now : undefined;
+    const nowMs = this.#clocks.get(junctionId)?.at(now);
+    this.#unended.set(junctionId, (Math.floor(now / LIVE_STEP_MS) + 1) * LIVE_STEP_MS);
     this.#safely(() => this.#monitor.flushJunction(junctionId, now, nowMs));
   }
 
@@ -312,7 +328,7 @@ export class LiveSafety {
         this.#tick();
         this.#wait();
       },
-      STEP_MS - (this.#now() % STEP_MS) + GRACE_MS,
+      LIVE_STEP_MS - (this.#now() % LIVE_STEP_MS) + GRACE_MS,
     );
     this.#timer.unref();
   }
@@ -337,7 +353,13 @@ export class LiveSafety {
   /** Steps end, and silence is told, by the clock. */
   #tick(): void {
     const now = this.#now();
-    for (const id of this.#onTime) this.#safely(() => this.#monitor.flushJunction(id, now, now));
+    const isSilenceDue = Math.abs(now - this.#silenceToldMs) >= SILENCE_MS;
+    if (isSilenceDue) this.#silenceToldMs = now;
+    for (const id of isSilenceDue ? this.#clocks.keys() : this.#unended.keys()) {
+      const nowMs = this.#clocks.get(id)?.at(now);
+      if (nowMs !== undefined) this.#safely(() => this.#monitor.flushJunction(id, now, nowMs));
+    }
+    for (const [id, endsMs] of this.#unended) if (now >= endsMs) this.#unended.delete(id);
   }
 
   /** Whether junctions were asked for anew. */
@@ -399,9 +421,9 @@ export class LiveSafety {
 
   #archive(kind: RawKind, junctionId: string, messages: readonly unknown[], via: string | null): void {
     const { store } = this.#options;
-    if (store.writeRaw === undefined) return;
+    if (!this.#keepsMessages) return;
     const receivedAtMs = this.#now();
-    store.writeRaw(
+    store.writeRaw!(
       kind,
       messages.map((message) => ({ receivedAtMs, junctionId, via, sender: senderOf(message), message })),
     );
@@ -410,9 +432,10 @@ export class LiveSafety {
   #keep(junction: MonitoredJunction, result: JunctionResult): void {
     const { store } = this.#options;
     const { junctionId } = junction;
-    if (result.nowMs !== null) {
-      if (Math.abs(this.#now() - result.nowMs) <= CLOCK_MS) this.#onTime.add(junctionId);
-      else this.#onTime.delete(junctionId);
+    if (result.heardMs !== null) {
+      const clock = this.#clocks.get(junctionId) ?? new MessageClock();
+      this.#clocks.set(junctionId, clock);
+      clock.note(this.#now(), result.heardMs);
     }
     if (result.map !== undefined) store.writeMap?.(junctionId, result.map.lanes, result.map.revision);
     const issues = qualityRecords(junctionId, result, this.#now(), null);
