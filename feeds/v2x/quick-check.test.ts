@@ -9,7 +9,7 @@ import { readV2xValue } from './read.ts';
 type Value = Record<string, unknown>;
 const RECEIPT = { receivedAtMs: Date.UTC(2026, 0, 5, 8), via: null };
 
-const valueOf = (kind: 'bsm' | 'psm'): Value => {
+const exampleValue = (kind: 'bsm' | 'psm'): Value => {
   const [message] = EXAMPLE_MESSAGES[kind] as { payload: { data: { value: Record<string, Value> } } }[];
   return structuredClone(message!.payload.data.value[RAW_MESSAGES[kind].name]!);
 };
@@ -33,10 +33,10 @@ describe.each([
   ['bsm', isPlainBsm, bsmSchema],
   ['psm', isPlainPsm, psmSchema],
 ] as const)('the checks by hand of %s', (kind, isPlain, schema) => {
-  const paths = pathsOf(valueOf(kind)).filter((path) => path.length > 0);
+  const paths = pathsOf(exampleValue(kind)).filter((path) => path.length > 0);
 
   it('accept what is usual', () => {
-    const value = valueOf(kind);
+    const value = exampleValue(kind);
     delete value.partII;
     delete value.pathHistory;
     expect(isPlain(value)).toBe(true);
@@ -53,7 +53,7 @@ describe.each([
     });
     fc.assert(
       fc.property(fc.array(change, { minLength: 0, maxLength: 2 }), (changes) => {
-        const value = valueOf(kind);
+        const value = exampleValue(kind);
         delete value.partII;
         for (const { path, to, how, name } of changes) {
           let at: unknown = value;

@@ -2,7 +2,6 @@
  * Safety of a street's junctions as messages come, over MQTT or HTTP: each frame is analysed when it comes. Every message
  * is used, or counted with the reason why not; what is wrong with one is written to `data_quality_log` and stops nothing.
  */
-import { createHash } from 'node:crypto';
 import { holdsAt } from '../../controller/safety/index-formulas.ts';
 import { Router } from '../../controller/safety/routing.ts';
 import type { Link, Rejected } from '../../feeds/link.ts';
@@ -20,11 +19,12 @@ import {
   featureRecord,
   hardBrakeRecord,
   indexRecord,
-  qualityRecords,
+  troublesOf,
   weatherRecord,
 } from './keeper.ts';
 import { intervalOf, type MonitoredJunction, SafetyMonitor } from './monitor.ts';
 import { MessageClock } from './message-clock.ts';
+import { QualityNotes, type Trouble } from './quality-notes.ts';
 import { type SafetyPool, SafetyOverloaded } from './pool.ts';
 import type { SafetyEvent } from './results.ts';
 import { observationsOf, WEATHER_HOLDS_MS, type WeatherObservation } from './weather.ts';
@@ -103,6 +103,7 @@ export class LiveSafety {
   readonly #rejected = new Map<string, number>();
   #overloaded = false;
   #toldNoConstants = false;
+  readonly #notes = new QualityNotes();
   /** Of each junction of which something was heard. */
   readonly #clocks = new Map<string, MessageClock>();
   /** Of which something came, and when the step ends that it belongs to. */
@@ -155,7 +156,10 @@ export class LiveSafety {
       });
     }
     live.#wait();
-    live.#basisTimer = setInterval(() => void opened.refreshBasis(), BASIS_MS);
+    live.#basisTimer = setInterval(() => {
+      opened.#tellNotes(false);
+      void opened.refreshBasis();
+    }, BASIS_MS);
     live.#basisTimer.unref();
     return live;
   }
@@ -403,20 +407,27 @@ export class LiveSafety {
   /** Never got to a junction's analysis. */
   #count(reason: string, via: string, example: unknown): void {
     this.#rejected.set(reason, (this.#rejected.get(reason) ?? 0) + 1);
-    const atMs = this.#now();
-    const text = typeof example === 'string' ? example : (JSON.stringify(example) ?? 'undefined');
-    // one row a second, reason and sender: a flood of them is one trouble
-    this.#options.store.writeRecords('qualityIssues', [
-      {
-        entryKey: keyOf(reason, via, Math.floor(atMs / 1000)),
-        junctionId: null,
-        atMs,
-        issueType: `v2x_${reason.replaceAll('-', '_')}`.slice(0, 50),
-        severity: 'warning',
-        message: `A V2X message by ${via.slice(0, 200)} was not used: ${reason}. It began: ${text.slice(0, 200)}`,
-        metadata: null,
+    this.#note({
+      junctionId: null,
+      issueType: `v2x_${reason.replaceAll('-', '_')}`,
+      severity: 'warning',
+      times: 1,
+      message: (all) => {
+        const text = typeof example === 'string' ? example : (JSON.stringify(example) ?? 'undefined');
+        const what = all === 1 ? 'A V2X message was' : `${all} V2X messages were`;
+        return `${what} not used: ${reason}. The last, by ${via.slice(0, 200)}, began: ${text.slice(0, 200)}`;
       },
-    ]);
+    });
+  }
+
+  #tellNotes(isLast: boolean): void {
+    const rows = this.#notes.due(this.#now(), isLast);
+    if (rows.length > 0) this.#options.store.writeRecords('qualityIssues', rows);
+  }
+
+  #note(trouble: Trouble): void {
+    const rows = this.#notes.add(trouble, this.#now());
+    if (rows.length > 0) this.#options.store.writeRecords('qualityIssues', rows);
   }
 
   #archive(kind: RawKind, junctionId: string, messages: readonly unknown[], via: string | null): void {
@@ -438,8 +449,7 @@ export class LiveSafety {
       clock.note(this.#now(), result.heardMs);
     }
     if (result.map !== undefined) store.writeMap?.(junctionId, result.map.lanes, result.map.revision);
-    const issues = qualityRecords(junctionId, result, this.#now(), null);
-    if (issues.length > 0) store.writeRecords('qualityIssues', issues);
+    for (const trouble of troublesOf(junctionId, result)) this.#note(trouble);
     const minutes = result.minutes.map((each) => intervalOf(each, junctionId, 0));
     if (minutes.length > 0)
       store.writeRecords(
@@ -457,22 +467,17 @@ export class LiveSafety {
       );
   }
 
-  /** There was enough to see, and nothing to relate it to: once an hour and junction, and once for whoever is here. */
+  /** There was enough to see, and nothing to relate it to: told to the log, and once to whoever is here. */
   #tellNoConstants(junctionId: string): void {
     const what = 'Minutes are not scored: no constants of the safety index are in force.';
     const todo = '`flextraff safety constants compute` makes some; until then features are archived.';
-    const hour = Math.floor(this.#now() / 3_600_000);
-    this.#options.store.writeRecords('qualityIssues', [
-      {
-        entryKey: keyOf('no-constants', junctionId, hour),
-        junctionId,
-        atMs: this.#now(),
-        issueType: 'safety_no_constants',
-        severity: 'warning',
-        message: `${what} ${todo}`,
-        metadata: null,
-      },
-    ]);
+    this.#note({
+      junctionId,
+      issueType: 'safety_no_constants',
+      severity: 'warning',
+      times: 1,
+      message: () => `${what} ${todo}`,
+    });
     if (this.#toldNoConstants) return;
     this.#toldNoConstants = true;
     this.#options.onProblem?.(`Safety of the street: ${what} ${todo}`);
@@ -506,11 +511,9 @@ export class LiveSafety {
     if (this.#basisTimer !== null) clearInterval(this.#basisTimer);
     await this.#unsubscribe?.();
     await this.#monitor.finish();
+    this.#tellNotes(true);
   }
 }
-
-const keyOf = (...parts: readonly (string | number)[]): string =>
-  createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
 
 /** By the ODE's record type or the corridor's fields; null: unknown. */
 function kindOf(message: unknown): RawKind | null {
