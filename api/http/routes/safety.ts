@@ -20,6 +20,8 @@ import { HttpError } from '../errors.ts';
 import { type Route, route } from '../routing.ts';
 
 const DAY_MS = 86_400_000;
+/** A minute is known within two of its end; what is older says nothing of now. */
+const CURRENT_MS = 300_000;
 const POINTS_IN_LINE_MAX = 500;
 
 const instant = z.iso.datetime();
@@ -169,23 +171,29 @@ export function safetyRoutes({ store }: ApiContext): Route[] {
       path: '/api/v1/safety/index',
       tag,
       summary: 'List the safety index of every junction now',
-      description: 'The latest minute of each junction that is still kept. 0 is safe, 100 is not.',
+      description:
+        'The latest minute of each junction that is still kept. 0 is safe, 100 is not. Where that minute is older than five, the junction is silent: its index is null and score_status no_data.',
       answers: { 200: { description: 'By intersection_id.', schema: z.array(currentSchema) } },
       refusals: [503],
-      handle: async () =>
-        (await ask((trx) => currentIndices(trx, Date.now()))).map((row) => ({
-          intersection_id: row.intersectionId,
-          intersection_name: row.name,
-          junction_id: row.junctionId,
-          safety_index: row.safetyIndex,
-          safety_index_low: row.low,
-          safety_index_high: row.high,
-          score_status: row.scoreStatus,
-          traffic_volume: row.trafficVolume,
-          timestamp: row.atMs === null ? null : new Date(row.atMs).toISOString(),
-          latitude: row.latitude,
-          longitude: row.longitude,
-        })),
+      async handle() {
+        const nowMs = Date.now();
+        return (await ask((trx) => currentIndices(trx, nowMs))).map((row) => {
+          const isSilent = row.atMs !== null && nowMs - row.atMs > CURRENT_MS;
+          return {
+            intersection_id: row.intersectionId,
+            intersection_name: row.name,
+            junction_id: row.junctionId,
+            safety_index: isSilent ? null : row.safetyIndex,
+            safety_index_low: isSilent ? null : row.low,
+            safety_index_high: isSilent ? null : row.high,
+            score_status: isSilent ? 'no_data' : row.scoreStatus,
+            traffic_volume: isSilent ? null : row.trafficVolume,
+            timestamp: row.atMs === null ? null : new Date(row.atMs).toISOString(),
+            latitude: row.latitude,
+            longitude: row.longitude,
+          };
+        });
+      },
     }),
     route({
       method: 'get',
