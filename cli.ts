@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { addOperationCommands } from './cli/operation-commands.ts';
+import { addSafetyStoreCommands } from './cli/safety-store-commands.ts';
 import { addStoreCommands } from './cli/store-commands.ts';
 import { explain } from './cli/failure.ts';
 
@@ -49,6 +50,12 @@ const collect = (value: string, before: string[]): string[] => [...before, value
 const seedOption = () =>
   new Option('--seed <number>', "seed of the random streams; by default the scenario's first").argParser(
     wholeNumber(0, 4_294_967_295),
+  );
+
+const detectionOption = () =>
+  new Option(
+    '--detection <what>',
+    'what strategies see: loops (the default); full: all vehicles within 200 m tell by radio; v2x=SHARE of them, and loops',
   );
 
 const sumoNet = () => new Option('--net <file>', 'a SUMO network, in place of a scenario');
@@ -119,6 +126,7 @@ function program(): Command {
         brokerUrl,
       ),
     )
+    .addOption(detectionOption())
     .addOption(
       new Option('--threads <number>', 'worker threads that decide; results do not depend on it').argParser(
         wholeNumber(1, 64),
@@ -174,6 +182,7 @@ function program(): Command {
     .option('--against <name>', 'the variant that the others are compared with; by default the first')
     .option('--seeds <list>', 'the same for all scenarios and variants, e.g. 1..30 or 1,3,7', '1..20')
     .addOption(new Option('--until <seconds>', 'end after so many seconds').argParser(positive))
+    .addOption(detectionOption())
     .addOption(
       new Option('--threads <number>', 'runs at the same time; by default as many as cores').argParser(
         wholeNumber(1, 64),
@@ -219,7 +228,7 @@ function program(): Command {
       await exportFiles(scenario, options);
     });
 
-  flextraff
+  const safety = flextraff
     .command('safety')
     .description('find near misses in recorded movements, and the safety index of each minute')
     .argument('<source>', 'a SUMO FCD file, a .trj of SSAM, a log of V2X messages, or the folder of a recording')
@@ -227,11 +236,14 @@ function program(): Command {
     .option('--origin <lat,lon>', 'where on Earth the local 0,0 of a FCD or .trj file is, for --geojson')
     .option('--intersection <id>', 'of a log with several: only the SPaT and MAP of this one')
     .option('--penetration <share>', 'share of road users that broadcast, 0 to 1, where a log does not say')
-    .option('--constants <file>', 'relate the index to constants frozen before, in place of those of this source')
+    .option(
+      '--constants <file>',
+      'relate the index to constants frozen before, or `stored` ones, in place of those of this source',
+    )
     .option('--save-constants <file>', 'freeze the constants and baselines of this source there')
     .option(
       '--weather <file>',
-      'JSON: {rainMillimetres, visibilityMetres, windMetresPerSecond, temperatureCelsius}, or a list with fromSeconds each',
+      'CSV as `flextraff weather` reads it, or JSON: {rainMillimetres, visibilityMetres, windMetresPerSecond, temperatureCelsius}, or a list with fromSeconds each',
     )
     .option('--csv <file>', 'write the conflicts there')
     .option('--geojson <file>', 'write the conflicts there, as points')
@@ -239,8 +251,8 @@ function program(): Command {
     .option('--messages <file>', 'of a recording: write the messages that it becomes there, one a line')
     .option('--json', 'print exactly one JSON object on standard output')
     .action(async (source: string, options) => {
-      const { safety } = await import('./cli/safety.ts');
-      await safety(source, options);
+      const { safety: analyse } = await import('./cli/safety.ts');
+      await analyse(source, options);
     });
 
   flextraff
@@ -376,6 +388,7 @@ function program(): Command {
     });
 
   addStoreCommands(flextraff);
+  addSafetyStoreCommands(flextraff, safety);
   addOperationCommands(flextraff);
 
   return flextraff;

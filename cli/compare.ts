@@ -7,6 +7,7 @@ import { comparisonPage } from '../runs/report/page.ts';
 import { openSource } from '../runs/source.ts';
 import { checkVariants } from '../runs/variants.ts';
 import { comparisonText } from './compare-table.ts';
+import { radioOf } from './detection.ts';
 import { Refusal } from './failure.ts';
 import { onInterrupt } from './interrupt.ts';
 import { startProgress } from './progress.ts';
@@ -20,6 +21,8 @@ export interface CompareCommandOptions {
   readonly variant: readonly string[];
   readonly against?: string;
   readonly until?: number;
+  /** What strategies see; `loops` by default. */
+  readonly detection?: string;
   readonly threads?: number;
   readonly csv?: string;
   readonly html?: string;
@@ -39,8 +42,10 @@ export async function compare(paths: readonly string[], options: CompareCommandO
   if (twice !== undefined) throw new Refusal(`${twice} is given twice; give each scenario once.`);
   const settings = loadSettings();
   const asked = options.variant.length > 0 ? parseVariants(options.variant) : undefined;
+  const radio = radioOf(options.detection);
   const v2x = parseV2x(options.v2x);
   const sourceOptions = {
+    ...(radio && { radio }),
     ...(v2x && { v2x }),
     untilSeconds: options.until,
     directories: settings.scenariosFolder === undefined ? [] : [settings.scenariosFolder],

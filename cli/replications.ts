@@ -5,6 +5,7 @@ import { type Summary, summariseReplications } from '../runs/compare.ts';
 import { openReplicator, type Replication, ReplicationsStopped } from '../runs/replications.ts';
 import { replicationsCsv } from '../runs/report/csv.ts';
 import { openSource } from '../runs/source.ts';
+import { radioOf } from './detection.ts';
 import { Refusal } from './failure.ts';
 import { onInterrupt } from './interrupt.ts';
 import { startProgress } from './progress.ts';
@@ -47,9 +48,11 @@ export async function runReplications(
   const settings = loadSettings();
   const variants = options.variant.length > 0 ? parseVariants(options.variant) : undefined;
   const { sumo } = scenarioOf(options.net === undefined ? scenario : undefined, options);
+  const radio = radioOf(options.detection);
   const v2x = parseV2x(options.v2x);
   const sourceOptions = {
     ...(sumo && { sumo }),
+    ...(radio && { radio }),
     ...(v2x && { v2x }),
     untilSeconds: options.until,
     directories: settings.scenariosFolder === undefined ? [] : [settings.scenariosFolder],

@@ -6,6 +6,7 @@ import { type RunObserver, RunStopped, runVariants } from '../runs/runner.ts';
 import { openSource, type Source } from '../runs/source.ts';
 import type { RunResult } from '../runs/types.ts';
 import type { Street } from '../sim/street.ts';
+import { radioOf } from './detection.ts';
 import { Refusal } from './failure.ts';
 import { onInterrupt } from './interrupt.ts';
 import type { MessageKeeper } from './message-files.ts';
@@ -26,6 +27,8 @@ export interface RunCommandOptions extends ScenarioOptions {
   readonly link?: 'inprocess' | 'mqtt';
   readonly broker?: string;
   readonly threads?: number;
+  /** What strategies see; `loops` by default. */
+  readonly detection?: string;
   readonly out?: string;
   readonly json?: boolean;
   readonly v2x?: string | true;
@@ -49,11 +52,13 @@ export async function run(scenario: string | undefined, options: RunCommandOptio
   const settings = loadSettings();
   const variants = options.variant.length > 0 ? parseVariants(options.variant) : undefined;
   const directories = settings.scenariosFolder === undefined ? [] : [settings.scenariosFolder];
+  const radio = radioOf(options.detection);
   const v2x = parseV2x(options.v2x);
   const source = await openSource(path, {
     untilSeconds: options.until,
     directories,
     ...(sumo && { sumo }),
+    ...(radio && { radio }),
     ...(v2x && { v2x }),
   });
   // before the run, so that an hour is not spent on a result with no place to go

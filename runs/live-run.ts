@@ -4,8 +4,8 @@ import { mapOf } from '../sim/v2x/map.ts';
 import { clockTime } from './clock-time.ts';
 import type { ControllerDecision, Decider } from './controller-port.ts';
 import { CycleCollector } from './cycles.ts';
-import { RunKeeper } from './keeper.ts';
-import type { RecordingWriter } from './recording.ts';
+import { RunKeeper, recordingRecords } from './keeper.ts';
+import { type RecordingWriter, recordingContents } from './recording.ts';
 import { type RunObserver, RunStopped, runVariants } from './runner.ts';
 import {
   conflictRecord,
@@ -111,7 +111,17 @@ export class LiveRun {
     if (result) this.#keepSafety(result);
     this.#tellDecisions();
     store.writeRun({ ...row });
+    await this.#keepRecording();
     if (result) emit('result', row.id, result);
+  }
+
+  async #keepRecording(): Promise<void> {
+    try {
+      const contents = await recordingContents(this.recording.folder);
+      this.#options.store.writeRecords('recordings', recordingRecords(this.row.id, contents));
+    } catch (error) {
+      this.#alertOnce('warning', `The recording cannot be read back: ${(error as Error).message}`);
+    }
   }
 
   #ended(error: Error): void {
@@ -155,7 +165,10 @@ export class LiveRun {
         this.#keeper.command(variant, command);
         this.#noteMode(variant, command);
       },
-      onDecision: (variant, decision) => this.#decided(variant, decision),
+      onDecision: (variant, decision) => {
+        this.#keeper.decision(variant, decision);
+        this.#decided(variant, decision);
+      },
       onProblem: (variant, message) => this.#alertOnce('warning', `${row.scenarioTitle}, ${variant}: ${message}`),
       onRejected: ({ topic, reason, excerpt }) =>
         this.#alertOnce('warning', `A message on ${topic} was not used: ${reason}. It began: ${excerpt.slice(0, 80)}`),

@@ -6,6 +6,7 @@ import { scenarioFiles } from '../scenarios/list.ts';
 import { loadScenario } from '../scenarios/load.ts';
 import type { Scenario, V2xSettings, VariantSettings } from '../scenarios/types.ts';
 import type { JunctionConfiguration } from '../junction/types.ts';
+import type { RadioSettings } from '../sim/detectors/radios.ts';
 import { signalsOfFiles, vehiclesOfFiles } from '../sim/file-signals.ts';
 import { drawSumo, noticesOf } from '../sim/network/sumo/case.ts';
 import { noticeText } from '../sim/network/sumo/notices.ts';
@@ -58,6 +59,8 @@ export interface SourceOptions {
   readonly directories?: readonly string[];
   /** Ends the run so many seconds after its begin, whatever the file says. */
   readonly untilSeconds?: number;
+  /** Vehicles that tell junctions where they are; not on SUMO's streets. Absent: none does, strategies go by loops. */
+  readonly radio?: RadioSettings;
   /** What broadcasts, whatever the file says. */
   readonly v2x?: V2xSettings;
 }
@@ -81,16 +84,34 @@ const CITYFLOW_STARTS_AT_MS = Date.UTC(2024, 0, 1);
  */
 export async function openSource(path: string, options: SourceOptions = {}): Promise<Source> {
   checkUntil(options.untilSeconds);
+  const source = await found(path, options);
+  return options.radio === undefined ? source : withRadio(source, options.radio);
+}
+
+function withRadio(source: Source, radio: RadioSettings): Source {
+  if (source.kind === 'sumo') {
+    throw new SourceError(
+      `${source.path}: on SUMO's files our own traffic has loops only; leave --detection out, or let SUMO be the street: flextraff sumo.`,
+    );
+  }
+  return {
+    ...source,
+    inSteps: (stepSeconds) => withRadio(source.inSteps(stepSeconds), radio),
+    open: (options) => source.open({ ...options, radio }),
+  };
+}
+
+async function found(path: string, options: SourceOptions): Promise<Source> {
   if (options.sumo !== undefined) return openSumo(options.sumo.net, options);
-  const found = await stat(path).catch(() => null);
-  if (found?.isDirectory()) return openFolder(path, options);
-  if (found && /\.sumocfg$/.test(path)) return openSumo(path, options);
+  const there = await stat(path).catch(() => null);
+  if (there?.isDirectory()) return openFolder(path, options);
+  if (there && /\.sumocfg$/.test(path)) return openSumo(path, options);
   if (/\.(net|rou)\.xml(\.gz)?$/.test(path)) {
     throw new SourceError(
       `${path}: is a part of a SUMO case. Name its .sumocfg, or give the parts: --net FILE --routes FILE.`,
     );
   }
-  if (found) return openScenario(path, options);
+  if (there) return openScenario(path, options);
   const named = /[\\/]/.test(path)
     ? undefined
     : (await scenarioFiles(options.directories)).get(basename(path).replace(/\.ya?ml$/, ''));

@@ -11,6 +11,7 @@ import { Catalogue } from './catalogue.ts';
 import { clockTime } from './clock-time.ts';
 import { compareRuns } from './comparison.ts';
 import type { Decider } from './controller-port.ts';
+import { recordingRecords } from './keeper.ts';
 import { LiveRun, summaryOf } from './live-run.ts';
 import {
   DEFAULT_LIMITS,
@@ -18,6 +19,7 @@ import {
   type RecordingLimits,
   RecordingReader,
   RecordingWriter,
+  recordingContents,
   readRunFile,
   recordedRuns,
   writeRunFile,
@@ -166,6 +168,7 @@ class RunningTwin implements AlertingTwin {
     row.endedAtMs = Math.round(Math.max(row.startedAtMs, touched?.mtimeMs ?? 0));
     await writeRunFile(folder, 'run', row);
     this.#options.store.writeRun({ ...row });
+    this.#options.store.writeRecords('recordings', recordingRecords(row.id, await recordingContents(folder)));
     this.#alert(
       'warning',
       `The run of ${row.scenarioTitle} (seed ${row.seed}) was ${row.statusDetail}. Start it again to see the rest.`,
@@ -335,7 +338,11 @@ class RunningTwin implements AlertingTwin {
 
   async #prune(): Promise<void> {
     const limits = this.#options.recordings ?? DEFAULT_LIMITS;
-    for (const id of await pruneRecordings(this.#root, limits, new Set(this.#live.keys()))) {
+    const { store } = this.#options;
+    const removed = await pruneRecordings(this.#root, limits, new Set(this.#live.keys()), (id, contents) =>
+      store.writeRecords('recordings', recordingRecords(id, contents, Date.now())),
+    );
+    for (const id of removed) {
       this.#recorded.delete(id);
       this.#readers.delete(id);
     }

@@ -77,7 +77,8 @@ function stagesOf(network: Network, program: LightProgram, scenario: string, nam
       lanes: approach.lanes.map((lane) =>
         groups.flatMap((g, k) => (links[g]!.some((link) => network.linkStart[link] === lane) ? [k] : [])),
       ),
-      upstream: true,
+      upstreamMetres: Math.min(UPSTREAM_METRES, network.length[approach.lanes[0]!]!),
+      limitMetresPerSecond: network.speedLimit[approach.lanes[0]!]!,
     })),
     groups: groups.map((g) => ({
       id: ids[g]!,

@@ -22,7 +22,9 @@ export interface SignalDraft {
     readonly name: string;
     /** Per lane, in the order of the network's approach: groups (indices) that its vehicles obey. */
     readonly lanes: readonly (readonly number[])[];
-    readonly upstream: boolean;
+    /** Its upstream detectors, metres before the stop lines, and the speed limit there, m/s. */
+    readonly upstreamMetres: number;
+    readonly limitMetresPerSecond: number;
   }[];
   readonly groups: readonly { readonly id: string; readonly approaches: readonly string[] }[];
   readonly stages: readonly {
@@ -139,7 +141,7 @@ function excess(draft: SignalDraft): string | null {
 
 /** As those of a scenario: each approach at its stop line as a whole and by lane, and upstream where it is long enough. */
 function detectorsOf(draft: SignalDraft, groupIds: readonly string[]): JunctionDetector[] {
-  return draft.approaches.flatMap(({ name, lanes, upstream }) => {
+  return draft.approaches.flatMap(({ name, lanes, upstreamMetres, limitMetresPerSecond }) => {
     const all = [...new Set(lanes.flat())].sort((a, b) => a - b).map((g) => groupIds[g]!);
     const whole = (position: 'stopline' | 'upstream'): JunctionDetector => ({
       id: `${name}:${position}`,
@@ -147,6 +149,8 @@ function detectorsOf(draft: SignalDraft, groupIds: readonly string[]): JunctionD
       position,
       lane: null,
       groups: all,
+      metresBeforeLine: position === 'upstream' ? upstreamMetres : 0,
+      limitMetresPerSecond,
     });
     return [
       whole('stopline'),
@@ -159,7 +163,7 @@ function detectorsOf(draft: SignalDraft, groupIds: readonly string[]): JunctionD
           groups: groups.map((g) => groupIds[g]!),
         }),
       ),
-      ...(upstream ? [whole('upstream')] : []),
+      whole('upstream'),
     ];
   });
 }
