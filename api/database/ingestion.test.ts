@@ -71,6 +71,15 @@ function behaviour(open: () => Promise<{ database: Database; end: () => Promise<
       longitude: 72,
       metadata: { note: 'NUL \0 here' },
     },
+    crashIndices: {
+      junctionId,
+      atMs: at,
+      rate: 1.2,
+      uplift: 1.1,
+      vruIndex: 0.3,
+      vehicleIndex: 0.4,
+      combinedIndex: null,
+    },
     hardBrakes: {
       hardBrakeId: randomUUID(),
       junctionId,
@@ -150,6 +159,7 @@ function behaviour(open: () => Promise<{ database: Database; end: () => Promise<
     conflicts: 'conflicts',
     hardBrakes: 'hard_brakes',
     weather: 'weather_conditions',
+    crashIndices: 'crash_indices',
     logs: 'system_logs',
     messages: 'mqtt_messages',
     qualityIssues: 'data_quality_log',

@@ -266,7 +266,7 @@ export const drawingSchema = component<Drawing>(
     approaches: z.array(z.object({ junction: z.string(), name: z.string(), id: z.string(), label: point })),
     vehicleClasses: z.array(
       z.object({
-        name: z.enum(['car', 'bus', 'truck', 'bike', 'rickshaw', 'emergency']),
+        name: z.enum(['car', 'bus', 'truck', 'bike', 'rickshaw', 'emergency', 'lcv', 'bicycle']),
         lengthMetres: number,
         widthMetres: number,
       }),

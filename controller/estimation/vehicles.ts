@@ -31,6 +31,8 @@ export interface SectionVehicles {
   readonly counts: readonly number[];
   /** Vehicles a second past the upstream detector. */
   readonly perSecond: number;
+  /** Vehicles past the upstream detector, fading: who of them is never seen at a stop line goes by a way without signal. */
+  readonly entered: number;
   /** By upstream detector: the queue that reaches back over it. */
   readonly beyond: readonly QueueBeyond[];
   /** Vehicles from each upstream detector to each stream, fading; used where the detectors stand in lanes. */
@@ -94,6 +96,8 @@ const TRAVEL_GAIN = 0.1;
 const TRAVEL_FACTOR = 2.5;
 /** Who covers a line so long after green is not one who just crossed it, seconds. */
 const SETTLED_SECONDS = 4;
+/** So many vehicles are taken to stay for each lane that is left, until more have been seen. */
+const LEAVES_PRIOR = 20;
 const LEAST = 0.02;
 const ENTRIES_MAX = 80;
 /** Share of a second covered, of one lane, that means somebody stands there. */
@@ -173,14 +177,16 @@ export function observeVehicles(
     });
     const total = fed.reduce((sum, stream) => sum + lines[stream]!.served + 1, 0);
     const shares = fed.map((stream) => (lines[stream]!.served + 1) / total);
+    const served = total - fed.length;
+    const stays = Math.min(1, (served + LEAVES_PRIOR) / (was.entered + LEAVES_PRIOR));
     const sharesOf = (k: number): number[] => {
       const own = fed.indexOf(upstream[k]!.stream);
-      if (own < 0) return shares;
+      if (own < 0) return shares.map((share) => share * stays);
       const row = went[k]!.map(
         (value, m) => value + (m === own ? KEEPS_LANE : Math.abs(m - own) === 1 ? LEAVES_LANE : 0),
       );
       const sum = row.reduce((a, b) => a + b, 0);
-      return row.map((value) => value / sum);
+      return row.map((value) => (value / sum) * stays);
     };
     came.forEach((count, k) => {
       const n = Math.min(count, ENTRIES_MAX);
@@ -220,6 +226,7 @@ export function observeVehicles(
     return {
       counts: ups.map((up) => up?.count ?? -1),
       perSecond: anySeen && elapsed > 0 ? was.perSecond + (all / elapsed - was.perSecond) * gain : was.perSecond,
+      entered: was.entered * fade + all,
       beyond,
       went,
       entries: kept.length > ENTRIES_MAX ? kept.slice(kept.length - ENTRIES_MAX) : kept,
@@ -236,6 +243,7 @@ function emptyMemory(ground: Ground, nowMs: number, travelSeconds: number): Vehi
     sections: ground.sections.map(({ upstream, streams, travelSeconds: known }) => ({
       counts: upstream.map(() => -1),
       perSecond: 0,
+      entered: 0,
       beyond: upstream.map(() => ({ standingSeconds: 0, quietSeconds: 0, vehicles: 0 })),
       went: upstream.map(() => streams.map(() => 0)),
       entries: [],
@@ -370,6 +378,8 @@ export interface LaneTraffic {
   readonly arrivals: readonly { readonly inSeconds: number; readonly mass: number }[];
   /** Vehicles that should be at the line by now, those beyond the upstream detector included. */
   readonly queued: number;
+  /** Those of them beyond the upstream detector. */
+  readonly beyond: number;
   /** Vehicles on the way to it. */
   readonly coming: number;
   /** Arrivals a second that nobody has seen yet. */
@@ -385,11 +395,12 @@ export function laneTraffic(ground: Ground, memory: VehiclesMemory): LaneTraffic
     const line = memory.lines[i]!;
     if (section.counts.every((count) => count < 0)) {
       const { assumed, perSecond } = line;
-      return { arrivals: [{ inSeconds: 0, mass: assumed }], queued: assumed, coming: 0, perSecond };
+      return { arrivals: [{ inSeconds: 0, mass: assumed }], queued: assumed, beyond: 0, coming: 0, perSecond };
     }
     const arrivals: { inSeconds: number; mass: number }[] = [];
     let queued = 0;
     let coming = 0;
+    let beyond = 0;
     for (const { atMs, inLane } of section.entries) {
       const mass = inLane[l]!;
       if (mass < LEAST) continue;
@@ -405,12 +416,12 @@ export function laneTraffic(ground: Ground, memory: VehiclesMemory): LaneTraffic
     if (vehicles > 0) {
       const inSection = section.entries.reduce((sum, entry) => sum + stillThere(entry), 0);
       const part = own >= 0 ? 1 : inSection > 0 ? (queued + coming) / inSection : share;
-      const beyond = vehicles * part;
+      beyond = vehicles * part;
       queued += beyond;
       // they stand, and come after those that have passed
       const inSeconds = section.travelSeconds + SETS_OFF_SECONDS;
       for (let left = beyond; left >= LEAST; left--) arrivals.push({ inSeconds, mass: Math.min(1, left) });
     }
-    return { arrivals, queued, coming, perSecond: section.perSecond * share };
+    return { arrivals, queued, beyond, coming, perSecond: section.perSecond * share };
   });
 }

@@ -1,5 +1,5 @@
 /** Lists of vehicles on segments: entering, leaving, and carrying out a step's moves. */
-import { ARRIVED, ON_LANE, type World } from './world.ts';
+import { ARRIVED, ON_LANE, STANDING_SPEED, type World } from './world.ts';
 
 /** Puts a segment on the list of those with vehicles. */
 function activate(w: World, segment: number): void {
@@ -105,6 +105,10 @@ export function carryOutMoves(w: World): void {
     const from = state.segment[v]!;
     const to = target[v]!;
     remove(w, v, from);
+    if (w.nextSpeed[v]! <= STANDING_SPEED) {
+      w.standing[from]!--;
+      if (to >= 0) w.standing[to]!++;
+    }
     if (to < 0) {
       arrive(w, v);
       continue;
@@ -213,23 +217,6 @@ export function commit(w: World, stepSeconds: number, isFirst: boolean): void {
     acceleration[v] = isFirst ? gained : acceleration[v]! + gained;
     position[v] = nextPosition[v]!;
     speed[v] = nextSpeed[v]!;
-    const blocking = nextBlocker[v]!;
-    blocker[v] = blocking >= 0 && segment[blocking] === ARRIVED ? -1 : blocking;
-  }
-}
-
-/** `commit` where only those on the list `moved` can have changed, and the tick is one step. */
-export function commitMoved(w: World): void {
-  const { state, nextPosition, nextSpeed, blocker, nextBlocker, moved, movedCount, stepSeconds } = w;
-  const { position, speed, acceleration, segment } = state;
-  const perSecond = 1 / stepSeconds;
-  for (let i = 0; i < movedCount; i++) {
-    const v = moved[i]!;
-    if (segment[v] === ARRIVED) continue;
-    const next = nextSpeed[v]!;
-    acceleration[v] = (next - speed[v]!) * perSecond;
-    position[v] = nextPosition[v]!;
-    speed[v] = next;
     const blocking = nextBlocker[v]!;
     blocker[v] = blocking >= 0 && segment[blocking] === ARRIVED ? -1 : blocking;
   }
