@@ -51,6 +51,24 @@ export const detectionsSchema = z.object({
     )
     .max(100)
     .optional(),
+  /** Vehicles that tell by radio where they are, matched to lanes by whoever hears them. */
+  vehicles: z
+    .array(
+      z.object({
+        id: name,
+        /** Stop-line detector of its lane. */
+        lane: name,
+        /** From its front to the stop line. */
+        metres: z.number().min(0).max(5000),
+        speed: z.number().min(0).max(100),
+        /** Signal group it is going to obey; null: it does not say. */
+        group: name.nullable(),
+      }),
+    )
+    .max(2000)
+    .optional(),
+  /** Share of all vehicles that is expected to tell. */
+  reporting_share: z.number().min(0).max(1).optional(),
 });
 
 export const planStageSchema = z.object({
@@ -190,6 +208,8 @@ export const configurationSchema = z.object({
     .min(1)
     .max(64),
   conflicts: z.array(z.array(z.boolean())),
+  /** `yields[i][j]`: group i, green together with group j, gives way to it. Absent: none does. */
+  yields: z.array(z.array(z.boolean())).optional(),
   intergreen_seconds: z.array(z.array(seconds)),
   yellow_seconds: seconds,
   all_red_seconds: seconds,
@@ -224,6 +244,10 @@ export const configurationSchema = z.object({
         position: z.enum(['stopline', 'upstream']),
         lane: z.number().int().min(0).max(31).nullable(),
         groups: z.array(name).max(254),
+        /** Where it is, metres before the stop line. */
+        metres_before_line: z.number().min(0).max(5000).optional(),
+        /** Speed limit of its lane, m/s. */
+        limit_metres_per_second: z.number().positive().max(100).optional(),
       }),
     )
     .max(1000)
