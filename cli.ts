@@ -52,6 +52,12 @@ const seedOption = () =>
     wholeNumber(0, 4_294_967_295),
   );
 
+const detectionOption = () =>
+  new Option(
+    '--detection <what>',
+    'what strategies see: loops (the default); full: all vehicles within 200 m tell by radio; v2x=SHARE of them, and loops',
+  );
+
 const sumoNet = () => new Option('--net <file>', 'a SUMO network, in place of a scenario');
 const sumoRoutes = () => new Option('--routes <files>', 'SUMO route files for --net, separated by commas');
 const sumoAdditional = () => new Option('--additional <files>', 'SUMO additional files for --net, separated by commas');
@@ -61,6 +67,12 @@ const sumoTime = (which: 'begin' | 'end') =>
     if (/^\d+(\.\d+)?$/.test(text) && value <= 1e9) return value;
     throw new InvalidArgumentError('Seconds of 0 or more are expected.');
   });
+
+const v2xOption = () =>
+  new Option(
+    '--v2x [settings]',
+    'vehicles and people broadcast, and safety is judged by it, whatever the file says: a share, or e.g. share=0.4,people=0.2,dropout=0.05,noise=1.5,rotation=300,range=300',
+  );
 
 /** Prints to standard error; a line of its own, whatever was there before. */
 function tell(text: string): void {
@@ -89,6 +101,7 @@ function program(): Command {
     .addOption(new Option('--pace <pace>', 'simulated seconds per second, or max').argParser(paceOf))
     .addOption(new Option('--broker <url>', 'MQTT broker in place of the embedded one').argParser(brokerUrl))
     .option('--data <folder>', 'where everything is kept; by default FLEXTRAFF_DATA, else data')
+    .addOption(v2xOption())
     .action(async (scenario: string, options) => {
       const { twin } = await import('./cli/twin.ts');
       await twin(scenario, { ...options, version: version() });
@@ -113,6 +126,7 @@ function program(): Command {
         brokerUrl,
       ),
     )
+    .addOption(detectionOption())
     .addOption(
       new Option('--threads <number>', 'worker threads that decide; results do not depend on it').argParser(
         wholeNumber(1, 64),
@@ -120,6 +134,7 @@ function program(): Command {
     )
     .option('--out <folder>', 'write result.json and series.csv there')
     .option('--json', 'print exactly one JSON object on standard output')
+    .addOption(v2xOption())
     .addOption(sumoNet())
     .addOption(sumoRoutes())
     .addOption(sumoAdditional())
@@ -162,11 +177,13 @@ function program(): Command {
     .option('--against <name>', 'the variant that the others are compared with; by default the first')
     .option('--seeds <list>', 'the same for all scenarios and variants, e.g. 1..30 or 1,3,7', '1..20')
     .addOption(new Option('--until <seconds>', 'end after so many seconds').argParser(positive))
+    .addOption(detectionOption())
     .addOption(
       new Option('--threads <number>', 'runs at the same time; by default as many as cores').argParser(
         wholeNumber(1, 64),
       ),
     )
+    .addOption(v2xOption())
     .option('--csv <file>', 'write a line per scenario, seed and variant there')
     .option('--html <file>', 'write a report with plots there')
     .option('--json', 'print exactly one JSON object on standard output')

@@ -9,6 +9,7 @@ import { openApiDocument } from './openapi.ts';
 import { sendIndex, serveDocs, servePage } from './page.ts';
 import { mount, type Route } from './routing.ts';
 import { junctionRoutes } from './routes/junctions.ts';
+import { runRecordRoutes } from './routes/run-records.ts';
 import { runRoutes } from './routes/runs.ts';
 import { safetyRoutes } from './routes/safety.ts';
 import { scenarioRoutes } from './routes/scenarios.ts';
@@ -41,6 +42,7 @@ export function apiRoutes(context: ApiContext): Route[] {
   return [
     ...scenarioRoutes(context),
     ...runRoutes(context),
+    ...runRecordRoutes(context),
     ...junctionRoutes(context),
     ...safetyRoutes(context),
     ...safetyBasisRoutes(context),

@@ -1,6 +1,6 @@
 import { dailyAggregation, hourlyAggregation } from './aggregation.ts';
 import { backup, baseBackups, restoreTest } from './backup.ts';
-import { currentStatus, junctionStats } from './junction-stats.ts';
+import { currentStatus, junctionStats, modelPerformance } from './junction-stats.ts';
 import { monthlyReport } from './monthly-report.ts';
 import { retention } from './retention.ts';
 import { safetyConstants } from './safety-constants.ts';
@@ -13,6 +13,7 @@ export const JOBS: readonly Job[] = [
   hourlyAggregation,
   dailyAggregation,
   junctionStats,
+  modelPerformance,
   partitions,
   baseBackups,
   backup,

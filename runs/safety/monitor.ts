@@ -28,6 +28,8 @@ export interface MonitoredJunction {
   /** Metres of the scenario that are the place above; 0, 0 on a street. */
   readonly x: number;
   readonly y: number;
+  /** False: latitude and longitude are made up, and conflicts have none. */
+  readonly isOnEarth?: boolean;
 }
 
 export interface MonitorOptions {
@@ -308,7 +310,8 @@ export function conflictOf(
 ): SafetyConflict {
   const second = (ms: number) => rounded((ms - startsAtMs) / 1000);
   const degrees = (value: number) => Math.round(value * 1e7) / 1e7;
-  const [latitude, longitude] = frame === null ? [null, null] : fromLocal(frame, one.x, one.y).map(degrees);
+  const isNowhere = frame === null || junction.isOnEarth === false;
+  const [latitude, longitude] = isNowhere ? [null, null] : fromLocal(frame, one.x, one.y).map(degrees);
   return {
     id: nameOf(junction.junctionId, ...one.users, one.startMs),
     junctionId: junction.junctionId,

@@ -173,6 +173,8 @@ const RECORDING_COLUMNS = [
   double<Row<'recordings'>>('to_second', (row) => row.toSecond),
   integer<Row<'recordings'>>('frame_count', (row) => row.frameCount),
   { name: 'bytes', type: 'bigint', of: (row: Row<'recordings'>) => row.bytes },
+  text<Row<'recordings'>>('sha256', (row) => row.sha256),
+  time<Row<'recordings'>>('deleted_at', (row) => row.deletedAtMs),
 ];
 const RECORDING_KEY = ['run_id', 'variant', 'from_second'];
 
@@ -374,7 +376,10 @@ const TABLES: { [K in RecordKind]: Table<RecordKinds[K]> } = {
     table: 'recordings',
     key: (row) => `${row.runId} ${row.variant} ${row.fromSecond}`,
     columns: RECORDING_COLUMNS,
-    onConflict: replace(RECORDING_KEY.join(', '), updated(RECORDING_COLUMNS, RECORDING_KEY)),
+    // The folder of recordings may know runs that this database never had.
+    options: { join: 'JOIN runs ON runs.run_id = r.run_id' },
+    onConflict: `${replace(RECORDING_KEY.join(', '), updated(RECORDING_COLUMNS, [...RECORDING_KEY, 'sha256', 'deleted_at']))},
+      sha256 = COALESCE(EXCLUDED.sha256, recordings.sha256), deleted_at = COALESCE(EXCLUDED.deleted_at, recordings.deleted_at)`,
   },
 };
 
