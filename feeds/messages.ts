@@ -51,23 +51,23 @@ export const detectionsSchema = z.object({
     )
     .max(100)
     .optional(),
-  /** Vehicles that tell by radio where they are, matched to lanes by whoever hears them. */
+  /** Vehicles that tell by radio where they are; absent where the junction has none. Who is past the line is not in it. */
   vehicles: z
     .array(
       z.object({
         id: name,
-        /** Stop-line detector of its lane. */
+        /** Id of the stop-line detector of its lane. */
         lane: name,
         /** From its front to the stop line. */
         metres: z.number().min(0).max(5000),
         speed: z.number().min(0).max(100),
-        /** Signal group it is going to obey; null: it does not say. */
+        /** Signal group that it is going to obey; null: it does not say. */
         group: name.nullable(),
       }),
     )
-    .max(2000)
+    .max(1000)
     .optional(),
-  /** Share of all vehicles that is expected to tell. */
+  /** Of all vehicles, the share that is expected to be in `vehicles`. */
   reporting_share: z.number().min(0).max(1).optional(),
 });
 

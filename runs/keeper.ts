@@ -1,15 +1,20 @@
 /**
  * What a simulated run leaves in the store besides its cycles, series and decisions: simulations with signal states, traffic and
- * performance (as the analytics backend keeps them), devices with their heartbeats, and messages worth keeping.
+ * performance (as the analytics backend keeps them), devices with their heartbeats, messages worth keeping, predictions with what
+ * came of them, and where the frames lie.
  */
 import { v7 as uuidv7 } from 'uuid';
+import type { JudgedPrediction } from '../controller/types.ts';
 import { laneTimeApproaches, msOf } from '../feeds/codec.ts';
 import type { Address, Received } from '../feeds/link.ts';
-import type { CarCounts, GreenTime, Heartbeat, Lamps, StageRequestMessage } from '../feeds/messages.ts';
+import type { CarCounts, Detections, GreenTime, Heartbeat, Lamps, StageRequestMessage } from '../feeds/messages.ts';
 import { topicOf } from '../feeds/topics.ts';
 import type { JunctionConfiguration } from '../junction/types.ts';
 import type { Outgoing } from '../sim/types.ts';
-import type { DeviceRecord, MessageRecord, PerformanceRecord, SignalStateRecord } from './records.ts';
+import type { ControllerDecision } from './controller-port.ts';
+import { Emergencies } from './emergencies.ts';
+import type { RecordingContents } from './recording.ts';
+import type { DeviceRecord, MessageRecord, PerformanceRecord, RecordingRecord, SignalStateRecord } from './records.ts';
 import type { RunRow, Store } from './twin-types.ts';
 import type { Drawing, Frame, RunResult } from './types.ts';
 
@@ -46,6 +51,10 @@ interface JunctionState {
   passed: number;
   /** Stage asked for last: requests are repeated each second. */
   asked: string | null;
+  readonly emergencies: Emergencies;
+  mode: string;
+  /** How often the mode became `emergency`. */
+  overrides: number;
 }
 
 export interface KeeperOptions {
@@ -87,6 +96,9 @@ export class RunKeeper {
           cycleSeconds: null,
           passed: 0,
           asked: null,
+          emergencies: new Emergencies(),
+          mode: 'automatic',
+          overrides: 0,
         });
       }
     }
@@ -102,6 +114,9 @@ export class RunKeeper {
       case 'car-counts':
         this.#counted(variant, address, message as CarCounts);
         break;
+      case 'detections':
+        this.#heard(this.#junction(variant, address), message as Detections);
+        return;
       case 'heartbeat':
         this.#heartbeat(message as Heartbeat);
         return;
@@ -138,8 +153,34 @@ export class RunKeeper {
       junction.asked = stage;
       junction.greens = junction.greens.map(() => null);
       junction.cycleSeconds = null;
-    } else if (address.kind !== 'mode' && address.kind !== 'configuration') return;
+    } else if (address.kind === 'mode' && junction !== undefined) {
+      const { mode } = message as { mode: string };
+      if (mode === 'emergency' && junction.mode !== mode) junction.overrides++;
+      junction.mode = mode;
+    } else if (address.kind !== 'configuration') return;
     this.#keep(address, message, 'outgoing');
+  }
+
+  /** A strategy decided; with it comes what it foresaw earlier, once that has come out. */
+  decision(variant: string, { junctionId, strategy, inputs }: ControllerDecision): void {
+    const predictions = inputs.predictions as readonly JudgedPrediction[] | undefined;
+    if (predictions === undefined || predictions.length === 0) return;
+    const { row, store } = this.#options;
+    store.writeRecords(
+      'predictions',
+      predictions.map(({ quantity, version, predictedAtMs, targetAtMs, predicted, actual }) => ({
+        runId: row.id,
+        variant,
+        junctionId,
+        model: strategy,
+        modelVersion: version,
+        quantity,
+        predictedAtMs,
+        targetAtMs,
+        predictedValue: predicted,
+        actualValue: actual,
+      })),
+    );
   }
 
   /** At every whole simulated second, after what was said in it. */
@@ -214,6 +255,25 @@ export class RunKeeper {
     junction.passed += counts.vehicle_count;
   }
 
+  #heard(junction: JunctionState | undefined, { timestamp, priority }: Detections): void {
+    if (junction === undefined) return;
+    const changed = junction.emergencies.heard(priority, msOf(timestamp), junction.mode === 'emergency');
+    if (changed.length === 0) return;
+    this.#options.store.writeRecords(
+      'emergencies',
+      changed.map(({ approach, detectedAtMs, clearedAtMs, wasOverridden }) => ({
+        simulationId: simulationId(this.#options.row.id, junction.variant),
+        intersectionId: junction.configuration.name,
+        junctionId: junction.configuration.junctionId,
+        direction: directionOf(approach),
+        detectedAtMs,
+        clearedAtMs,
+        responseSeconds: clearedAtMs === null ? null : (clearedAtMs - detectedAtMs) / 1000,
+        wasOverridden,
+      })),
+    );
+  }
+
   /** Simulated devices are heard now, whatever the time in their world. Both variants have the same devices. */
   #heartbeat(heartbeat: Heartbeat): void {
     this.#devices.set(heartbeat.device_id, {
@@ -249,6 +309,7 @@ export class RunKeeper {
             vehicleCounts: { vehicle: state.counted },
             vehiclesCrossed: state.counted,
             queueLength: queue ?? null,
+            emergencyVehiclePresent: junction.emergencies.isOn(junction.configuration.approaches[approach]?.name ?? ''),
           },
         });
         state.counted = 0;
@@ -267,6 +328,7 @@ export class RunKeeper {
         averageSpeedKilometresPerHour: alone ? meanSpeed(frame) : null,
         fuelSavedLitres: against === undefined ? null : against.counters.fuelLitres - frame.counters.fuelLitres,
         co2SavedKilograms: against === undefined ? null : against.counters.co2Kilograms - frame.counters.co2Kilograms,
+        emergencyOverrides: junction.overrides,
       });
     }
     if (performance.length > 0) store.writeRecords('performance', performance);
@@ -301,6 +363,26 @@ export class RunKeeper {
   #now(): number {
     return (this.#options.now ?? Date.now)();
   }
+}
+
+/** Where the frames of a run are; with `deletedAtMs`, where they were. */
+export function recordingRecords(
+  runId: string,
+  contents: readonly RecordingContents[],
+  deletedAtMs: number | null = null,
+): RecordingRecord[] {
+  return contents.map(({ variant, file, formatVersion, fromSecond, toSecond, frames, bytes, sha256 }) => ({
+    runId,
+    variant,
+    location: `recordings/${runId}/${file}`,
+    formatVersion,
+    fromSecond,
+    toSecond,
+    frameCount: frames,
+    bytes,
+    sha256,
+    deletedAtMs,
+  }));
 }
 
 /** What a side of a run is called among the simulations. */

@@ -21,7 +21,7 @@ export interface Survived {
   skewed: number;
 }
 
-/** Who told of itself longer ago than this has told nothing, ms. */
+/** What a radio said longer ago than this does not hold any more, ms. */
 const RADIO_FRESH_MS = 3000;
 
 /** A device's clock may be so far ahead of ours, ms. */
@@ -67,12 +67,21 @@ export class JunctionState {
   /** Newest car-counts by lane and position, ms. */
   private readonly countedMs = new Map<string, number>();
 
-  constructor(configuration: JunctionConfiguration, strategy: string, parameters: Parameters, startSeq: number) {
+  /** `clock`: ours, on a street; absent in a simulation. */
+  constructor(
+    configuration: JunctionConfiguration,
+    strategy: string,
+    parameters: Parameters,
+    startSeq: number,
+    clock?: () => number,
+  ) {
     this.configuration = configuration;
     this.strategy = strategy;
     this.parameters = parameters;
     this.seq = startSeq;
-    this.radio = strategyNamed(strategy).listens?.(parameters) ? new Radio() : null;
+    this.radio = strategyNamed(strategy).listens?.(parameters)
+      ? new Radio({ intersectionId: configuration.intersectionId, clock })
+      : null;
     this.stopLines = configuration.approaches.map(({ name }) => {
       const lanes = (configuration.detectors ?? []).filter(
         (detector) => detector.approach === name && detector.position === 'stopline' && detector.lane !== null,
@@ -225,8 +234,11 @@ export class JunctionState {
       lamps,
       ...(radio && { radio }),
       ...(this.priority === null ? {} : { priority: heardLately ? this.priority : [] }),
-      ...(this.vehicles === null ? {} : { vehicles: heardLately ? this.vehicles : [] }),
-      ...(this.reportingShare === undefined ? {} : { reportingShare: this.reportingShare }),
+      // a radio that has fallen silent is none: then the detectors lead
+      ...(this.vehicles === null || !heardLately ? {} : { vehicles: this.vehicles }),
+      ...(this.vehicles === null || !heardLately || this.reportingShare === undefined
+        ? {}
+        : { reportingShare: this.reportingShare }),
     };
   }
 

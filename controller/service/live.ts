@@ -36,6 +36,9 @@ const HEARD = [
   'mode-request',
 ] as const satisfies readonly MessageKind[];
 
+/** Of a junction whose strategy goes by what vehicles and people broadcast. */
+const BROADCAST = ['bsm', 'psm', 'map'] as const satisfies readonly MessageKind[];
+
 /** What is retained of a junction is here so long after its subscription stands, ms. */
 const GRACE_MS = 250;
 /** Frames of a junction without detections come from its lamps, and where those are silent too from the clock, ms. */
@@ -84,6 +87,8 @@ export interface LiveStatus extends DeskCounters {
   /** Plans of others that came for junctions of ours. */
   readonly intruders: number;
   readonly modeRequests: number;
+  /** Junctions whose strategies go by broadcasts, those of them whose lanes are known by a MAP, and what came; null: none does. */
+  readonly radio: { readonly junctions: number; readonly withLanes: number; readonly heard: number } | null;
   /** What a decision may cost at present, where a strategy has a parameter `work`; null: none has. */
   readonly work: number | null;
   /** From a frame to what is published for it, ms, since the last time somebody asked; null: nothing was. */
@@ -144,6 +149,7 @@ export class LiveController {
       junctions,
       decider,
       shadow,
+      clock: this.now,
       mayPublish: (junctionId) => this.isActive(junctionId),
       parametersOf: (state) => this.parametersOf(state),
       onDecided: (state, milliseconds) => this.noteWork(state, milliseconds),
@@ -204,6 +210,7 @@ export class LiveController {
       active,
       intruders: this.intruders,
       modeRequests: this.modeRequests,
+      radio: this.radio(),
       work: this.work(),
       latencyMs: this.takeLatency(),
     };
@@ -270,7 +277,11 @@ export class LiveController {
     this.held.set(junctionId, one);
     try {
       const { link, prefix } = this.options;
-      const end = await link.subscribe(prefix, HEARD, (received) => this.receive(received as Received), [junctionId]);
+      const heard = await link.subscribe(prefix, HEARD, (received) => this.receive(received as Received), [junctionId]);
+      const overheard = await this.listen(state);
+      const end = async (): Promise<void> => {
+        await Promise.all([heard(), overheard?.()]);
+      };
       if (this.held.get(junctionId) !== one) {
         await end();
         return;
@@ -283,6 +294,25 @@ export class LiveController {
       this.graces.add(grace);
     } catch (error) {
       this.problem(`junction ${state.configuration.name} could not be taken up: ${(error as Error).message}`);
+    }
+  }
+
+  /** Hears what is broadcast, where the strategy goes by it. Where that is refused the junction is controlled without. */
+  private async listen({ radio, configuration }: JunctionState): Promise<(() => Promise<void>) | null> {
+    if (radio === null) return null;
+    const { link, prefix } = this.options;
+    const hear = ({ address, message }: Received): void => {
+      if (this.closed) return;
+      if (address.kind === 'map') radio.takeMap(message);
+      else radio.take(message);
+    };
+    try {
+      return await link.subscribe(prefix, BROADCAST, (one) => hear(one as Received), [configuration.junctionId]);
+    } catch (error) {
+      this.problem(
+        `junction ${configuration.name}: its strategy goes by broadcasts, and they cannot be heard: ${(error as Error).message}`,
+      );
+      return null;
     }
   }
 
@@ -514,6 +544,13 @@ export class LiveController {
     };
     latency.reset();
     return taken;
+  }
+
+  private radio(): LiveStatus['radio'] {
+    const radios = [...this.held.values()].flatMap(({ state }) => state.radio ?? []);
+    if (radios.length === 0) return null;
+    const withLanes = radios.filter(({ knowsLanes }) => knowsLanes).length;
+    return { junctions: radios.length, withLanes, heard: radios.reduce((sum, { heard }) => sum + heard, 0) };
   }
 
   private work(): number | null {

@@ -19,6 +19,13 @@ const EXPECTED_DECELERATION = 3.05;
 const SLACK = 0.02;
 /** People are shown so far before and behind the crossing, m. */
 const PAVEMENT = 6;
+/** Where people wait: metres from the kerb to the middle of who walks and of who rides, and from one of four rows to the next. */
+const WAITS_ON_FOOT = 0.5;
+const WAITS_RIDING = 1.5;
+const ROW = 0.3;
+/** The same for who is about to step off: nothing of the body is over the kerb. */
+const EDGE_ON_FOOT = 0.3;
+const EDGE_RIDING = 1;
 
 export const TO_COME = 0;
 export const WAITING = 1;
@@ -55,11 +62,14 @@ export class Crowd {
   #presentCount = 0;
   #due = 0;
   #done = 0;
-  /** By crossing: lamp in the last tick, start of the walk. */
+  /** By crossing: lamp in the last tick, start of the walk and its end. */
   readonly #lamp: Uint8Array;
   readonly #walkSince: Float64Array;
-  /** By strip: 1 where a vehicle is in the way or could not stop. */
-  readonly #unsafe: Uint8Array;
+  readonly #walkUntil: Float64Array;
+  /** By strip: the vehicle that is in the way or could not stop, -1 for none. */
+  readonly #unsafe: Int32Array;
+  /** The vehicle that left the least room to the person moved last, -1 for none. */
+  #holder = -1;
 
   /** Throws where the engine does not tell the ways of its vehicles. */
   constructor(engine: Engine, network: CrossingNetwork, people: People) {
@@ -87,7 +97,8 @@ export class Crowd {
     this.#present = new Int32Array(people.count);
     this.#lamp = new Uint8Array(network.crossings.length);
     this.#walkSince = new Float64Array(network.crossings.length).fill(Number.NEGATIVE_INFINITY);
-    this.#unsafe = new Uint8Array(network.stripFrom.length);
+    this.#walkUntil = new Float64Array(network.crossings.length).fill(Number.NEGATIVE_INFINITY);
+    this.#unsafe = new Int32Array(network.stripFrom.length);
   }
 
   /** Waiting or crossing, in the order of arrival: `present[0..presentCount)`. */
@@ -109,8 +120,9 @@ export class Crowd {
   tick(begin: number, dt: number): void {
     this.#lookAtLamps(begin);
     this.#admit(begin, dt);
-    const { arrival } = this.#network.stretches;
+    const { arrival, heldBy } = this.#network.stretches;
     arrival.fill(Number.POSITIVE_INFINITY);
+    heldBy.fill(-1);
     if (this.#presentCount === 0) return;
     this.#lookAtVehicles();
     let kept = 0;
@@ -134,7 +146,10 @@ export class Crowd {
       if (lamp === WALK && before !== WALK) {
         this.#walkSince[c] = begin;
         this.calls[c] = 0;
-      } else if (before === WALK && lamp !== WALK && this.#waitsAt(c)) this.#press(c);
+      } else if (before === WALK && lamp !== WALK) {
+        this.#walkUntil[c] = begin;
+        if (this.#waitsAt(c)) this.#press(c);
+      }
     });
   }
 
@@ -165,7 +180,7 @@ export class Crowd {
 
   /** Marks the strips into which nobody may step. */
   #lookAtVehicles(): void {
-    const unsafe = this.#unsafe.fill(0);
+    const unsafe = this.#unsafe.fill(-1);
     const { state, network, ways } = this.#engine;
     const { laneCount, length } = network;
     const { first } = this.#network.stretches;
@@ -183,15 +198,15 @@ export class Crowd {
     }
   }
 
-  #mark(unsafe: Uint8Array, v: number, link: number, along: number): void {
+  #mark(unsafe: Int32Array, v: number, link: number, along: number): void {
     const { first, list, start, end } = this.#network.stretches;
     const speed = this.#engine.state.speed[v]!;
     for (let i = first[link]!; i < first[link + 1]!; i++) {
       const k = list[i]!;
       const away = start[k]! - along;
       if (along > start[k]! + SLACK) {
-        if (along - this.#vehicleLength[v]! < end[k]!) unsafe[k] = 1;
-      } else if (speed * speed > 2 * EXPECTED_DECELERATION * (away > 0 ? away : 0)) unsafe[k] = 1;
+        if (along - this.#vehicleLength[v]! < end[k]!) unsafe[k] = v;
+      } else if (speed * speed > 2 * EXPECTED_DECELERATION * (away > 0 ? away : 0)) unsafe[k] = v;
     }
   }
 
@@ -217,6 +232,7 @@ export class Crowd {
     const at = this.people.crossing[person]!;
     const { length } = this.crossings[at]!;
     let seconds = dt;
+    this.#holder = -1;
     if (phase[person] === WAITING) {
       const ready = this.#readyIn(person, begin);
       speed[person] = 0;
@@ -249,21 +265,25 @@ export class Crowd {
     const forward = this.people.direction[person]! > 0;
     let room = wanted;
     for (let k = first[at]!; k < first[at + 1]!; k++) {
-      if (this.#unsafe[k] === 0) continue;
+      if (this.#unsafe[k]! < 0) continue;
       const from = forward ? stripFrom[k]! : length - stripTo[k]!;
       // Who is in the strip already goes on; at the kerb, one is not.
       const away = from > 0 ? from - way : way > 0 ? -1 : 0;
-      if (away >= 0 && away < room) room = away;
+      if (away >= 0 && away < room) {
+        room = away;
+        this.#holder = this.#unsafe[k]!;
+      }
     }
     return room;
   }
 
-  /** Tells vehicles when the person will be in the way; `before`: where it was when the tick began, -1: not yet on. */
+  /** Tells vehicles when the person will be in the way, and for whom it waits there; `before`: where it was when the tick began, -1: not yet on. */
   #warn(person: number, before: number, readySeconds: number): void {
     const at = this.people.crossing[person]!;
     const { first, stripFrom, stripTo, stretches } = this.#network;
-    const { arrival } = stretches;
+    const { arrival, heldBy } = stretches;
     const { length } = this.crossings[at]!;
+    const isHeld = this.#holder >= 0 && this.state.speed[person] === 0;
     const forward = this.people.direction[person]! > 0;
     const way = this.state.way[person]!;
     const pace = this.people.speed[person]!;
@@ -274,6 +294,7 @@ export class Crowd {
       const away = from - way;
       const seconds = away > 0 ? readySeconds + away / pace : readySeconds;
       if (seconds < arrival[k]!) arrival[k] = seconds;
+      if (isHeld && seconds <= arrival[k]!) heldBy[k] = this.#holder;
     }
   }
 
@@ -293,12 +314,11 @@ export class Crowd {
       const { x, y, alongX, alongY, length } = this.crossings[crossing[person]!]!;
       let along = way[person]!;
       let moving = speed[person]!;
-      if (phase[person] === TO_COME) {
-        along = (nowSeconds - arriveSeconds[person]!) * pace[person]!;
-        moving = pace[person]!;
+      if (phase[person] === TO_COME || phase[person] === WAITING) {
+        this.#approach(person, nowSeconds);
+        along = this.#shownAlong;
+        moving = this.#shownSpeed;
         if (along < -PAVEMENT) continue;
-      } else if (phase[person] === WAITING) {
-        along = -0.4 - 0.3 * (person % 4);
       } else if (phase[person] === DONE) {
         along = length + (nowSeconds - finishedAt[person]!) * pace[person]!;
         moving = pace[person]!;
@@ -316,6 +336,40 @@ export class Crowd {
         moving,
       );
     }
+  }
+
+  #shownAlong = 0;
+  #shownSpeed = 0;
+  /**
+   * Where somebody who has not stepped off is shown, and how fast: on the way to the kerb; where the lamp forbids to walk,
+   * slowing down to the place where one waits; and from there to the kerb in the last of the start-up time.
+   */
+  #approach(person: number, nowSeconds: number): void {
+    const { arriveSeconds, speed, rides, crossing } = this.people;
+    const pace = speed[person]!;
+    const isRiding = rides[person] === 1;
+    const edge = isRiding ? EDGE_RIDING : EDGE_ON_FOOT;
+    let waits = (isRiding ? WAITS_RIDING : WAITS_ON_FOOT) + ROW * (person % 4);
+    // where the walk ended before his eyes he stops as he can
+    const left = (arriveSeconds[person]! - this.#walkUntil[crossing[person]!]!) * pace;
+    if (left > 0 && left < 2 * waits) waits = left > 2 * edge ? left / 2 : edge;
+    const ready = this.#readyIn(person, nowSeconds);
+    this.#shownSpeed = pace;
+    if (this.state.phase[person] === WAITING) {
+      const away = ready * pace;
+      this.#shownAlong = away >= waits ? -waits : away <= edge ? -edge : -away;
+      if (away >= waits || away <= edge) this.#shownSpeed = 0;
+      return;
+    }
+    const seconds = arriveSeconds[person]! - nowSeconds;
+    const slowing = (2 * waits) / pace;
+    if (ready < Number.POSITIVE_INFINITY || seconds >= slowing) {
+      const away = seconds * pace;
+      this.#shownAlong = away > edge ? -away : -edge;
+      return;
+    }
+    this.#shownSpeed = (pace * seconds) / slowing;
+    this.#shownAlong = -waits - 0.5 * this.#shownSpeed * seconds;
   }
 
   #shownFrom = 0;

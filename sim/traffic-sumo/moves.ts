@@ -91,9 +91,9 @@ function decide(t: Traffic, a: Approaches, vehicle: number): number {
     }
     if (code === ZIPPER) {
       watch(t, a.link[i]!, kind, 0);
-      const merging = zipperSpeed(t, a, i);
+      const merging = zipperSpeed(t, a, i, canBrake);
       if (merging < safe) safe = merging;
-      continue;
+      if (merging < a.pass[i]!) continue;
     }
     const minor =
       kind === INSIDE
@@ -242,6 +242,7 @@ function advance(t: Traffic, vehicle: number, laneCount: number, linkEnd: Int32A
       if (state.position[vehicle]! <= at - ARRIVAL_MARGIN) return true;
       state.segment[vehicle] = ARRIVED;
       state.arrivedAt[vehicle] = end;
+      state.arrivals[state.arrivalCount++] = vehicle;
       return false;
     }
     const over = state.position[vehicle]! - length[segment]!;
