@@ -400,9 +400,8 @@ export function laneTraffic(ground: Ground, memory: VehiclesMemory): LaneTraffic
     const line = memory.lines[i]!;
     if (section.counts.every((count) => count < 0)) {
       const { assumed, perSecond } = line;
-      const deviation = Math.sqrt(assumed);
       const arrivals = [{ inSeconds: 0, mass: assumed }];
-      return { arrivals, queued: assumed, beyond: 0, coming: 0, deviation, perSecond };
+      return { arrivals, queued: assumed, beyond: 0, coming: 0, deviation: Math.sqrt(assumed), perSecond };
     }
     const arrivals: { inSeconds: number; mass: number }[] = [];
     let queued = 0;
