@@ -31,8 +31,6 @@ export interface SectionVehicles {
   readonly counts: readonly number[];
   /** Vehicles a second past the upstream detector. */
   readonly perSecond: number;
-  /** Vehicles past the upstream detector, fading: who of them is never seen at a stop line goes by a way without signal. */
-  readonly entered: number;
   /** By upstream detector: the queue that reaches back over it. */
   readonly beyond: readonly QueueBeyond[];
   /** Vehicles from each upstream detector to each stream, fading; used where the detectors stand in lanes. */
@@ -83,9 +81,9 @@ const SHARE_SECONDS = 1200;
 /** A stop line free for so long has nobody waiting at it, seconds. */
 const CLEAR_SECONDS = 2;
 /** The same while it is green: in a queue that moves there are gaps. */
-const CLEAR_GREEN_SECONDS = 4;
+const CLEAR_GREEN_SECONDS = 3;
 /** Somebody may be so much later than at free speed, seconds. */
-const LATE_SECONDS = 6;
+const LATE_SECONDS = 4;
 /** Nobody is quicker than this share of the time at free speed. */
 const QUICKEST = 0.6;
 /** A vehicle says how long the way is if its lane was green for so long, nobody before it, and it is that one so surely. */
@@ -96,8 +94,6 @@ const TRAVEL_GAIN = 0.1;
 const TRAVEL_FACTOR = 2.5;
 /** Who covers a line so long after green is not one who just crossed it, seconds. */
 const SETTLED_SECONDS = 4;
-/** So many vehicles are taken to stay for each lane that is left, until more have been seen. */
-const LEAVES_PRIOR = 20;
 const LEAST = 0.02;
 const ENTRIES_MAX = 80;
 /** Share of a second covered, of one lane, that means somebody stands there. */
@@ -177,16 +173,14 @@ export function observeVehicles(
     });
     const total = fed.reduce((sum, stream) => sum + lines[stream]!.served + 1, 0);
     const shares = fed.map((stream) => (lines[stream]!.served + 1) / total);
-    const served = total - fed.length;
-    const stays = Math.min(1, (served + LEAVES_PRIOR) / (was.entered + LEAVES_PRIOR));
     const sharesOf = (k: number): number[] => {
       const own = fed.indexOf(upstream[k]!.stream);
-      if (own < 0) return shares.map((share) => share * stays);
+      if (own < 0) return shares;
       const row = went[k]!.map(
         (value, m) => value + (m === own ? KEEPS_LANE : Math.abs(m - own) === 1 ? LEAVES_LANE : 0),
       );
       const sum = row.reduce((a, b) => a + b, 0);
-      return row.map((value) => (value / sum) * stays);
+      return row.map((value) => value / sum);
     };
     came.forEach((count, k) => {
       const n = Math.min(count, ENTRIES_MAX);
@@ -226,7 +220,6 @@ export function observeVehicles(
     return {
       counts: ups.map((up) => up?.count ?? -1),
       perSecond: anySeen && elapsed > 0 ? was.perSecond + (all / elapsed - was.perSecond) * gain : was.perSecond,
-      entered: was.entered * fade + all,
       beyond,
       went,
       entries: kept.length > ENTRIES_MAX ? kept.slice(kept.length - ENTRIES_MAX) : kept,
@@ -243,7 +236,6 @@ function emptyMemory(ground: Ground, nowMs: number, travelSeconds: number): Vehi
     sections: ground.sections.map(({ upstream, streams, travelSeconds: known }) => ({
       counts: upstream.map(() => -1),
       perSecond: 0,
-      entered: 0,
       beyond: upstream.map(() => ({ standingSeconds: 0, quietSeconds: 0, vehicles: 0 })),
       went: upstream.map(() => streams.map(() => 0)),
       entries: [],
