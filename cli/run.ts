@@ -14,6 +14,7 @@ import { loadSettings } from './settings.ts';
 import { scenarioOf, type ScenarioOptions } from './sumo-options.ts';
 import { resultTable } from './table.ts';
 import { tripsCsv } from './trips.ts';
+import { parseV2x } from './v2x-option.ts';
 import { parseVariants } from './variants.ts';
 
 export interface RunCommandOptions extends ScenarioOptions {
@@ -28,6 +29,7 @@ export interface RunCommandOptions extends ScenarioOptions {
   readonly detection?: string;
   readonly out?: string;
   readonly json?: boolean;
+  readonly v2x?: string | true;
 }
 
 const tell = (text: string) => process.stderr.write(`${text}\n`);
@@ -47,11 +49,13 @@ export async function run(scenario: string | undefined, options: RunCommandOptio
   const variants = options.variant.length > 0 ? parseVariants(options.variant) : undefined;
   const directories = settings.scenariosFolder === undefined ? [] : [settings.scenariosFolder];
   const radio = radioOf(options.detection);
+  const v2x = parseV2x(options.v2x);
   const source = await openSource(path, {
     untilSeconds: options.until,
     directories,
     ...(sumo && { sumo }),
     ...(radio && { radio }),
+    ...(v2x && { v2x }),
   });
   // before the run, so that an hour is not spent on a result with no place to go
   if (options.out !== undefined) await mkdir(options.out, { recursive: true });

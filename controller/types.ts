@@ -118,6 +118,20 @@ export type Decision =
       readonly inputs: Readonly<Record<string, unknown>>;
     };
 
+/**
+ * How something that a strategy foresaw came out: in `inputs.predictions` of the decision of the frame in which that was known,
+ * also where the decision is the one before, repeated.
+ */
+export interface JudgedPrediction {
+  readonly quantity: string;
+  /** Of the way it is foreseen: another version, other predictions. */
+  readonly version: string;
+  readonly predictedAtMs: number;
+  readonly targetAtMs: number;
+  readonly predicted: number;
+  readonly actual: number;
+}
+
 /** JSON-serialisable; kept by the service between frames, handed to whichever worker thread decides next. */
 export type Memory = Readonly<Record<string, unknown>> | null;
 

@@ -11,6 +11,7 @@ export interface DecideJob {
   readonly configuration: JunctionConfiguration;
   /** Complete: `checkParameters` has filled in the defaults. */
   readonly parameters: Parameters;
+  /** As it was answered the last time: a decider may answer a token of its own. null: nothing is remembered. */
   readonly memory: Memory;
   readonly observation: Observation;
 }

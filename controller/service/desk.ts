@@ -53,6 +53,8 @@ export interface DeskOptions {
   readonly decider: Decider;
   /** Highest sequence number given out before, by whoever had these junctions; -1 by default. */
   readonly startSeq?: number | undefined;
+  /** Ours, on a street: what is broadcast is as old as it is here. Absent: all go by the simulation's. */
+  readonly clock?: (() => number) | undefined;
   /** Whether a command for a junction may leave at this very moment; default: always. */
   mayPublish?(junctionId: string): boolean;
   /** Nothing leaves; decisions are taken, judged and recorded all the same. */
@@ -75,7 +77,7 @@ export interface DeskCounters extends Survived {
   decisions: number;
   vetoed: number;
   refused: number;
-  /** Frames that came while the one before was still being decided on. */
+  /** Frames that were never decided on, because a newer one came while one before was still being decided on. */
   missed: number;
   /** Decided, but the junction was another's by then. */
   withheld: number;
@@ -108,7 +110,7 @@ export class Desk {
       const complete = checkParameters(chosen, parameters);
       const reason = checkJunction(chosen, configuration, complete);
       if (reason !== null) throw new StrategyError(`Junction ${configuration.name}: ${reason}.`);
-      const state = new JunctionState(configuration, strategy, complete, options.startSeq ?? -1);
+      const state = new JunctionState(configuration, strategy, complete, options.startSeq ?? -1, options.clock);
       this.states.set(configuration.junctionId, state);
       this.open.set(configuration.junctionId, new Map());
     }

@@ -67,12 +67,21 @@ export class JunctionState {
   /** Newest car-counts by lane and position, ms. */
   private readonly countedMs = new Map<string, number>();
 
-  constructor(configuration: JunctionConfiguration, strategy: string, parameters: Parameters, startSeq: number) {
+  /** `clock`: ours, on a street; absent in a simulation. */
+  constructor(
+    configuration: JunctionConfiguration,
+    strategy: string,
+    parameters: Parameters,
+    startSeq: number,
+    clock?: () => number,
+  ) {
     this.configuration = configuration;
     this.strategy = strategy;
     this.parameters = parameters;
     this.seq = startSeq;
-    this.radio = strategyNamed(strategy).listens?.(parameters) ? new Radio() : null;
+    this.radio = strategyNamed(strategy).listens?.(parameters)
+      ? new Radio({ intersectionId: configuration.intersectionId, clock })
+      : null;
     this.stopLines = configuration.approaches.map(({ name }) => {
       const lanes = (configuration.detectors ?? []).filter(
         (detector) => detector.approach === name && detector.position === 'stopline' && detector.lane !== null,

@@ -7,7 +7,7 @@ import { observeReported, type ReportedMemory } from '../estimation/reported.ts'
 import { type Ground, groundOf } from '../estimation/streams.ts';
 import { observeTraffic, type TrafficMemory, trafficOf } from '../estimation/traffic.ts';
 import { laneTraffic, observeVehicles, type VehiclesMemory } from '../estimation/vehicles.ts';
-import type { Observation, Outlook, Parameters, Strategy } from '../types.ts';
+import type { JudgedPrediction, Observation, Outlook, Parameters, Strategy } from '../types.ts';
 import { type BeamResult, searchBeam } from './horizon-beam.ts';
 import { modelLanes } from './horizon-lanes.ts';
 import { comingTo, type Fed, holdBack, observeFed, outlookOf, roomOf } from './horizon-neighbours.ts';
@@ -26,6 +26,7 @@ import {
 
 /** A prediction that waits for its moment, and how those before it came out. */
 interface Foreseen {
+  readonly madeMs: number;
   readonly dueMs: number;
   /** Vehicles that will have left by then, since it was made; -1: none is waiting. */
   readonly gone: number;
@@ -67,7 +68,10 @@ interface HorizonMemory {
 const FORESEEN_SECONDS = 10;
 const FORESEEN_LATE_MS = 2000;
 const FORESEEN_GAIN = 0.02;
+/** Raised whenever departures are foreseen in another way. */
+const FORESEEN_VERSION = '1';
 const NOTHING_FORESEEN: Foreseen = {
+  madeMs: 0,
   dueMs: 0,
   gone: -1,
   counted: 0,
@@ -206,8 +210,9 @@ export const horizon: Strategy = {
       return { decision: null, memory: keep(null, nowMs) as unknown as Record<string, unknown> };
     }
     const asked = before?.target == null ? -1 : (choice.indexOf.get(before.target) ?? -1);
+    const predictions = outcomeOf(before?.foreseen ?? NOTHING_FORESEEN, known.left, judged);
     const again = (index: number, reason: string) =>
-      askFor(choice, index, reason, {}, keep(choice.stages[index]!.id, before?.decidedAtMs ?? nowMs));
+      askFor(choice, index, reason, predictions, keep(choice.stages[index]!.id, before?.decidedAtMs ?? nowMs));
     if (running.index < 0) return again(Math.max(0, asked), 'The running stage is none of those it may choose');
     const own = choice.stages[running.index]!;
     if (!running.isGreen) {
@@ -224,7 +229,8 @@ export const horizon: Strategy = {
     const { id } = choice.stages[found.stage]!;
     const reason = reasonOf(choice, found, running.index);
     const next = foresee(judged, found, choice.streams.length, nowMs);
-    const answer = askFor(choice, found.stage, reason, inputsOf(choice, found, lanes, next), keep(id, nowMs, next));
+    const inputs = { ...inputsOf(choice, found, lanes, next), ...predictions };
+    const answer = askFor(choice, found.stage, reason, inputs, keep(id, nowMs, next));
     const outlook = outlookOf(configuration, groundOf(configuration), found.departures, room, observation);
     return outlook === undefined ? answer : { ...answer, outlook };
   },
@@ -420,6 +426,7 @@ function judge(before: Foreseen, left: number, nowMs: number): Foreseen {
   const judged = before.judged + 1;
   const gain = Math.max(1 / judged, FORESEEN_GAIN);
   return {
+    madeMs: before.madeMs,
     dueMs: nowMs,
     gone: -1,
     counted: 0,
@@ -429,11 +436,28 @@ function judge(before: Foreseen, left: number, nowMs: number): Foreseen {
   };
 }
 
+/** The prediction that was judged just now, as decisions carry it; nothing where none was. */
+function outcomeOf(before: Foreseen, left: number, judged: Foreseen): { predictions?: readonly JudgedPrediction[] } {
+  if (judged.judged === before.judged) return {};
+  return {
+    predictions: [
+      {
+        quantity: 'departures',
+        version: FORESEEN_VERSION,
+        predictedAtMs: before.madeMs,
+        targetAtMs: judged.dueMs,
+        predicted: before.gone,
+        actual: before.counted + left,
+      },
+    ],
+  };
+}
+
 /** Keeps what the plan foresees, where no prediction is waiting. */
 function foresee(judged: Foreseen, { foreseen }: BeamResult, lanes: number, nowMs: number): Foreseen {
   if (judged.gone >= 0 || foreseen === null) return judged;
   const gone = foreseen.gone.slice(0, lanes).reduce((sum, vehicles) => sum + vehicles, 0);
-  return { ...judged, dueMs: nowMs + 1000 * foreseen.inSeconds, gone, counted: 0 };
+  return { ...judged, madeMs: nowMs, dueMs: nowMs + 1000 * foreseen.inSeconds, gone, counted: 0 };
 }
 
 /** Those who want to walk: nobody counts them, they come as assumed, and go when their light is green. */

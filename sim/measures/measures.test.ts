@@ -26,13 +26,21 @@ function drive(
   },
 ) {
   const { state } = engine;
-  if (values.segment !== undefined) state.segment[vehicle] = values.segment;
+  const active = new Set(state.active.subarray(0, state.activeCount));
+  if (values.segment !== undefined) {
+    state.segment[vehicle] = values.segment;
+    active.add(vehicle);
+  }
   if (values.speed !== undefined) state.speed[vehicle] = values.speed;
   if (values.enteredAt !== undefined) state.enteredAt[vehicle] = values.enteredAt;
   if (values.arrivedAt !== undefined) {
     state.arrivedAt[vehicle] = values.arrivedAt;
+    if (state.segment[vehicle] !== ARRIVED) state.arrivals[state.arrivalCount++] = vehicle;
     state.segment[vehicle] = ARRIVED;
+    active.delete(vehicle);
   }
+  state.active.set([...active]);
+  state.activeCount = active.size;
   if (values.timeLoss !== undefined) state.timeLoss[vehicle] = values.timeLoss;
   if (values.waiting !== undefined) state.waiting[vehicle] = values.waiting;
   if (values.stops !== undefined) state.stops[vehicle] = values.stops;

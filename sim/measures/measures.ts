@@ -45,15 +45,22 @@ export class Measures {
   /** First vehicle that is measured, in the order of departure. */
   readonly #firstMeasured: number;
   readonly #entryApproach: Int32Array;
-  /** Vehicles due and not yet gone, ascending. */
+  /** Vehicles due and not yet gone, ascending; until `#tidy`, some that are gone as well. */
   readonly #open: Int32Array;
   #openCount = 0;
+  #isTidy = true;
+  /** Vehicles due and not yet in, ascending. */
+  readonly #outside: Int32Array;
+  #outsideCount = 0;
+  /** Entries of the log of arrivals that are in `#gone`. */
+  #arrivals = 0;
   #due = 0;
   #nowSeconds = 0;
   /** First vehicle that the totals cover: 0 while it is warm-up. */
   #from = 0;
   #gone = noTotals();
   #under: Totals | null = null;
+  /** Of those under way, how many the totals cover and have entered; worked out with `#under`. */
   #entered = 0;
   #running = 0;
   #queued = 0;
@@ -73,71 +80,120 @@ export class Measures {
       this.#entryApproach[v] = lane >= 0 ? network.approachOf[lane]! : network.routes[demand.route[v]!]!.entryApproach;
     }
     this.#open = new Int32Array(demand.count);
+    this.#outside = new Int32Array(demand.count);
     this.#queues = new Int32Array(network.approaches.length);
     this.#queueMax = new Int32Array(network.approaches.length);
   }
 
-  /** Vehicles due and not yet gone, ascending: `open[0..openCount)`. */
+  /** Vehicles due and not yet gone, ascending: `open[0..openCount)`, as of the last `observe`. */
   get open(): Int32Array {
+    this.#tidy();
     return this.#open;
   }
   get openCount(): number {
+    this.#tidy();
     return this.#openCount;
   }
 
-  /** Brings everything up to `nowSeconds`. Costs a look at each vehicle that is due and not gone. */
+  /** Brings everything up to `nowSeconds`. Costs a look at each vehicle that is in the network or waits to enter it. */
   observe(nowSeconds: number): void {
-    const { demand, state } = this.#engine;
-    const { departSeconds } = demand;
-    const open = this.#open;
+    const { demand } = this.#engine;
     this.#nowSeconds = nowSeconds;
-    while (this.#due < demand.count && departSeconds[this.#due]! < nowSeconds) {
-      open[this.#openCount++] = this.#due++;
+    while (this.#due < demand.count && demand.departSeconds[this.#due]! < nowSeconds) {
+      this.#outside[this.#outsideCount++] = this.#due;
+      this.#open[this.#openCount++] = this.#due++;
     }
     if (this.#from !== this.#firstMeasured && nowSeconds > this.#warmUpSeconds) {
       this.#from = this.#firstMeasured;
       this.#gone = noTotals();
     }
-    const from = this.#from;
-    const { segment, speed } = state;
-    const { approachOf } = this.#engine.network;
-    const queues = this.#queues.fill(0);
-    const openCount = this.#openCount;
-    let kept = 0;
-    let entered = 0;
-    let running = 0;
-    let queued = 0;
-    for (let i = 0; i < openCount; i++) {
-      const v = open[i]!;
-      const where = segment[v]!;
-      if (where === ARRIVED) {
-        if (v >= from) this.#add(this.#gone, v);
-        continue;
-      }
-      open[kept++] = v;
-      if (where === NOT_ENTERED) {
-        queued++;
-        const approach = this.#entryApproach[v]!;
-        if (approach >= 0) queues[approach]!++;
-        continue;
-      }
-      running++;
-      if (v >= from) entered++;
-      if (speed[v]! <= STANDING_METRES_PER_SECOND) {
-        queued++;
-        const approach = approachOf[where]!;
-        if (approach >= 0) queues[approach]!++;
-      }
-    }
-    this.#openCount = kept;
     this.#under = null;
-    this.#entered = entered;
-    this.#running = running;
-    this.#queued = queued;
+    this.#addArrivals();
+    const queues = this.#queues.fill(0);
+    this.#lookOutside(queues);
+    this.#lookInside(queues);
     if (nowSeconds > this.#warmUpSeconds) {
       const queueMax = this.#queueMax;
       for (let a = 0; a < queueMax.length; a++) if (queues[a]! > queueMax[a]!) queueMax[a] = queues[a]!;
     }
+  }
+
+  /** Those who arrived since the last look, in their order, so that sums do not depend on the engine's. */
+  #addArrivals(): void {
+    const { arrivals, arrivalCount } = this.#engine.state;
+    if (this.#arrivals === arrivalCount) return;
+    const gone = arrivals.slice(this.#arrivals, arrivalCount).sort();
+    for (let i = 0; i < gone.length; i++) if (gone[i]! >= this.#from) this.#add(this.#gone, gone[i]!);
+    this.#arrivals = arrivalCount;
+    this.#isTidy = false;
+  }
+
+  #lookOutside(queues: Int32Array): void {
+    const { segment } = this.#engine.state;
+    const outside = this.#outside;
+    const count = this.#outsideCount;
+    let kept = 0;
+    for (let i = 0; i < count; i++) {
+      const v = outside[i]!;
+      if (segment[v] !== NOT_ENTERED) continue;
+      outside[kept++] = v;
+      const approach = this.#entryApproach[v]!;
+      if (approach >= 0) queues[approach]!++;
+    }
+    this.#outsideCount = kept;
+    this.#queued = kept;
+  }
+
+  #lookInside(queues: Int32Array): void {
+    const { state, standing } = this.#engine;
+    if (standing === undefined) {
+      this.#lookAtEach(queues);
+      return;
+    }
+    const { on, segments } = standing;
+    const { approachOf } = this.#engine.network;
+    const count = standing.segmentCount();
+    this.#running = state.activeCount;
+    for (let i = 0; i < count; i++) {
+      const segment = segments[i]!;
+      this.#queued += on[segment]!;
+      const approach = approachOf[segment]!;
+      if (approach >= 0) queues[approach]! += on[segment]!;
+    }
+  }
+
+  #lookAtEach(queues: Int32Array): void {
+    const { active, activeCount, segment, speed } = this.#engine.state;
+    const { approachOf } = this.#engine.network;
+    const due = this.#due;
+    let running = 0;
+    let standing = 0;
+    for (let i = 0; i < activeCount; i++) {
+      const v = active[i]!;
+      if (v >= due) continue;
+      running++;
+      if (speed[v]! > STANDING_METRES_PER_SECOND) continue;
+      standing++;
+      const approach = approachOf[segment[v]!]!;
+      if (approach >= 0) queues[approach]!++;
+    }
+    this.#running = running;
+    this.#queued += standing;
+  }
+
+  /** Takes those that are gone off the list of those under way. */
+  #tidy(): void {
+    if (this.#isTidy) return;
+    const { segment } = this.#engine.state;
+    const open = this.#open;
+    const count = this.#openCount;
+    let kept = 0;
+    for (let i = 0; i < count; i++) {
+      const v = open[i]!;
+      if (segment[v] !== ARRIVED) open[kept++] = v;
+    }
+    this.#openCount = kept;
+    this.#isTidy = true;
   }
 
   #add(totals: Totals, v: number): void {
@@ -153,17 +209,23 @@ export class Measures {
   /** Totals of those due and not gone. Worked out when asked for, before the world moves on. */
   #underway(): Totals {
     if (this.#under !== null) return this.#under;
+    this.#tidy();
     const under = noTotals();
     const { segment } = this.#engine.state;
     const { departSeconds } = this.#engine.demand;
+    let entered = 0;
     for (let i = 0; i < this.#openCount; i++) {
       const v = this.#open[i]!;
       if (v < this.#from) continue;
       if (segment[v] === NOT_ENTERED) {
         under.vehicles++;
         under.delaySeconds += this.#nowSeconds - departSeconds[v]!;
-      } else this.#add(under, v);
+      } else {
+        this.#add(under, v);
+        entered++;
+      }
     }
+    this.#entered = entered;
     this.#under = under;
     return under;
   }
@@ -190,6 +252,7 @@ export class Measures {
   /** Everything that the digest is to cover, as of the last `observe`. */
   write(digest: StateDigest): void {
     const { state } = this.#engine;
+    this.#tidy();
     digest.int(this.#due);
     digest.int(this.#openCount);
     for (let i = 0; i < this.#openCount; i++) {

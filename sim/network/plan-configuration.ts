@@ -47,6 +47,10 @@ export interface SignalDraft {
   readonly allRedSeconds: number;
 }
 
+/** J2735 id of a junction that no file gives one: above 65535, from its UUID. */
+export const peerIntersectionId = (junctionId: string): number =>
+  65_536 + (Number.parseInt(junctionId.slice(0, 8), 16) % (2_147_483_647 - 65_536));
+
 /** A configuration, or why there can be none. */
 export type Configured =
   | { readonly configuration: JunctionConfiguration }
@@ -74,7 +78,7 @@ export function configured(draft: SignalDraft): Configured {
   const base: JunctionConfiguration = {
     junctionId,
     name: draft.name,
-    intersectionId: 65_536 + (Number.parseInt(junctionId.slice(0, 8), 16) % (2_147_483_647 - 65_536)),
+    intersectionId: peerIntersectionId(junctionId),
     version: 1,
     approaches: draft.approaches.map(({ name }) => ({ id: peerId(draft.scenario, draft.name, name), name })),
     signalGroups: draft.groups.map(({ id, approaches }, g) => ({

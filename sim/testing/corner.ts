@@ -143,6 +143,8 @@ export function handmadeEngine(options: {
       co2Grams: new Float64Array(count),
       active: new Int32Array(count),
       activeCount: 0,
+      arrivals: new Int32Array(count),
+      arrivalCount: 0,
     },
     crossings: { count: 0, vehicle: new Int32Array(64), detector: new Int32Array(64), at: new Float64Array(64) },
     groupLamp: new Uint8Array(2),

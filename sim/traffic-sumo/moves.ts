@@ -242,6 +242,7 @@ function advance(t: Traffic, vehicle: number, laneCount: number, linkEnd: Int32A
       if (state.position[vehicle]! <= at - ARRIVAL_MARGIN) return true;
       state.segment[vehicle] = ARRIVED;
       state.arrivedAt[vehicle] = end;
+      state.arrivals[state.arrivalCount++] = vehicle;
       return false;
     }
     const over = state.position[vehicle]! - length[segment]!;

@@ -135,6 +135,8 @@ export function createTraffic(
       co2Grams: floats(0),
       active: ints(0),
       activeCount: 0,
+      arrivals: new Int32Array(count),
+      arrivalCount: 0,
     },
     groupState: new Uint8Array(groups),
     first: new Int32Array(segments).fill(-1),

@@ -1,5 +1,5 @@
 /** Lists of vehicles on segments: entering, leaving, and carrying out a step's moves. */
-import { ARRIVED, ON_LANE, type World } from './world.ts';
+import { ARRIVED, ON_LANE, STANDING_SPEED, type World } from './world.ts';
 
 /** Puts a segment on the list of those with vehicles. */
 function activate(w: World, segment: number): void {
@@ -105,6 +105,10 @@ export function carryOutMoves(w: World): void {
     const from = state.segment[v]!;
     const to = target[v]!;
     remove(w, v, from);
+    if (w.nextSpeed[v]! <= STANDING_SPEED) {
+      w.standing[from]!--;
+      if (to >= 0) w.standing[to]!++;
+    }
     if (to < 0) {
       arrive(w, v);
       continue;
@@ -194,6 +198,7 @@ function arrive(w: World, v: number): void {
   const { active } = state;
   state.segment[v] = ARRIVED;
   state.arrivedAt[v] = w.arrivalTime[v]!;
+  state.arrivals[state.arrivalCount++] = v;
   const place = activeIndex[v]!;
   const mover = active[--state.activeCount]!;
   active[place] = mover;

@@ -97,6 +97,8 @@ export interface World {
   readonly last: Int32Array;
   /** Lanes: 1 where the rear-most vehicle entered the network in this step. */
   readonly fresh: Uint8Array;
+  /** Per segment: vehicles with v <= STANDING_SPEED after the step, where CityFlow's driving counts them. */
+  readonly standing: Int32Array;
   /** Segments with vehicles, a dense list; order does not matter. */
   readonly activeSegments: Int32Array;
   activeSegmentCount: number;
@@ -204,6 +206,8 @@ export function createWorld(
       co2Grams: new Float64Array(count),
       active: new Int32Array(count),
       activeCount: 0,
+      arrivals: new Int32Array(count),
+      arrivalCount: 0,
       ...(tracks.shared ? { lateral: tracks.lateral } : {}),
     },
     classes,
@@ -214,6 +218,7 @@ export function createWorld(
     first: new Int32Array(segments).fill(-1),
     last: new Int32Array(segments).fill(-1),
     fresh: new Uint8Array(segments),
+    standing: new Int32Array(segments),
     activeSegments: new Int32Array(segments),
     activeSegmentCount: 0,
     isActive: new Uint8Array(segments),
