@@ -149,13 +149,13 @@ export const horizon: Strategy = {
       description: 'So many times the weight of a new vehicle is added for each 100 s that one has waited',
     },
     lateFactor: {
-      default: 2,
+      default: 2.5,
       min: 0,
       max: 20,
       description: 'Who has waited so many times as long as vehicles do here in the mean is late',
     },
     lateWeight: {
-      default: 0,
+      default: 3,
       min: 0,
       max: 100,
       description: 'So many times the weight of a new vehicle is added for one that is late',
