@@ -122,6 +122,38 @@ describe('what a run leaves in the store', () => {
     expect(store.records.messages?.[3]).toMatchObject({ deviceName: 'lamp', payload: { result: 'refused' } });
   });
 
+  it('is each emergency vehicle that was heard, from the first word to the last', () => {
+    const { store, keeper, configuration, say, lamps, frame, row } = open();
+    const hears = (second: number, ...heard: [id: string, kind: string, approach: string][]): void =>
+      say('adaptive', 'detections', {
+        seq: second,
+        timestamp: iso(second),
+        detectors: {},
+        priority: heard.map(([id, kind, approach]) => ({ id, kind, approach, lane: 0, metres: 90, speed: 12 })),
+      });
+    lamps('adaptive', 1, 'green', 'red');
+    hears(5, ['a', 'emergency', 'W'], ['b', 'bus', 'N']);
+    hears(6, ['a', 'emergency', 'W']);
+    keeper.command('adaptive', {
+      address: { prefix: `flextraff-sim/${row.id}/adaptive`, kind: 'mode', junctionId: configuration.junctionId },
+      message: { mode: 'emergency' },
+    } as never);
+    hears(8, ['a', 'emergency', 'W'], ['c', 'emergency', 'N']);
+    keeper.second(10, { baseline: frame(1, 1), adaptive: frame(1, 1) });
+    hears(17, ['c', 'emergency', 'N']);
+    const of = { simulationId: `${row.id}/adaptive`, junctionId: configuration.junctionId };
+    const a = { ...of, direction: 'west', detectedAtMs: START + 5000 };
+    expect(store.records.emergencies).toMatchObject([
+      { ...a, clearedAtMs: null, responseSeconds: null, wasOverridden: false },
+      { ...of, direction: 'north', detectedAtMs: START + 8000, clearedAtMs: null, wasOverridden: true },
+      { ...a, clearedAtMs: START + 17_000, responseSeconds: 12, wasOverridden: true },
+    ]);
+    expect(store.records.emergencies).toHaveLength(3);
+    const present = store.records.signalStates!.filter(({ traffic }) => traffic?.emergencyVehiclePresent);
+    expect(present.map(({ direction }) => direction)).toEqual(['north', 'west']);
+    expect(store.records.performance!.map(({ emergencyOverrides }) => emergencyOverrides)).toEqual([0, 1]);
+  });
+
   it('is what strategies foresaw, with what came of it', () => {
     const { store, keeper, configuration, row } = open();
     const decision = {

@@ -498,7 +498,7 @@ const vehicleClass = z
       .boolean()
       .optional()
       .describe(
-        "Whether it uses the lane's width: abreast of others, and past a standing queue to its front. Default: true for two-wheelers. Lanes must be wide enough for two of it.",
+        "Whether it uses the lane's width: abreast of others, and past a standing queue to its front. Default: true for two-wheelers and bicycles. Lanes must be wide enough for two of it.",
       ),
   })
   .describe('A class of vehicles: its share, and what differs from the usual.');
@@ -511,7 +511,7 @@ export const vehicleClassesSchema = z
     >,
   )
   .describe(
-    'Default: cars only. two-wheeler (also called bike) is a motorcycle or scooter, rickshaw an auto-rickshaw; buses serve the bus stops, and others give way to emergency vehicles.',
+    'Default: cars only. two-wheeler (also called bike) is a motorcycle or scooter, rickshaw an auto-rickshaw, lcv a light commercial vehicle, bicycle a pedal cycle on the carriageway; buses serve the bus stops, and others give way to emergency vehicles.',
   );
 
 export const detectionSchema = z
@@ -636,7 +636,7 @@ export const topLevelShape = {
     .enum(['indo-hcm', 'irc-few', 'irc-many'])
     .optional()
     .describe(
-      'Passenger car units of classes that say nothing else: indo-hcm (default; two-wheeler 0.4, rickshaw 0.5, bus and truck 1.6), or IRC 106-1990 where the class is a small share (irc-few: 0.5, 1.2, 2.2) or a tenth and more (irc-many: 0.75, 2, 3.7).',
+      'Passenger car units of classes that say nothing else: indo-hcm (default; two-wheeler 0.4, rickshaw 0.5, bus and truck 1.6, lcv 1.1, bicycle 0.3), or IRC 106-1990 where the class is a small share (irc-few: 0.5, 1.2, 2.2, 1.4, 0.4) or a tenth and more (irc-many: 0.75, 2, 3.7, 2, 0.5).',
     ),
   vehicleClasses: vehicleClassesSchema.optional(),
   demand: demandSchema,

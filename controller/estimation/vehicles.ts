@@ -87,7 +87,7 @@ const CLEAR_SECONDS = 2;
 /** The same while it is green: in a queue that moves there are gaps. */
 const CLEAR_GREEN_SECONDS = 3;
 /** Somebody may be so much later than at free speed, seconds. */
-const LATE_SECONDS = 4;
+const LATE_SECONDS = 2;
 /** Nobody is quicker than this share of the time at free speed. */
 const QUICKEST = 0.6;
 /** A vehicle says how long the way is if its lane was green for so long, nobody before it, and it is that one so surely. */

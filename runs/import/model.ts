@@ -8,7 +8,7 @@ export interface ImportModel {
   readonly origin: string;
   readonly network: Network;
   readonly demand: Demand;
-  /** By vehicle class of the demand: car, bus, truck, bike or emergency. */
+  /** By vehicle class of the demand: a name of the scenarios' classes. */
   readonly kindOfClass: readonly string[];
   readonly signals: readonly Configured[];
   /** Group of the network (global index) of each signal group of a junction's configuration. */

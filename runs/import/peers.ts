@@ -35,7 +35,9 @@ export function sumoModel({ files, durationSeconds }: SumoSource, origin: string
 function kindOf(vClass: VehicleClass): string {
   if (vClass === 'bus' || vClass === 'coach') return 'bus';
   if (vClass === 'truck' || vClass === 'trailer') return 'truck';
-  if (vClass === 'motorcycle' || vClass === 'moped' || vClass === 'bicycle') return 'bike';
+  if (vClass === 'motorcycle' || vClass === 'moped') return 'bike';
+  if (vClass === 'delivery') return 'lcv';
+  if (vClass === 'bicycle') return 'bicycle';
   return vClass === 'emergency' ? 'emergency' : 'car';
 }
 
