@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { addOperationCommands } from './cli/operation-commands.ts';
+import { addSafetyStoreCommands } from './cli/safety-store-commands.ts';
 import { addStoreCommands } from './cli/store-commands.ts';
 import { explain } from './cli/failure.ts';
 
@@ -51,6 +52,12 @@ const seedOption = () =>
     wholeNumber(0, 4_294_967_295),
   );
 
+const detectionOption = () =>
+  new Option(
+    '--detection <what>',
+    'what strategies see: loops (the default); full: all vehicles within 200 m tell by radio; v2x=SHARE of them, and loops',
+  );
+
 const sumoNet = () => new Option('--net <file>', 'a SUMO network, in place of a scenario');
 const sumoRoutes = () => new Option('--routes <files>', 'SUMO route files for --net, separated by commas');
 const sumoAdditional = () => new Option('--additional <files>', 'SUMO additional files for --net, separated by commas');
@@ -60,6 +67,12 @@ const sumoTime = (which: 'begin' | 'end') =>
     if (/^\d+(\.\d+)?$/.test(text) && value <= 1e9) return value;
     throw new InvalidArgumentError('Seconds of 0 or more are expected.');
   });
+
+const v2xOption = () =>
+  new Option(
+    '--v2x [settings]',
+    'vehicles and people broadcast, and safety is judged by it, whatever the file says: a share, or e.g. share=0.4,people=0.2,dropout=0.05,noise=1.5,rotation=300,range=300',
+  );
 
 /** Prints to standard error; a line of its own, whatever was there before. */
 function tell(text: string): void {
@@ -88,6 +101,7 @@ function program(): Command {
     .addOption(new Option('--pace <pace>', 'simulated seconds per second, or max').argParser(paceOf))
     .addOption(new Option('--broker <url>', 'MQTT broker in place of the embedded one').argParser(brokerUrl))
     .option('--data <folder>', 'where everything is kept; by default FLEXTRAFF_DATA, else data')
+    .addOption(v2xOption())
     .action(async (scenario: string, options) => {
       const { twin } = await import('./cli/twin.ts');
       await twin(scenario, { ...options, version: version() });
@@ -112,6 +126,7 @@ function program(): Command {
         brokerUrl,
       ),
     )
+    .addOption(detectionOption())
     .addOption(
       new Option('--threads <number>', 'worker threads that decide; results do not depend on it').argParser(
         wholeNumber(1, 64),
@@ -119,6 +134,7 @@ function program(): Command {
     )
     .option('--out <folder>', 'write result.json and series.csv there')
     .option('--json', 'print exactly one JSON object on standard output')
+    .addOption(v2xOption())
     .addOption(sumoNet())
     .addOption(sumoRoutes())
     .addOption(sumoAdditional())
@@ -161,11 +177,13 @@ function program(): Command {
     .option('--against <name>', 'the variant that the others are compared with; by default the first')
     .option('--seeds <list>', 'the same for all scenarios and variants, e.g. 1..30 or 1,3,7', '1..20')
     .addOption(new Option('--until <seconds>', 'end after so many seconds').argParser(positive))
+    .addOption(detectionOption())
     .addOption(
       new Option('--threads <number>', 'runs at the same time; by default as many as cores').argParser(
         wholeNumber(1, 64),
       ),
     )
+    .addOption(v2xOption())
     .option('--csv <file>', 'write a line per scenario, seed and variant there')
     .option('--html <file>', 'write a report with plots there')
     .option('--json', 'print exactly one JSON object on standard output')
@@ -205,7 +223,7 @@ function program(): Command {
       await exportFiles(scenario, options);
     });
 
-  flextraff
+  const safety = flextraff
     .command('safety')
     .description('find near misses in recorded movements, and the safety index of each minute')
     .argument('<source>', 'a SUMO FCD file, a .trj of SSAM, a log of V2X messages, or the folder of a recording')
@@ -213,11 +231,14 @@ function program(): Command {
     .option('--origin <lat,lon>', 'where on Earth the local 0,0 of a FCD or .trj file is, for --geojson')
     .option('--intersection <id>', 'of a log with several: only the SPaT and MAP of this one')
     .option('--penetration <share>', 'share of road users that broadcast, 0 to 1, where a log does not say')
-    .option('--constants <file>', 'relate the index to constants frozen before, in place of those of this source')
+    .option(
+      '--constants <file>',
+      'relate the index to constants frozen before, or `stored` ones, in place of those of this source',
+    )
     .option('--save-constants <file>', 'freeze the constants and baselines of this source there')
     .option(
       '--weather <file>',
-      'JSON: {rainMillimetres, visibilityMetres, windMetresPerSecond, temperatureCelsius}, or a list with fromSeconds each',
+      'CSV as `flextraff weather` reads it, or JSON: {rainMillimetres, visibilityMetres, windMetresPerSecond, temperatureCelsius}, or a list with fromSeconds each',
     )
     .option('--csv <file>', 'write the conflicts there')
     .option('--geojson <file>', 'write the conflicts there, as points')
@@ -225,8 +246,8 @@ function program(): Command {
     .option('--messages <file>', 'of a recording: write the messages that it becomes there, one a line')
     .option('--json', 'print exactly one JSON object on standard output')
     .action(async (source: string, options) => {
-      const { safety } = await import('./cli/safety.ts');
-      await safety(source, options);
+      const { safety: analyse } = await import('./cli/safety.ts');
+      await analyse(source, options);
     });
 
   flextraff
@@ -358,6 +379,7 @@ function program(): Command {
     });
 
   addStoreCommands(flextraff);
+  addSafetyStoreCommands(flextraff, safety);
   addOperationCommands(flextraff);
 
   return flextraff;

@@ -1,9 +1,8 @@
 /**
- * `npm run bench:kill [-- --kills 50 --outage 60]`: nothing acknowledged is lost, counted row by row, on the embedded database
- * and, where DATABASE_URL names a server, on that one: writers are killed at random moments, the database is stopped under
- * load, and the disk of the spool is filled (Linux, where a small volume may be mounted).
+ * `npm run bench:kill [-- --kills 50 --outage 60 --only embedded --trials kill,outage,disk]`: nothing acknowledged is lost,
+ * counted row by row, on the embedded database and, where DATABASE_URL names a server, on that one: writers are killed at
+ * random moments, the database is stopped under load, and the volume of the spool is filled (Linux, where one may be mounted).
  */
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +12,7 @@ import {
   diskFullTrial,
   embeddedSwitch,
   killTrial,
+  mountSpool,
   outageTrial,
   type Switch,
   type Tally,
@@ -24,10 +24,12 @@ const { values } = parseArgs({
     kills: { type: 'string', default: '50' },
     outage: { type: 'string', default: '60' },
     only: { type: 'string', default: '' },
+    trials: { type: 'string', default: 'kill,outage,disk' },
   },
 });
 const kills = Number(values.kills);
 const outageMs = Number(values.outage) * 1000;
+const wanted = new Set(values.trials.split(','));
 const root = mkdtempSync(join(tmpdir(), 'flextraff-bench-kill-'));
 let folders = 0;
 const makeFolder = (): string => {
@@ -48,7 +50,7 @@ function report(database: string, trial: string, tally: Tally, remark: string): 
   if (tally.missing > 0 || tally.rows === 0) process.exitCode = 1;
 }
 
-async function trials(name: string, databaseUrl: string | undefined, makeSwitch: () => Switch): Promise<void> {
+async function kill(name: string, databaseUrl: string | undefined): Promise<void> {
   const killed = await killTrial({
     directory: makeFolder(),
     databaseUrl,
@@ -58,28 +60,37 @@ async function trials(name: string, databaseUrl: string | undefined, makeSwitch:
   });
   process.stderr.write('\n');
   report(name, `kill -9, ${kills} times`, killed, '');
-  const outage = await outageTrial({ directory: makeFolder(), databaseUrl, database: makeSwitch(), outageMs });
+}
+
+async function outage(name: string, databaseUrl: string | undefined, database: Switch): Promise<void> {
+  const counted = await outageTrial({ directory: makeFolder(), databaseUrl, database, outageMs });
   report(
     name,
     `database stopped for ${outageMs / 1000} s`,
-    outage,
-    `slowest acknowledgement ${outage.slowestMs.toFixed(0)} ms, ${(outage.spooledBytes / 1_048_576).toFixed(1)} MiB spooled`,
+    counted,
+    `slowest acknowledgement ${counted.slowestMs.toFixed(0)} ms, ${(counted.spooledBytes / 1_048_576).toFixed(1)} MiB spooled`,
   );
-  // PGlite's own files do not fit on a small volume; the spool is the same.
-  if (databaseUrl === undefined) return;
-  const small = makeFolder();
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', small], { stdio: 'ignore' });
-  } catch {
+}
+
+async function diskFull(name: string, databaseUrl: string | undefined, database: Switch): Promise<void> {
+  const directory = makeFolder();
+  const unmount = mountSpool(directory, 8);
+  if (unmount === null) {
     process.stderr.write('A small volume cannot be mounted here: the full disk is not tried.\n');
     return;
   }
   try {
-    const full = await diskFullTrial({ directory: small, databaseUrl, database: makeSwitch() });
+    const full = await diskFullTrial({ directory, databaseUrl, database });
     report(name, "spool's disk full", full, full.said.replace(/^.*?could/, 'could'));
   } finally {
-    execFileSync('umount', [small]);
+    unmount();
   }
+}
+
+async function trials(name: string, databaseUrl: string | undefined, makeSwitch: () => Switch): Promise<void> {
+  if (wanted.has('kill')) await kill(name, databaseUrl);
+  if (wanted.has('outage')) await outage(name, databaseUrl, makeSwitch());
+  if (wanted.has('disk')) await diskFull(name, databaseUrl, makeSwitch());
 }
 
 try {

@@ -4,9 +4,11 @@
  * embedded broker. Times include both ways through the broker and all three processes' waiting for two cores.
  *
  *   npm run build && npm run bench:latency [-- --strategies atcs,horizon --junctions 1000 --horizon-junctions 100
- *     --seconds 30 --frames spread|burst]
+ *     --seconds 30 --plan-seconds 150 --warm-up 15 --frames spread|burst --profile FOLDER]
  *
- * Prints a table: median, 95th and 99th percentile and worst, ms; the controller's CPU share and its largest memory.
+ * Strategies that answer once a cycle are watched for `--plan-seconds`, so that each junction is answered at least once.
+ * Prints a table: median, 95th and 99th percentile and worst, ms; frames that were missed because the one before was still
+ * decided on; cores that the controller and the street used, and the controller's largest memory.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { cpus } from 'node:os';
@@ -23,12 +25,18 @@ const { values } = parseArgs({
     junctions: { type: 'string', default: '1000' },
     'horizon-junctions': { type: 'string', default: '100' },
     seconds: { type: 'string', default: '30' },
+    'plan-seconds': { type: 'string', default: '150' },
     'warm-up': { type: 'string', default: '15' },
     frames: { type: 'string', default: 'spread' },
     threads: { type: 'string', default: '2' },
     scenario: { type: 'string', default: 'hangzhou-kn-hz' },
+    /** A folder for CPU profiles of the controller's threads. */
+    profile: { type: 'string' },
   },
 });
+
+/** These answer with a plan, once a cycle. */
+const PLANNING = ['fixed-time', 'webster', 'atcs', 'atcs-v2'];
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const program = findMosquitto();
@@ -63,9 +71,13 @@ function lines(child: ChildProcess, onLine: (line: Record<string, unknown>) => v
 
 const ended = (child: ChildProcess): Promise<void> => new Promise((resolve) => child.once('exit', () => resolve()));
 
-async function measure(strategy: string, count: number): Promise<{ measured: Measured; statuses: Status[] }> {
+async function measure(
+  strategy: string,
+  count: number,
+  seconds: string,
+): Promise<{ measured: Measured; statuses: Status[] }> {
   const prefix = `flextraff-sim/latency/${strategy}`;
-  const args = [broker.url, prefix, String(count), values.seconds, values['warm-up'], values.frames, values.scenario];
+  const args = [broker.url, prefix, String(count), seconds, values['warm-up'], values.frames, values.scenario];
   const street = spawn(process.execPath, ['--import', 'tsx', 'bench/latency/street.ts', ...args], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -80,6 +92,7 @@ async function measure(strategy: string, count: number): Promise<{ measured: Mea
   const controller = spawn(
     process.execPath,
     [
+      ...(values.profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', values.profile]),
       'dist/cli.js',
       'controller',
       ...['--broker', broker.url, '--prefix', prefix, '--strategy', strategy],
@@ -102,25 +115,29 @@ async function measure(strategy: string, count: number): Promise<{ measured: Mea
 const shown = (value: number | null): string => (value === null ? '-' : value.toFixed(1)).padStart(8);
 console.log(
   `${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.version}, ${program === null ? 'embedded broker' : 'Mosquitto'}, ` +
-    `frames ${values.frames}, ${values.seconds} s after ${values['warm-up']} s, ${values.threads} threads, ${values.scenario}`,
+    `frames ${values.frames}, after ${values['warm-up']} s, ${values.threads} threads, ${values.scenario}`,
 );
-console.log('strategy      junctions  answers     p50      p95      p99    worst   missed  cores  MiB   asked: p99');
+console.log(
+  'strategy      junctions seconds  answers     p50      p95      p99    worst   missed  cores street  MiB   asked: p99',
+);
 let failed = false;
 for (const strategy of values.strategies.split(',')) {
   const isHorizon = strategy === 'horizon';
   const count = Number(isHorizon ? values['horizon-junctions'] : values.junctions);
-  const { measured, statuses } = await measure(strategy, count);
+  const seconds = PLANNING.includes(strategy) ? values['plan-seconds'] : values.seconds;
+  const { measured, statuses } = await measure(strategy, count, seconds);
   const asked = isHorizon ? 250 : 50;
-  const { answers, p50, p95, p99, max } = measured;
+  const { answers, p50, p95, p99, max, cpuShare } = measured;
   const rss = Math.max(0, ...statuses.map((status) => status.rssMebibytes));
   const from = statuses[Math.min(Number(values['warm-up']), statuses.length - 1)];
   const to = statuses.at(-1);
   const cores =
     from && to ? (to.cpuSeconds - from.cpuSeconds) / Math.max(1, statuses.length - 1 - Number(values['warm-up'])) : 0;
+  const missed = from && to ? to.missed - from.missed : 0;
   if (p99 === null || p99 > asked || rss > 512) failed = true;
   console.log(
-    `${strategy.padEnd(13)} ${String(count).padStart(9)} ${String(answers).padStart(8)} ${shown(p50)} ${shown(p95)} ${shown(p99)} ${shown(max)} ` +
-      `${String(to?.missed ?? '-').padStart(8)} ${cores.toFixed(2).padStart(6)} ${String(rss).padStart(4)}   ${asked} ms, 512 MiB` +
+    `${strategy.padEnd(13)} ${String(count).padStart(9)} ${seconds.padStart(7)} ${String(answers).padStart(8)} ${shown(p50)} ${shown(p95)} ${shown(p99)} ${shown(max)} ` +
+      `${String(missed).padStart(8)} ${cores.toFixed(2).padStart(6)} ${cpuShare.toFixed(2).padStart(6)} ${String(rss).padStart(4)}   ${asked} ms, 512 MiB` +
       `${measured.faults > 0 ? `; ${measured.faults} FAULTS` : ''}${to?.work == null ? '' : `; work ${to.work}`}`,
   );
 }

@@ -6,14 +6,11 @@
  *   npm run bench:sumo-control [-- --cases single80,cologne1 --seeds 1..5 --only horizon,sumo-actuated
  *     --extra name=horizon,fairness=3 --out bench-results --processes 2 --budget 600]
  */
-import { execFile } from 'node:child_process';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { availableParallelism, cpus, loadavg } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseSeeds } from '../cli/seeds.ts';
-import type { SumoRunResult } from '../runs/sumo/run.ts';
-import { type Row, tables } from './sumo-control-tables.ts';
+import { measure, type SumoVariant, variantOf } from './sumo-control-runs.ts';
 
 const { values } = parseArgs({
   options: {
@@ -29,18 +26,6 @@ const { values } = parseArgs({
 
 const ROOT = join(import.meta.dirname, '..');
 const DATA = join(process.env.FLEXTRAFF_SHARED ?? join(ROOT, '../shared'), 'data', 'sumo');
-
-function flextraff(args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      ['--import', 'tsx', join(ROOT, 'cli.ts'), ...args],
-      { cwd: ROOT, maxBuffer: 1 << 28 },
-      (error, stdout, stderr) =>
-        resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : 1, stdout, stderr }),
-    );
-  });
-}
 
 interface Case {
   readonly name: string;
@@ -67,8 +52,7 @@ const CASES: readonly Case[] = [
   },
 ];
 
-/** Name, strategy, detection. */
-const VARIANTS: readonly (readonly [name: string, strategy: string, detection: string])[] = [
+const VARIANTS: readonly SumoVariant[] = [
   ['fixed-time', 'fixed-time', 'full'],
   ['re-timed', 're-timed', 'full'],
   ['sumo-actuated', 'sumo-actuated', 'full'],
@@ -85,68 +69,19 @@ const VARIANTS: readonly (readonly [name: string, strategy: string, detection: s
 ];
 
 const cases = CASES.filter(({ name }) => values.cases === undefined || values.cases.split(',').includes(name));
-const extra = values.extra.map((text) => {
-  const [name, strategy, detection] = /^([^=]+)=([^@]+)(?:@(.+))?$/.exec(text)!.slice(1);
-  return [name!, strategy!, detection ?? 'full'] as const;
+const text = await measure({
+  cases: cases.map(({ name, files }) => ({
+    name,
+    args: files.map((part) => (/\.(xml|sumocfg)$/.test(part) ? join(DATA, part) : part)),
+  })),
+  seeds: parseSeeds(values.seeds),
+  variants: [
+    ...VARIANTS.filter(([name]) => values.only === undefined || values.only.split(',').includes(name)),
+    ...values.extra.map(variantOf),
+  ],
+  out: values.out,
+  name: 'sumo-control',
+  processes: Number(values.processes),
+  budgetSeconds: Number(values.budget),
 });
-const variants = [
-  ...VARIANTS.filter(([name]) => values.only === undefined || values.only.split(',').includes(name)),
-  ...extra,
-];
-const seeds = parseSeeds(values.seeds);
-const file = join(values.out, 'sumo-control.json');
-await mkdir(values.out, { recursive: true });
-const rows: Row[] = await readFile(file, 'utf8').then(
-  (text) => (JSON.parse(text) as { rows: Row[] }).rows,
-  () => [],
-);
-const begun = performance.now();
-
-async function measure(one: Case, seed: number, [name, strategy, detection]: (typeof variants)[number]): Promise<void> {
-  const files = one.files.map((part) => (/\.(xml|sumocfg)$/.test(part) ? join(DATA, part) : part));
-  const args = ['sumo', ...files, '--seed', String(seed), '--detection', detection, '--strategy', strategy, '--json'];
-  const began = performance.now();
-  const { code, stdout, stderr } = await flextraff(args);
-  const row: Row = { case: one.name, seed, variant: name, seconds: Math.round((performance.now() - began) / 100) / 10 };
-  if (code === 0) {
-    const result = JSON.parse(stdout) as SumoRunResult;
-    row.result = Object.values(result.variants)[0]!;
-    const times = /decisions: mean ([\d.]+) ms, p99 ([\d.]+) ms/.exec(stderr);
-    if (times !== null) row.decisionMs = { mean: Number(times[1]), p99: Number(times[2]) };
-  } else row.failed = stderr.trim().split('\n').slice(0, 2).join(' ').slice(0, 200);
-  rows.push(row);
-  rows.sort((a, b) => a.case.localeCompare(b.case) || a.seed - b.seed);
-  await writeFile(file, `${JSON.stringify({ set: setUp(), rows })}\n`);
-  const delay = row.result?.delaySeconds.mean?.toFixed(1) ?? 'failed';
-  console.error(`${one.name} seed ${seed} ${name}: ${delay} (${row.seconds} s)`);
-}
-
-function setUp(): string {
-  return `${cpus().length} cores, ${cpus()[0]?.model}, Node ${process.versions.node}, SUMO's steps of 1 s, teleport off`;
-}
-
-// The dearest first, so that no process is left alone with them at the end.
-const jobs = [...cases]
-  .reverse()
-  .flatMap((one) => seeds.flatMap((seed) => variants.map((variant) => ({ one, seed, variant }))))
-  .filter(
-    ({ one, seed, variant }) =>
-      !rows.some((row) => row.case === one.name && row.seed === seed && row.variant === variant[0]),
-  );
-console.error(`${jobs.length} runs to do, load ${loadavg()[0]!.toFixed(1)}`);
-const workers = Array.from({ length: Number(values.processes) }, async () => {
-  for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) {
-    if ((performance.now() - begun) / 1000 > Number(values.budget)) return;
-    await measure(job.one, job.seed, job.variant);
-  }
-});
-await Promise.all(workers);
-const text = tables(
-  rows,
-  cases.map(({ name }) => name),
-  variants.map(([name]) => name),
-  seeds,
-  setUp(),
-);
-await writeFile(join(values.out, 'sumo-control.md'), `${text}\n`);
 console.log(text);

@@ -7,11 +7,13 @@ import { comparisonPage } from '../runs/report/page.ts';
 import { openSource } from '../runs/source.ts';
 import { checkVariants } from '../runs/variants.ts';
 import { comparisonText } from './compare-table.ts';
+import { radioOf } from './detection.ts';
 import { Refusal } from './failure.ts';
 import { onInterrupt } from './interrupt.ts';
 import { startProgress } from './progress.ts';
 import { parseSeeds } from './seeds.ts';
 import { loadSettings } from './settings.ts';
+import { parseV2x } from './v2x-option.ts';
 import { parseVariants } from './variants.ts';
 
 export interface CompareCommandOptions {
@@ -19,10 +21,13 @@ export interface CompareCommandOptions {
   readonly variant: readonly string[];
   readonly against?: string;
   readonly until?: number;
+  /** What strategies see; `loops` by default. */
+  readonly detection?: string;
   readonly threads?: number;
   readonly csv?: string;
   readonly html?: string;
   readonly json?: boolean;
+  readonly v2x?: string | true;
 }
 
 /** What `flextraff compare --json` prints. */
@@ -37,7 +42,11 @@ export async function compare(paths: readonly string[], options: CompareCommandO
   if (twice !== undefined) throw new Refusal(`${twice} is given twice; give each scenario once.`);
   const settings = loadSettings();
   const asked = options.variant.length > 0 ? parseVariants(options.variant) : undefined;
+  const radio = radioOf(options.detection);
+  const v2x = parseV2x(options.v2x);
   const sourceOptions = {
+    ...(radio && { radio }),
+    ...(v2x && { v2x }),
     untilSeconds: options.until,
     directories: settings.scenariosFolder === undefined ? [] : [settings.scenariosFolder],
   };

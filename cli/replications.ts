@@ -5,6 +5,7 @@ import { type Summary, summariseReplications } from '../runs/compare.ts';
 import { openReplicator, type Replication, ReplicationsStopped } from '../runs/replications.ts';
 import { replicationsCsv } from '../runs/report/csv.ts';
 import { openSource } from '../runs/source.ts';
+import { radioOf } from './detection.ts';
 import { Refusal } from './failure.ts';
 import { onInterrupt } from './interrupt.ts';
 import { startProgress } from './progress.ts';
@@ -13,6 +14,7 @@ import { parseSeeds } from './seeds.ts';
 import { loadSettings } from './settings.ts';
 import { scenarioOf } from './sumo-options.ts';
 import { summaryTable } from './summary-table.ts';
+import { parseV2x } from './v2x-option.ts';
 import { parseVariants } from './variants.ts';
 
 /** What `flextraff run --seeds --json` prints. */
@@ -44,8 +46,12 @@ export async function runReplications(
   const settings = loadSettings();
   const variants = options.variant.length > 0 ? parseVariants(options.variant) : undefined;
   const { sumo } = scenarioOf(options.net === undefined ? scenario : undefined, options);
+  const radio = radioOf(options.detection);
+  const v2x = parseV2x(options.v2x);
   const sourceOptions = {
     ...(sumo && { sumo }),
+    ...(radio && { radio }),
+    ...(v2x && { v2x }),
     untilSeconds: options.until,
     directories: settings.scenariosFolder === undefined ? [] : [settings.scenariosFolder],
   };

@@ -5,6 +5,7 @@ import { type RunObserver, RunStopped, runVariants } from '../runs/runner.ts';
 import { openSource } from '../runs/source.ts';
 import type { RunResult } from '../runs/types.ts';
 import type { Street } from '../sim/street.ts';
+import { radioOf } from './detection.ts';
 import { Refusal } from './failure.ts';
 import { onInterrupt } from './interrupt.ts';
 import { startProgress } from './progress.ts';
@@ -13,6 +14,7 @@ import { loadSettings } from './settings.ts';
 import { scenarioOf, type ScenarioOptions } from './sumo-options.ts';
 import { resultTable } from './table.ts';
 import { tripsCsv } from './trips.ts';
+import { parseV2x } from './v2x-option.ts';
 import { parseVariants } from './variants.ts';
 
 export interface RunCommandOptions extends ScenarioOptions {
@@ -23,8 +25,11 @@ export interface RunCommandOptions extends ScenarioOptions {
   readonly link?: 'inprocess' | 'mqtt';
   readonly broker?: string;
   readonly threads?: number;
+  /** What strategies see; `loops` by default. */
+  readonly detection?: string;
   readonly out?: string;
   readonly json?: boolean;
+  readonly v2x?: string | true;
 }
 
 const tell = (text: string) => process.stderr.write(`${text}\n`);
@@ -43,7 +48,15 @@ export async function run(scenario: string | undefined, options: RunCommandOptio
   const settings = loadSettings();
   const variants = options.variant.length > 0 ? parseVariants(options.variant) : undefined;
   const directories = settings.scenariosFolder === undefined ? [] : [settings.scenariosFolder];
-  const source = await openSource(path, { untilSeconds: options.until, directories, ...(sumo && { sumo }) });
+  const radio = radioOf(options.detection);
+  const v2x = parseV2x(options.v2x);
+  const source = await openSource(path, {
+    untilSeconds: options.until,
+    directories,
+    ...(sumo && { sumo }),
+    ...(radio && { radio }),
+    ...(v2x && { v2x }),
+  });
   // before the run, so that an hour is not spent on a result with no place to go
   if (options.out !== undefined) await mkdir(options.out, { recursive: true });
 

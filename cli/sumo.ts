@@ -1,9 +1,9 @@
 /** `flextraff sumo`: SUMO as the street. */
 
 import { openSumoCase } from '../runs/sumo/case.ts';
-import type { Detection } from '../runs/sumo/detection.ts';
 import { runSumo, type SumoRunResult } from '../runs/sumo/run.ts';
 import type { VariantSettings } from '../scenarios/types.ts';
+import { parseDetection } from './detection.ts';
 import { Refusal } from './failure.ts';
 import { onInterrupt } from './interrupt.ts';
 import { startProgress } from './progress.ts';
@@ -24,15 +24,6 @@ export interface SumoOptions {
   readonly out?: string;
   readonly json?: boolean;
   readonly why?: boolean;
-}
-
-/** `full`, `loops` or `v2x=SHARE`. Throws Refusal for anything else. */
-export function parseDetection(text: string): Detection {
-  if (text === 'full' || text === 'loops') return text;
-  const share = /^v2x=(\d*\.?\d+)$/.exec(text);
-  const value = share === null ? Number.NaN : Number(share[1]);
-  if (value >= 0 && value <= 1) return { share: value };
-  throw new Refusal(`--detection ${text}: full, loops, or v2x=SHARE with a share from 0 to 1, e.g. v2x=0.3.`);
 }
 
 export async function sumo(config: string | undefined, options: SumoOptions): Promise<void> {

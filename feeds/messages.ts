@@ -51,6 +51,24 @@ export const detectionsSchema = z.object({
     )
     .max(100)
     .optional(),
+  /** Vehicles that tell by radio where they are; absent where the junction has none. Who is past the line is not in it. */
+  vehicles: z
+    .array(
+      z.object({
+        id: name,
+        /** Id of the stop-line detector of its lane. */
+        lane: name,
+        /** From its front to the stop line. */
+        metres: z.number().min(0).max(5000),
+        speed: z.number().min(0).max(100),
+        /** Signal group that it is going to obey; null: it does not say. */
+        group: name.nullable(),
+      }),
+    )
+    .max(1000)
+    .optional(),
+  /** Of all vehicles, the share that is expected to be in `vehicles`. */
+  reporting_share: z.number().min(0).max(1).optional(),
 });
 
 export const planStageSchema = z.object({

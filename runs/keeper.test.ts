@@ -121,4 +121,35 @@ describe('what a run leaves in the store', () => {
     ]);
     expect(store.records.messages?.[3]).toMatchObject({ deviceName: 'lamp', payload: { result: 'refused' } });
   });
+
+  it('is what strategies foresaw, with what came of it', () => {
+    const { store, keeper, configuration, row } = open();
+    const decision = {
+      junctionId: configuration.junctionId,
+      atMs: START + 12_000,
+      seq: 3,
+      strategy: 'horizon',
+      kind: 'stage',
+      stages: [],
+      reason: '',
+      vetoed: null,
+    } as const;
+    keeper.decision('adaptive', { ...decision, inputs: { plan: 'A@0' } });
+    const judged = { quantity: 'departures', version: '1', predictedAtMs: START, targetAtMs: START + 10_000 };
+    keeper.decision('adaptive', { ...decision, inputs: { predictions: [{ ...judged, predicted: 5, actual: 4 }] } });
+    expect(store.records.predictions).toEqual([
+      {
+        runId: row.id,
+        variant: 'adaptive',
+        junctionId: configuration.junctionId,
+        model: 'horizon',
+        modelVersion: '1',
+        quantity: 'departures',
+        predictedAtMs: START,
+        targetAtMs: START + 10_000,
+        predictedValue: 5,
+        actualValue: 4,
+      },
+    ]);
+  });
 });

@@ -1,15 +1,19 @@
 /**
  * What a simulated run leaves in the store besides its cycles, series and decisions: simulations with signal states, traffic and
- * performance (as the analytics backend keeps them), devices with their heartbeats, and messages worth keeping.
+ * performance (as the analytics backend keeps them), devices with their heartbeats, messages worth keeping, predictions with what
+ * came of them, and where the frames lie.
  */
 import { v7 as uuidv7 } from 'uuid';
+import type { JudgedPrediction } from '../controller/types.ts';
 import { laneTimeApproaches, msOf } from '../feeds/codec.ts';
 import type { Address, Received } from '../feeds/link.ts';
 import type { CarCounts, GreenTime, Heartbeat, Lamps, StageRequestMessage } from '../feeds/messages.ts';
 import { topicOf } from '../feeds/topics.ts';
 import type { JunctionConfiguration } from '../junction/types.ts';
 import type { Outgoing } from '../sim/types.ts';
-import type { DeviceRecord, MessageRecord, PerformanceRecord, SignalStateRecord } from './records.ts';
+import type { ControllerDecision } from './controller-port.ts';
+import type { RecordingContents } from './recording.ts';
+import type { DeviceRecord, MessageRecord, PerformanceRecord, RecordingRecord, SignalStateRecord } from './records.ts';
 import type { RunRow, Store } from './twin-types.ts';
 import type { Drawing, Frame, RunResult } from './types.ts';
 
@@ -140,6 +144,28 @@ export class RunKeeper {
       junction.cycleSeconds = null;
     } else if (address.kind !== 'mode' && address.kind !== 'configuration') return;
     this.#keep(address, message, 'outgoing');
+  }
+
+  /** A strategy decided; with it comes what it foresaw earlier, once that has come out. */
+  decision(variant: string, { junctionId, strategy, inputs }: ControllerDecision): void {
+    const predictions = inputs.predictions as readonly JudgedPrediction[] | undefined;
+    if (predictions === undefined || predictions.length === 0) return;
+    const { row, store } = this.#options;
+    store.writeRecords(
+      'predictions',
+      predictions.map(({ quantity, version, predictedAtMs, targetAtMs, predicted, actual }) => ({
+        runId: row.id,
+        variant,
+        junctionId,
+        model: strategy,
+        modelVersion: version,
+        quantity,
+        predictedAtMs,
+        targetAtMs,
+        predictedValue: predicted,
+        actualValue: actual,
+      })),
+    );
   }
 
   /** At every whole simulated second, after what was said in it. */
@@ -301,6 +327,26 @@ export class RunKeeper {
   #now(): number {
     return (this.#options.now ?? Date.now)();
   }
+}
+
+/** Where the frames of a run are; with `deletedAtMs`, where they were. */
+export function recordingRecords(
+  runId: string,
+  contents: readonly RecordingContents[],
+  deletedAtMs: number | null = null,
+): RecordingRecord[] {
+  return contents.map(({ variant, file, formatVersion, fromSecond, toSecond, frames, bytes, sha256 }) => ({
+    runId,
+    variant,
+    location: `recordings/${runId}/${file}`,
+    formatVersion,
+    fromSecond,
+    toSecond,
+    frameCount: frames,
+    bytes,
+    sha256,
+    deletedAtMs,
+  }));
 }
 
 /** What a side of a run is called among the simulations. */

@@ -4,8 +4,8 @@ import { mapOf } from '../sim/v2x/map.ts';
 import { clockTime } from './clock-time.ts';
 import type { ControllerDecision, Decider } from './controller-port.ts';
 import { CycleCollector } from './cycles.ts';
-import { RunKeeper } from './keeper.ts';
-import type { RecordingWriter } from './recording.ts';
+import { RunKeeper, recordingRecords } from './keeper.ts';
+import { type RecordingWriter, recordingContents } from './recording.ts';
 import { type RunObserver, RunStopped, runVariants } from './runner.ts';
 import {
   conflictRecord,
@@ -95,7 +95,7 @@ export class LiveRun {
         pace: row.pace,
         runId: row.id,
         // one junction is soon done; of several each thread takes some
-        ...((source.scenario?.junctions.length ?? 0) > 1 && { safety: { threads: SAFETY_THREADS } }),
+        ...(source.v2x !== null && source.signals().length > 1 && { safety: { threads: SAFETY_THREADS } }),
         signal: this.#stop.signal,
         observer: this.#observer(),
       });
@@ -111,7 +111,17 @@ export class LiveRun {
     if (result) this.#keepSafety(result);
     this.#tellDecisions();
     store.writeRun({ ...row });
+    await this.#keepRecording();
     if (result) emit('result', row.id, result);
+  }
+
+  async #keepRecording(): Promise<void> {
+    try {
+      const contents = await recordingContents(this.recording.folder);
+      this.#options.store.writeRecords('recordings', recordingRecords(this.row.id, contents));
+    } catch (error) {
+      this.#alertOnce('warning', `The recording cannot be read back: ${(error as Error).message}`);
+    }
   }
 
   #ended(error: Error): void {
@@ -155,7 +165,10 @@ export class LiveRun {
         this.#keeper.command(variant, command);
         this.#noteMode(variant, command);
       },
-      onDecision: (variant, decision) => this.#decided(variant, decision),
+      onDecision: (variant, decision) => {
+        this.#keeper.decision(variant, decision);
+        this.#decided(variant, decision);
+      },
       onProblem: (variant, message) => this.#alertOnce('warning', `${row.scenarioTitle}, ${variant}: ${message}`),
       onRejected: ({ topic, reason, excerpt }) =>
         this.#alertOnce('warning', `A message on ${topic} was not used: ${reason}. It began: ${excerpt.slice(0, 80)}`),
@@ -308,7 +321,7 @@ export class LiveRun {
   #safety(event: SafetyEvent): void {
     const { row, store, source } = this.#options;
     const of = { runId: row.id, variant: event.variant };
-    const penetration = source.scenario?.v2x?.share ?? null;
+    const penetration = source.v2x?.share ?? null;
     if (event.conflicts.length > 0)
       store.writeRecords(
         'conflicts',

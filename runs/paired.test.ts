@@ -10,6 +10,7 @@ import {
   normalQuantile,
   wilcoxon,
 } from './paired.ts';
+import { pairedDifference } from './statistics.ts';
 
 const integers = fc.array(fc.integer({ min: -50, max: 50 }), { minLength: 1, maxLength: 30 });
 
@@ -165,5 +166,44 @@ describe('Holm', () => {
         }
       }),
     );
+  });
+});
+
+describe('SciPy 1.17 (stats.wilcoxon, t.interval, bootstrap with BCa and 200,000 resamples)', () => {
+  const vectors = [
+    {
+      differences: [
+        -3.388, -3.699, 1.68, 9.715, -6.986, -9.821, 0.887, 3.571, 8.754, -3.751, -1.999, 6.012, 2.96, -3.797, 2.472,
+        -3.103, -0.745, -2.549, 0.86, -5.97,
+      ],
+      p: 0.5216732025146484,
+      shift: -0.5915,
+      t: [-2.822543014602613, 1.9328430146026132],
+      bca: [-2.479, 1.866],
+    },
+    {
+      differences: [
+        8.421, 4.511, -6.193, 8.266, 8.681, 1.355, 15.462, 23.003, 8.472, 23.512, 10.838, 5.129, -7.852, -7.681, 10.511,
+        -3.181, -1.084, -2.8, -4.05, 1.981, 13.963, -1.319, 10.68, -1.512, 2.871, 24.117, -8.374, -6.858, 8.973, 18.551,
+        19.323, 7.898, -2.777, 9.364, 11.471, 14.623, 14.202, 5.25, 9.299, -1.336,
+      ],
+      p: 0.0002129998543246401,
+      shift: 6.05125,
+      t: [3.2404615582002636, 9.045038441799736],
+      bca: [3.445, 8.981],
+    },
+  ];
+
+  it.each(vectors)('says the same of $differences.length differences', ({ differences, p, shift, t, bca }) => {
+    expect(wilcoxon(differences).p).toBeCloseTo(p, 12);
+    expect(hodgesLehmann(differences)).toBeCloseTo(shift, 9);
+    const { low, high } = pairedDifference(differences.map((difference) => [0, difference]));
+    // t values of the table have four digits
+    expect(low).toBeCloseTo(t[0]!, 3);
+    expect(high).toBeCloseTo(t[1]!, 3);
+    const interval = bcaInterval(differences)!;
+    const tolerance = 0.03 * (bca[1]! - bca[0]!);
+    expect(Math.abs(interval.low - bca[0]!)).toBeLessThan(tolerance);
+    expect(Math.abs(interval.high - bca[1]!)).toBeLessThan(tolerance);
   });
 });

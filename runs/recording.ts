@@ -4,6 +4,8 @@
  * single frames since the last chunk. Both can be read while they are written, and after a kill -9: what is torn at the end is left
  * out.
  */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -19,6 +21,8 @@ const CHUNK_FRAMES = 60;
 /** `FTR1`, first second, number of frames, bytes of payload; each 4 bytes, little-endian. */
 const HEADER_BYTES = 16;
 const MAGIC = 0x31525446;
+/** The 1 of `FTR1`. */
+const FORMAT_VERSION = 1;
 /** Largest chunk believed when reading, bytes; a longer one is damage. */
 const CHUNK_BYTES_MAX = 256 * 1024 * 1024;
 /** Chunks that may wait to be written before `append` asks the run to wait. */
@@ -286,6 +290,52 @@ async function decoded(file: FileHandle, chunk: Chunk): Promise<Frame[]> {
   return frames;
 }
 
+/** What there is of a variant on disk. */
+export interface RecordingContents {
+  readonly variant: string;
+  /** Name of the file in the run's folder. */
+  readonly file: string;
+  readonly formatVersion: number;
+  /** Simulated seconds [from, to) of which there are frames. */
+  readonly fromSecond: number;
+  readonly toSecond: number;
+  readonly frames: number;
+  /** Of both files of the variant. */
+  readonly bytes: number;
+  /** Of `file`, hexadecimal. */
+  readonly sha256: string;
+}
+
+/** What the folder of a run holds, by variant; nothing where there is no recording. Nobody may be writing it. */
+export async function recordingContents(folder: string): Promise<RecordingContents[]> {
+  const reader = await RecordingReader.open(folder);
+  if (reader === null) return [];
+  const contents: RecordingContents[] = [];
+  for (const variant of await variantsIn(folder)) {
+    const file = `${variant}.frames`;
+    const span = reader.span(variant);
+    const bytes = await Promise.all(
+      [file, `${variant}.tail`].map((name) => stat(join(folder, name)).catch(() => null)),
+    );
+    contents.push({
+      variant,
+      file,
+      formatVersion: FORMAT_VERSION,
+      ...span,
+      frames: span.toSecond - span.fromSecond,
+      bytes: bytes.reduce((sum, one) => sum + (one?.size ?? 0), 0),
+      sha256: await sha256Of(join(folder, file)),
+    });
+  }
+  return contents;
+}
+
+async function sha256Of(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const part of createReadStream(path)) hash.update(part as Buffer);
+  return hash.digest('hex');
+}
+
 /** Reads a run that nobody writes any more. */
 export class RecordingReader {
   readonly #variants: Map<string, VariantReader>;
@@ -311,6 +361,12 @@ export class RecordingReader {
   read(fromSecond: number, toSecond: number): Promise<Record<string, Frame[]>> {
     return readAll(this.#variants, fromSecond, toSecond);
   }
+
+  /** Simulated seconds [from, to) of a variant. */
+  span(variant: string): { fromSecond: number; toSecond: number } {
+    const reader = this.#variants.get(variant);
+    return { fromSecond: reader?.firstSecond ?? 0, toSecond: reader?.seconds ?? 0 };
+  }
 }
 
 async function variantsIn(folder: string): Promise<string[]> {
@@ -322,6 +378,7 @@ class VariantReader {
   readonly #path: string;
   readonly #chunks: readonly Chunk[];
   readonly #tail: readonly Frame[];
+  readonly firstSecond: number;
   readonly seconds: number;
 
   private constructor(path: string, chunks: readonly Chunk[], tail: readonly Frame[]) {
@@ -331,6 +388,7 @@ class VariantReader {
     const inChunks = last ? last.firstSecond + last.frames : 0;
     this.#tail = tail.filter((frame) => frame.second >= inChunks);
     this.seconds = (this.#tail.at(-1)?.second ?? inChunks - 1) + 1;
+    this.firstSecond = chunks[0]?.firstSecond ?? this.#tail[0]?.second ?? 0;
   }
 
   static async open(folder: string, name: string): Promise<VariantReader> {
@@ -371,12 +429,14 @@ async function bytesIn(folder: string): Promise<number> {
 }
 
 /**
- * Removes the oldest recordings until the limits hold, but never those in `keep`. Answers the ids removed.
+ * Removes the oldest recordings until the limits hold, but never those in `keep`. Answers the ids removed. `onRemove` is told what there was,
+ * before it goes.
  */
 export async function pruneRecordings(
   root: string,
   limits: RecordingLimits,
   keep: ReadonlySet<string>,
+  onRemove?: (run: string, contents: readonly RecordingContents[]) => void,
 ): Promise<string[]> {
   const runs = await recordedRuns(root);
   const sizes = new Map<string, number>();
@@ -391,6 +451,7 @@ export async function pruneRecordings(
   for (const run of runs) {
     if (count <= limits.runsMax && total <= limits.bytesMax) break;
     if (keep.has(run)) continue;
+    onRemove?.(run, await recordingContents(join(root, run)).catch(() => []));
     await rm(join(root, run), { recursive: true, force: true });
     removed.push(run);
     count--;

@@ -170,7 +170,7 @@ export interface QualityRecord {
   metadata?: Record<string, unknown> | null;
 }
 
-/** What a strategy expected. Key: all but the values; what came of it is filled in by writing it again. */
+/** What a strategy foresaw. Key: all but version and values; what came of it may be filled in by writing it again. */
 export interface PredictionRecord extends OfRun {
   model: string;
   modelVersion: string;
@@ -261,7 +261,7 @@ export interface EmergencyRecord {
   metadata?: Record<string, unknown> | null;
 }
 
-/** Where the frames of a run lie. Key: run, variant and first second. */
+/** Where the frames of a run lie. Key: run, variant and first second; what is deleted stays so. A recording of no known run is not kept. */
 export interface RecordingRecord {
   runId: string;
   variant: string;
@@ -271,6 +271,21 @@ export interface RecordingRecord {
   toSecond: number;
   frameCount: number;
   bytes: number;
+  /** Of the file of whole chunks, hexadecimal; null: not computed. */
+  sha256?: string | null;
+  /** When the file was removed to make room. */
+  deletedAtMs?: number | null;
+}
+
+/** A quarter of an hour's index on crash history. null: too little was heard. Key: junction and time; a later one replaces it. */
+export interface CrashIndexRecord {
+  junctionId: string;
+  atMs: number;
+  rate: number | null;
+  uplift: number | null;
+  vruIndex: number | null;
+  vehicleIndex: number | null;
+  combinedIndex: number | null;
 }
 
 /** Kinds that go to the database. */
@@ -279,6 +294,7 @@ export interface RecordKinds {
   conflicts: ConflictRecord;
   hardBrakes: HardBrakeRecord;
   weather: WeatherRecord;
+  crashIndices: CrashIndexRecord;
   logs: LogRecord;
   messages: MessageRecord;
   qualityIssues: QualityRecord;

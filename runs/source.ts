@@ -4,8 +4,9 @@ import { basename, join, resolve } from 'node:path';
 import { nearest } from '../scenarios/issues.ts';
 import { scenarioFiles } from '../scenarios/list.ts';
 import { loadScenario } from '../scenarios/load.ts';
-import type { Scenario, VariantSettings } from '../scenarios/types.ts';
+import type { Scenario, V2xSettings, VariantSettings } from '../scenarios/types.ts';
 import type { JunctionConfiguration } from '../junction/types.ts';
+import type { RadioSettings } from '../sim/detectors/radios.ts';
 import { signalsOfFiles, vehiclesOfFiles } from '../sim/file-signals.ts';
 import { drawSumo, noticesOf } from '../sim/network/sumo/case.ts';
 import { noticeText } from '../sim/network/sumo/notices.ts';
@@ -28,6 +29,8 @@ export interface Source {
   readonly variants: readonly VariantSettings[];
   /** null for peers' files. */
   readonly scenario: Scenario | null;
+  /** What broadcasts; null: nothing. */
+  readonly v2x: V2xSettings | null;
   /** Peers' files as read; null for a scenario. */
   readonly files: Exclude<StreetSource, { kind: 'scenario' }> | null;
   /**
@@ -56,6 +59,10 @@ export interface SourceOptions {
   readonly directories?: readonly string[];
   /** Ends the run so many seconds after its begin, whatever the file says. */
   readonly untilSeconds?: number;
+  /** Vehicles that tell junctions where they are; not on SUMO's streets. Absent: none does, strategies go by loops. */
+  readonly radio?: RadioSettings;
+  /** What broadcasts, whatever the file says. */
+  readonly v2x?: V2xSettings;
 }
 
 /** Input that names no run. The message is for the user: what, what is allowed, what to do. */
@@ -77,16 +84,34 @@ const CITYFLOW_STARTS_AT_MS = Date.UTC(2024, 0, 1);
  */
 export async function openSource(path: string, options: SourceOptions = {}): Promise<Source> {
   checkUntil(options.untilSeconds);
+  const source = await found(path, options);
+  return options.radio === undefined ? source : withRadio(source, options.radio);
+}
+
+function withRadio(source: Source, radio: RadioSettings): Source {
+  if (source.kind === 'sumo') {
+    throw new SourceError(
+      `${source.path}: on SUMO's files our own traffic has loops only; leave --detection out, or let SUMO be the street: flextraff sumo.`,
+    );
+  }
+  return {
+    ...source,
+    inSteps: (stepSeconds) => withRadio(source.inSteps(stepSeconds), radio),
+    open: (options) => source.open({ ...options, radio }),
+  };
+}
+
+async function found(path: string, options: SourceOptions): Promise<Source> {
   if (options.sumo !== undefined) return openSumo(options.sumo.net, options);
-  const found = await stat(path).catch(() => null);
-  if (found?.isDirectory()) return openFolder(path, options);
-  if (found && /\.sumocfg$/.test(path)) return openSumo(path, options);
+  const there = await stat(path).catch(() => null);
+  if (there?.isDirectory()) return openFolder(path, options);
+  if (there && /\.sumocfg$/.test(path)) return openSumo(path, options);
   if (/\.(net|rou)\.xml(\.gz)?$/.test(path)) {
     throw new SourceError(
       `${path}: is a part of a SUMO case. Name its .sumocfg, or give the parts: --net FILE --routes FILE.`,
     );
   }
-  if (found) return openScenario(path, options);
+  if (there) return openScenario(path, options);
   const named = /[\\/]/.test(path)
     ? undefined
     : (await scenarioFiles(options.directories)).get(basename(path).replace(/\.ya?ml$/, ''));
@@ -117,7 +142,11 @@ async function openScenario(path: string, options: SourceOptions): Promise<Sourc
       `--until is ${untilSeconds}, within the warm-up of ${loaded.warmUpSeconds} s in which nothing is measured. Choose a later end.`,
     );
   }
-  return ofScenario(path, untilSeconds === undefined ? loaded : { ...loaded, durationSeconds: untilSeconds });
+  return ofScenario(path, {
+    ...loaded,
+    ...(untilSeconds !== undefined && { durationSeconds: untilSeconds }),
+    ...(options.v2x && { v2x: options.v2x }),
+  });
 }
 
 function ofScenario(path: string, scenario: Scenario): Source {
@@ -133,6 +162,7 @@ function ofScenario(path: string, scenario: Scenario): Source {
     seeds: scenario.seeds,
     variants: scenario.variants,
     scenario,
+    v2x: scenario.v2x ?? null,
     files: null,
     signals: () => scenario.junctions.map(({ name, configuration }) => ({ name, configuration })),
     vehicles: () => null,
@@ -163,7 +193,7 @@ async function openFolder(path: string, options: SourceOptions): Promise<Source>
     flow: await readJson(join(path, 'flow.json')),
     durationSeconds: options.untilSeconds ?? CITYFLOW_SECONDS,
   };
-  return ofPeer({ path, name, source, startsAtMs: CITYFLOW_STARTS_AT_MS }, path);
+  return ofPeer({ path, name, source, startsAtMs: CITYFLOW_STARTS_AT_MS, v2x: options.v2x ?? null }, path);
 }
 
 interface PeerCase {
@@ -171,11 +201,12 @@ interface PeerCase {
   readonly name: string;
   readonly source: Exclude<StreetSource, { kind: 'scenario' }>;
   readonly startsAtMs: number;
+  readonly v2x: V2xSettings | null;
 }
 
 /** `folder` holds the files that the simulator's own messages name. */
 function ofPeer(peer: PeerCase, folder = ''): Source {
-  const { path, name, source, startsAtMs } = peer;
+  const { path, name, source, startsAtMs, v2x } = peer;
   let signals: readonly SourceSignal[] | null = null;
   return {
     kind: source.kind,
@@ -189,6 +220,7 @@ function ofPeer(peer: PeerCase, folder = ''): Source {
     seeds: [0],
     variants: [{ name: 'baseline', strategy: 'fixed-time', parameters: {} }],
     scenario: null,
+    v2x,
     files: source,
     signals() {
       signals ??= told(
@@ -210,7 +242,7 @@ function ofPeer(peer: PeerCase, folder = ''): Source {
         },
         folder,
       ),
-    open: (streetOptions) => open(source, streetOptions, folder),
+    open: (streetOptions) => open(source, { ...streetOptions, ...(v2x && { v2x }) }, folder),
   };
 }
 
@@ -243,7 +275,7 @@ async function openSumo(path: string, options: SourceOptions): Promise<Source> {
     files: note === null ? files : { ...files, notices: [...files.notices, note] },
     durationSeconds,
   };
-  return ofPeer({ path, name, source, startsAtMs: sumoStartsAtMs(files) });
+  return ofPeer({ path, name, source, startsAtMs: sumoStartsAtMs(files), v2x: options.v2x ?? null });
 }
 
 function durationOf({ files, endSeconds }: OpenedSumo, untilSeconds: number | undefined) {

@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   appendFileSync,
   existsSync,
@@ -7,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -136,6 +138,20 @@ describe('a run of the twin', () => {
     expect(frames.adaptive![0]!.lamps[0]).toMatch(/^[ragufd]+$/);
     const last = (await twin.frames(started.id, 200, 201)).adaptive![0]!;
     expect(last.counters.arrived).toBe(alone.variants.adaptive!.vehicles.arrived);
+
+    const file = join(data, 'recordings', started.id, 'baseline.frames');
+    expect(store.records.recordings).toMatchObject([
+      { variant: 'adaptive', fromSecond: 0, toSecond: 201, frameCount: 201 },
+      {
+        runId: started.id,
+        variant: 'baseline',
+        location: `recordings/${started.id}/baseline.frames`,
+        formatVersion: 1,
+        bytes: statSync(file).size,
+        sha256: createHash('sha256').update(readFileSync(file)).digest('hex'),
+        deletedAtMs: null,
+      },
+    ]);
   });
 
   it('can be watched while it goes on: frames up to now, newest run first', async () => {
@@ -360,6 +376,11 @@ describe('after the end of the program', () => {
       expect.objectContaining({ level: 'warning', runId: id, message: expect.stringContaining(at) }),
     ]);
     expect(store.rows.get(id)).toMatchObject({ status: 'interrupted' });
+    expect(store.records.recordings!.map(({ variant, frameCount }) => [variant, frameCount])).toEqual([
+      ['adaptive', expect.any(Number)],
+      ['baseline', expect.any(Number)],
+    ]);
+    expect(Math.min(...store.records.recordings!.map(({ frameCount }) => frameCount))).toBe(run.simulatedSeconds + 1);
     const { baseline, adaptive } = await twin.frames(id, 50, 71);
     expect(baseline!.map((frame) => frame.second)).toEqual(Array.from({ length: 21 }, (_, i) => 50 + i));
     expect(adaptive).toHaveLength(21);
@@ -380,6 +401,9 @@ describe('after the end of the program', () => {
     }
     await twin.close();
     expect(readdirSync(join(data, 'recordings')).sort()).toEqual(ids.slice(2).sort());
+    const deleted = store.records.recordings!.filter(({ deletedAtMs }) => deletedAtMs !== null);
+    expect(new Set(deleted.map(({ runId }) => runId))).toEqual(new Set(ids.slice(0, 2)));
+    expect(deleted.every(({ frameCount }) => frameCount === 201)).toBe(true);
     const again = await open();
     const runs = await again.runs(10);
     expect(runs.map((run) => run.replayable)).toEqual([true, true, false, false]);

@@ -5,11 +5,13 @@ import { join } from 'node:path';
 import { v7 as uuidv7 } from 'uuid';
 import { simulationPrefix } from '../feeds/topics.ts';
 import type { JunctionConfiguration } from '../junction/types.ts';
+import type { V2xSettings } from '../scenarios/types.ts';
 import type { Street } from '../sim/street.ts';
 import { Catalogue } from './catalogue.ts';
 import { clockTime } from './clock-time.ts';
 import { compareRuns } from './comparison.ts';
 import type { Decider } from './controller-port.ts';
+import { recordingRecords } from './keeper.ts';
 import { LiveRun, summaryOf } from './live-run.ts';
 import {
   DEFAULT_LIMITS,
@@ -17,6 +19,7 @@ import {
   type RecordingLimits,
   RecordingReader,
   RecordingWriter,
+  recordingContents,
   readRunFile,
   recordedRuns,
   writeRunFile,
@@ -56,6 +59,8 @@ export interface TwinOptions {
   readonly scenariosDirectories?: readonly string[];
   /** Scenario files outside those folders, offered under their file names. */
   readonly scenarioFiles?: readonly string[];
+  /** What broadcasts in one of the files, whatever it says. */
+  readonly v2x?: { readonly file: string; readonly settings: V2xSettings };
   /** Worker threads that decide, for all runs together. */
   readonly threads: number;
   /** Where strategies decide instead; the caller closes it. */
@@ -120,6 +125,7 @@ class RunningTwin implements AlertingTwin {
     this.#catalogue = new Catalogue({
       directories: options.scenariosDirectories ?? [],
       files: options.scenarioFiles ?? [],
+      ...(options.v2x && { v2x: options.v2x }),
       onLeftOut: (file, error) => options.logger?.warn({ file }, `A scenario is left out: ${error.message}`),
     });
   }
@@ -162,6 +168,7 @@ class RunningTwin implements AlertingTwin {
     row.endedAtMs = Math.round(Math.max(row.startedAtMs, touched?.mtimeMs ?? 0));
     await writeRunFile(folder, 'run', row);
     this.#options.store.writeRun({ ...row });
+    this.#options.store.writeRecords('recordings', recordingRecords(row.id, await recordingContents(folder)));
     this.#alert(
       'warning',
       `The run of ${row.scenarioTitle} (seed ${row.seed}) was ${row.statusDetail}. Start it again to see the rest.`,
@@ -331,7 +338,11 @@ class RunningTwin implements AlertingTwin {
 
   async #prune(): Promise<void> {
     const limits = this.#options.recordings ?? DEFAULT_LIMITS;
-    for (const id of await pruneRecordings(this.#root, limits, new Set(this.#live.keys()))) {
+    const { store } = this.#options;
+    const removed = await pruneRecordings(this.#root, limits, new Set(this.#live.keys()), (id, contents) =>
+      store.writeRecords('recordings', recordingRecords(id, contents, Date.now())),
+    );
+    for (const id of removed) {
       this.#recorded.delete(id);
       this.#readers.delete(id);
     }

@@ -174,9 +174,17 @@ export function numbered(groups: readonly Group[]): SignalGroup[] {
 /** Each reader for the whole approach, and at the stop line for each lane, with the groups whose traffic it sees. */
 export function detectorsOf(ground: ResolvedGround, groupOf: ReadonlyMap<string, string>): JunctionDetector[] {
   const groups = (movements: readonly string[]) => [...new Set(movements.map((name) => groupOf.get(name)!))];
-  return ground.arms.flatMap(({ name, rfid, laneMovements }) =>
-    rfid.flatMap(({ position }): JunctionDetector[] => [
-      { id: `${name}:${position}`, approach: name, position, lane: null, groups: groups(laneMovements.flat()) },
+  return ground.arms.flatMap(({ name, rfid, laneMovements, speedMetresPerSecond }) =>
+    rfid.flatMap(({ position, distanceMetres }): JunctionDetector[] => [
+      {
+        id: `${name}:${position}`,
+        approach: name,
+        position,
+        lane: null,
+        groups: groups(laneMovements.flat()),
+        metresBeforeLine: distanceMetres,
+        limitMetresPerSecond: speedMetresPerSecond,
+      },
       ...(position === 'stopline' ? laneMovements : []).map((movements, lane) => ({
         id: `${name}:${position}:${lane}`,
         approach: name,

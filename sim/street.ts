@@ -3,11 +3,12 @@ import { isoOf } from '../feeds/codec.ts';
 import type { Message, MessageKind } from '../feeds/messages.ts';
 import type { JunctionConfiguration } from '../junction/types.ts';
 import type { DetectorFault, Scenario, V2xSettings } from '../scenarios/types.ts';
-import type { Engine } from './core.ts';
+import type { Engine, Network } from './core.ts';
 import { demandFromScenario } from './demand/demand.ts';
 import { DetectorFaults } from './detectors/faults.ts';
 import { Loops } from './detectors/loops.ts';
 import { PriorityReceivers } from './detectors/priority.ts';
+import { type RadioSettings, VehicleRadios } from './detectors/radios.ts';
 import { RfidReaders } from './detectors/rfid.ts';
 import { type RfidDevice, rfidDevices, sendCarCounts } from './detectors/rfid-devices.ts';
 import { type Station, stationsOf } from './detectors/stations.ts';
@@ -18,6 +19,7 @@ import { type Trip, tripsOf } from './measures/trips.ts';
 import type { VariantResult } from './measures/types.ts';
 import { type CityFlowCase, readCityFlow } from './network/cityflow.ts';
 import { cityFlowStages, withConfigurations } from './network/cityflow-configuration.ts';
+import { feedersOf } from './network/feeders.ts';
 import { networkFromScenario } from './network/scenario.ts';
 import { crossingsOf } from './pedestrians/crossings.ts';
 import { Crowd } from './pedestrians/crowd.ts';
@@ -33,6 +35,8 @@ import { ofSumo, type SumoSource } from './sumo-street.ts';
 import { createEngine } from './traffic/engine.ts';
 import type { Outgoing, SimulatedStreet } from './types.ts';
 import { Broadcast } from './v2x/broadcast.ts';
+import { unitsOfNetwork } from './v2x/network-units.ts';
+import { type RoadsideUnit, unitsOfScenario } from './v2x/units.ts';
 import { drawingOfNetwork, drawingOfScenario } from './view/drawing.ts';
 import { peopleOf, VehicleFrames } from './view/frames.ts';
 import type { Drawing, Frame } from './view/types.ts';
@@ -64,6 +68,10 @@ export interface StreetOptions {
   readonly wants?: (kind: MessageKind) => boolean;
   /** How lamp controllers start: with the first stage of the local plan (`warm`, default), or as after a power cut. */
   readonly boot?: 'warm' | 'cold';
+  /** Vehicles that tell junctions where they are and where they will turn; absent: none does. Not on SUMO's streets. */
+  readonly radio?: RadioSettings;
+  /** What of a peer's file broadcasts; absent: nothing. Scenarios say it themselves. */
+  readonly v2x?: V2xSettings;
 }
 
 export interface Street extends SimulatedStreet {
@@ -77,6 +85,8 @@ export interface Street extends SimulatedStreet {
   drawing(): Drawing;
   /** What of the input was left out, in words. */
   readonly warnings: readonly string[];
+  /** Those that hear and broadcast; none where nobody does. */
+  readonly roadsideUnits: readonly RoadsideUnit[];
 }
 
 const DIGEST_EVERY_SECONDS = 10;
@@ -117,7 +127,7 @@ function ofScenario(scenario: Scenario, options: StreetOptions): Street {
     windowSeconds: scenario.detection.windowSeconds,
     faults: scenario.detection.faults,
     programs: [],
-    ...(scenario.v2x && { broadcasting: { scenario, settings: scenario.v2x } }),
+    ...(scenario.v2x && { broadcasting: { units: unitsOfScenario(scenario), settings: scenario.v2x } }),
     drawing: () => drawingOfScenario(scenario, network, demand.classes),
     warnings: [],
   });
@@ -149,7 +159,14 @@ function ofCityFlow(source: CityFlowSource, options: StreetOptions): Street {
   const { variant } = options;
   const isOwn = variant.strategy === 'fixed-time' && Object.keys(variant.parameters ?? {}).length === 0;
   const stages = cityFlowStages(read.network, programs, name);
-  const network = withConfigurations(read.network, stages, name, !isOwn);
+  const groupIds = stages.map(({ groups, groupIds: ids }) => {
+    const byGroup: string[] = [];
+    groups.forEach((g, k) => {
+      byGroup[g] = ids[k]!;
+    });
+    return byGroup;
+  });
+  const network = withNeighbours(withConfigurations(read.network, stages, name, !isOwn), groupIds);
   const engine = createEngine(network, demand, { stepSeconds, seed: options.seed });
   const steered = network.junctions.flatMap(({ configuration, firstGroup }, j) =>
     configuration === null ? [] : [{ firstGroup, groups: stages[j]!.groups, lamps: new Uint8Array(254), j }],
@@ -167,10 +184,21 @@ function ofCityFlow(source: CityFlowSource, options: StreetOptions): Street {
       network.junctions[j]!.configuration === null ? [new ProgramSignals(program, engine.groupLamp, stages[j]!)] : [],
     ),
     lampsOf: (j) => ({ groupLamp: steered.find((own) => own.j === j)!.lamps, firstGroup: 0 }),
+    groupIdsOf: (j) => groupIds[j]!,
     beforeTraffic: () => {
       for (const { firstGroup, groups, lamps } of steered)
         for (let g = 0; g < groups.length; g++) engine.groupLamp[firstGroup + groups[g]!] = lamps[g]! === 1 ? 1 : 0;
     },
+    ...(options.v2x && {
+      broadcasting: {
+        units: unitsOfNetwork(network, stages, {
+          laneWidth: laneWidths(source.roadnet),
+          onEarth: null,
+          startsAtMs: DEFAULT_START_MS,
+        }),
+        settings: options.v2x,
+      },
+    }),
     drawing: () =>
       drawingOfNetwork(
         network,
@@ -196,6 +224,17 @@ function ofCityFlow(source: CityFlowSource, options: StreetOptions): Street {
   });
 }
 
+/** The network whose configurations tell where traffic comes from. */
+function withNeighbours(network: Network, groupIds: readonly (readonly (string | undefined)[])[]): Network {
+  const feeders = feedersOf(network, (junction, group) => groupIds[junction]![group]);
+  const junctions = network.junctions.map((junction, j) =>
+    junction.configuration === null || feeders[j]!.length === 0
+      ? junction
+      : { ...junction, configuration: { ...junction.configuration, feeders: feeders[j]! } },
+  );
+  return { ...network, junctions };
+}
+
 /** Widths of a checked roadnet's lanes, in the order of the network. */
 function laneWidths(roadnet: unknown): Float64Array {
   const { roads } = roadnet as { roads: { lanes: { width: number }[] }[] };
@@ -214,7 +253,7 @@ export interface Parts {
   /** Discharge, exhaust, movements and junctions are measured too. */
   readonly isSurveyed?: boolean;
   /** What is broadcast; absent: nothing. */
-  readonly broadcasting?: { readonly scenario: Scenario; readonly settings: V2xSettings };
+  readonly broadcasting?: { readonly units: readonly RoadsideUnit[]; readonly settings: V2xSettings };
   /** Detectors that fail; absent: none does. */
   readonly faults?: readonly DetectorFault[];
   /** null: nobody walks here, and nothing is asked of those who drive. */
@@ -230,6 +269,8 @@ export interface Parts {
   readonly programs: readonly FileSignals[];
   /** Where the lamps of a junction's groups go; by default into the engine's `groupLamp`. */
   readonly lampsOf?: (junction: number) => { readonly groupLamp: Uint8Array; readonly firstGroup: number };
+  /** Id of each signal group of a junction, by index within it; by default in the order of the configuration. */
+  readonly groupIdsOf?: (junction: number) => readonly (string | undefined)[];
   /** After the signals and before the world moves; and once it has moved, before detectors read. */
   readonly beforeTraffic?: () => void;
   readonly afterTraffic?: () => void;
@@ -243,6 +284,7 @@ class World implements Street {
   readonly durationSeconds: number;
   readonly configurations: readonly JunctionConfiguration[];
   readonly warnings: readonly string[];
+  readonly roadsideUnits: readonly RoadsideUnit[];
   readonly #parts: Parts;
   readonly #engine: Engine;
   readonly #outbox: Outbox;
@@ -254,6 +296,7 @@ class World implements Street {
   readonly #stationsOfJunction: readonly (readonly Station[])[];
   readonly #loops: Loops;
   readonly #radios: PriorityReceivers;
+  readonly #vehicles: VehicleRadios | null;
   readonly #readers: RfidReaders | null;
   readonly #rfidDevices: readonly RfidDevice[];
   readonly #faults: DetectorFaults | null;
@@ -277,6 +320,7 @@ class World implements Street {
     this.stepSeconds = engine.stepSeconds;
     this.durationSeconds = parts.durationSeconds;
     this.warnings = parts.warnings;
+    this.roadsideUnits = parts.broadcasting?.units ?? [];
     this.#outbox = new Outbox(options.prefix, options.wants ?? (() => false));
     this.configurations = network.junctions.flatMap(({ configuration }) =>
       configuration === null ? [] : [configuration],
@@ -309,6 +353,7 @@ class World implements Street {
     this.#stationsOfJunction = network.junctions.map((_, j) => stations.filter((station) => station.junction === j));
     this.#loops = new Loops(engine);
     this.#radios = new PriorityReceivers(engine);
+    this.#vehicles = options.radio === undefined ? null : this.#vehicleRadios(options.radio);
     this.#readers = parts.readers === null ? null : parts.readers(stations);
     this.#rfidDevices = rfidDevices(network, parts.readers === null ? [] : stations, ({ junction, approach, kind }) =>
       deviceId(taken, network.junctions[junction]!.name, 'rfid', network.approaches[approach]!.name, kind),
@@ -336,10 +381,18 @@ class World implements Street {
             ...parts.broadcasting,
             engine,
             crowd: parts.crowd,
-            controllers: this.#controllers,
+            shown: this.#signals,
             outbox: this.#outbox,
             seed: options.seed,
           });
+  }
+
+  #vehicleRadios(settings: RadioSettings): VehicleRadios {
+    const { groupIdsOf } = this.#parts;
+    const groupIds = this.#engine.network.junctions.map(
+      ({ configuration }, j) => groupIdsOf?.(j) ?? configuration?.signalGroups.map(({ id }) => id) ?? [],
+    );
+    return new VehicleRadios(this.#engine, groupIds, settings);
   }
 
   get tick(): number {
@@ -416,6 +469,7 @@ class World implements Street {
     this.#frameSeq++;
     if (!this.#outbox.wants('detections')) return;
     const timestamp = isoOf(this.nowMs);
+    const heard = this.#vehicles?.heard();
     this.#engine.network.junctions.forEach(({ id, configuration }, j) => {
       if (configuration === null) return;
       const detectors = {
@@ -430,6 +484,7 @@ class World implements Street {
           timestamp,
           detectors,
           ...(this.#radios.hears(j) ? { priority: this.#radios.requests(j) } : {}),
+          ...(heard && { vehicles: heard[j]!, reporting_share: this.#vehicles!.share }),
         },
       );
     });

@@ -1,27 +1,23 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunResult } from '../runs/types.ts';
-import { findProgram, flextraff, until } from './support/command.ts';
+import { findProgram, flextraff, ROOT, until } from './support/command.ts';
 
 const golden = JSON.parse(readFileSync(join(import.meta.dirname, 'golden.json'), 'utf8')) as {
   untilSeconds: number;
   scenarios: Record<string, Record<string, string>>;
+  /** By the arguments of `run` that name a case of the shared data. */
+  shared: Record<string, Record<string, string>>;
 };
+const shared = join(process.env.FLEXTRAFF_SHARED ?? join(ROOT, '../shared'), 'data');
 const BUSY = 'hangzhou-kn-hz';
 
-async function run(scenario: string, ...args: string[]): Promise<RunResult> {
-  const { code, stdout, stderr } = await flextraff([
-    'run',
-    scenario,
-    '--until',
-    String(golden.untilSeconds),
-    '--json',
-    ...args,
-  ]);
+async function run(...args: string[]): Promise<RunResult> {
+  const { code, stdout, stderr } = await flextraff(['run', '--until', String(golden.untilSeconds), '--json', ...args]);
   expect(code, stderr).toBe(0);
   return JSON.parse(stdout) as RunResult;
 }
@@ -39,6 +35,15 @@ describe('golden digests (a change of one says why in its commit; `npm run golde
   it.each(Object.keys(golden.scenarios))('%s', async (name) => {
     expect(digests(await run(name))).toEqual(golden.scenarios[name]);
   });
+
+  it.skipIf(!existsSync(shared)).each(Object.keys(golden.shared))(
+    '%s (skipped where there is no shared data)',
+    async (command) => {
+      const args = command.split(' ').map((arg) => (arg.includes('/') ? join(shared, arg) : arg));
+      const variants = ['--variant', 'baseline=fixed-time', '--variant', 'adaptive=max-pressure'];
+      expect(digests(await run(...args, ...variants))).toEqual(golden.shared[command]);
+    },
+  );
 });
 
 describe('the same digest', () => {

@@ -29,6 +29,8 @@ const STORE_BYTES = 8 * 1_048_576;
 const RETRY_FIRST_MS = 1000;
 const RETRY_MAX_MS = 60_000;
 const YEARS_LISTED_MAX = 3;
+/** Of a bucket, where each costs a round trip. */
+const OPENED_AT_ONCE = 16;
 
 export interface ArchiveOptions {
   storage: ArchiveStorage;
@@ -167,18 +169,33 @@ export class Archive {
 
   /** Local paths of a day's files. */
   async open(dataset: Dataset, day: string): Promise<{ paths: string[]; release: () => Promise<void> }> {
+    return this.openFiles(await this.storage.list(dayFolder(dataset, day)).catch((error) => this.#unreachable(error)));
+  }
+
+  /** Local paths of these files, in their order; those of a bucket are fetched. Throws StoreError `archive_unreachable`. */
+  async openFiles(
+    files: readonly { readonly key: string }[],
+  ): Promise<{ paths: string[]; release: () => Promise<void> }> {
     const opened: { path: string; release: () => Promise<void> }[] = [];
     const release = async (): Promise<void> => {
-      for (const file of opened) await file.release();
+      for (const file of opened) await file?.release();
     };
-    try {
-      for (const file of await this.storage.list(dayFolder(dataset, day)))
-        opened.push(await this.storage.open(file.key));
-      return { paths: opened.map((file) => file.path), release };
-    } catch (error) {
-      await release();
-      throw new StoreError('archive_unreachable', `${this.storage.description}: ${reasonOf(error)}`, { cause: error });
-    }
+    let next = 0;
+    const fetchNext = async (): Promise<void> => {
+      while (next < files.length) {
+        const at = next++;
+        opened[at] = await this.storage.open((files[at] as { key: string }).key);
+      }
+    };
+    const outcomes = await Promise.allSettled(Array.from({ length: OPENED_AT_ONCE }, fetchNext));
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+    if (failed === undefined) return { paths: opened.map((file) => file.path), release };
+    await release();
+    return this.#unreachable(failed.reason);
+  }
+
+  #unreachable(error: unknown): never {
+    throw new StoreError('archive_unreachable', `${this.storage.description}: ${reasonOf(error)}`, { cause: error });
   }
 
   /**

@@ -256,7 +256,7 @@ async function selection(
       there.has(column.name) ? quote(column.name) : `NULL::${DUCKDB_TYPES[column.type]} AS ${quote(column.name)}`,
     )
     .join(', ');
-  const source = `read_parquet([${paths.map(literal).join(', ')}], union_by_name = true, filename = true, file_row_number = true)`;
+  const source = parquetSource(paths);
   const { within } = options;
   const where =
     within === undefined
@@ -309,9 +309,9 @@ export function queryParquet(sql: string): Promise<Record<string, unknown>[]> {
   });
 }
 
-/** `read_parquet(...)` over these files, whatever columns each has. */
+/** `read_parquet(...)` over these files, whatever columns each has, with `filename` and `file_row_number`. */
 export function parquetSource(paths: readonly string[]): string {
-  return `read_parquet([${paths.map(literal).join(', ')}], union_by_name = true)`;
+  return `read_parquet([${paths.map(literal).join(', ')}], union_by_name = true, filename = true, file_row_number = true)`;
 }
 
 export function quote(name: string): string {

@@ -1,10 +1,9 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openDatabase } from './connect.ts';
-import { diskFullTrial, embeddedSwitch, killTrial, outageTrial, type Switch } from './testing/endurance.ts';
+import { diskFullTrial, embeddedSwitch, killTrial, mountSpool, outageTrial, type Switch } from './testing/endurance.ts';
 import { makeServerDatabase, serverUrl, Wire } from './testing/server-database.ts';
 
 const directories: string[] = [];
@@ -17,20 +16,23 @@ afterAll(() => {
   for (const directory of directories) rmSync(directory, { recursive: true, force: true });
 });
 
-/** A small volume, where this process may mount one. */
-function mountSmall(mebibytes: number): { path: string; unmount: () => void } | null {
-  const path = join(makeDirectory(), 'small');
-  mkdirSync(path);
+const unmountTrial = process.platform === 'linux' ? mountSpool(makeDirectory(), 1) : null;
+unmountTrial?.();
+const canMount = unmountTrial !== null;
+
+async function expectDiskFull(databaseUrl: string | undefined, database: Switch): Promise<void> {
+  const directory = makeDirectory();
+  const unmount = mountSpool(directory, 3);
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${mebibytes}m`, 'tmpfs', path], { stdio: 'ignore' });
-  } catch {
-    return null;
+    const result = await diskFullTrial({ directory, databaseUrl, database });
+    expect(result).toMatchObject({ missing: 0, examples: [] });
+    expect(result.said).toMatch(/could not be written: ENOSPC/);
+    expect(result.health).toContain('nothing can be written');
+    expect(result.batches).toBeGreaterThan(60);
+  } finally {
+    unmount?.();
   }
-  return { path, unmount: () => void execFileSync('umount', [path], { stdio: 'ignore' }) };
 }
-const trial = process.platform === 'linux' ? mountSmall(1) : null;
-trial?.unmount();
-const canMount = trial !== null;
 
 async function withServer<T>(work: (url: string, database: Switch) => Promise<T>): Promise<T> {
   const { url, drop } = await makeServerDatabase();
@@ -56,6 +58,10 @@ describe('nothing acknowledged is lost, counted row by row, with PGlite', () => 
     expect(result).toMatchObject({ missing: 0, examples: [] });
     expect(result.spooledBytes).toBeGreaterThan(0);
   });
+
+  it.skipIf(!canMount)("when the spool's disk is full (needs the right to mount a small volume)", () =>
+    expectDiskFull(undefined, embeddedSwitch()),
+  );
 });
 
 describe.skipIf(serverUrl === '')(
@@ -77,19 +83,8 @@ describe.skipIf(serverUrl === '')(
       });
     });
 
-    it.skipIf(!canMount)("when the spool's disk is full (needs the right to mount a small volume)", async () => {
-      const small = mountSmall(3);
-      try {
-        await withServer(async (databaseUrl, database) => {
-          const result = await diskFullTrial({ directory: small!.path, databaseUrl, database });
-          expect(result).toMatchObject({ missing: 0, examples: [] });
-          expect(result.said).toMatch(/could not be written: ENOSPC/);
-          expect(result.health).toContain('nothing can be written');
-          expect(result.batches).toBeGreaterThan(60);
-        });
-      } finally {
-        small?.unmount();
-      }
-    });
+    it.skipIf(!canMount)("when the spool's disk is full (needs the right to mount a small volume)", () =>
+      withServer(expectDiskFull),
+    );
   },
 );

@@ -42,6 +42,11 @@ export function isOutage(error: unknown): boolean {
   );
 }
 
+/** Whether a statement failed for itself alone, as PostGIS refuses shapes (XX000): it says nothing of the database. */
+export function isStatementFailure(error: unknown): boolean {
+  return (error as { code?: unknown }).code === 'XX000';
+}
+
 /** Whether another transaction was in the way: the same again is likely to succeed. */
 export function isConflict(error: unknown): boolean {
   const code = (error as { code?: unknown }).code;

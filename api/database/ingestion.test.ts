@@ -70,6 +70,15 @@ function behaviour(open: () => Promise<{ database: Database; end: () => Promise<
       longitude: 72,
       metadata: { note: 'NUL \0 here' },
     },
+    crashIndices: {
+      junctionId,
+      atMs: at,
+      rate: 1.2,
+      uplift: 1.1,
+      vruIndex: 0.3,
+      vehicleIndex: 0.4,
+      combinedIndex: null,
+    },
     hardBrakes: {
       hardBrakeId: randomUUID(),
       junctionId,
@@ -149,6 +158,7 @@ function behaviour(open: () => Promise<{ database: Database; end: () => Promise<
     conflicts: 'conflicts',
     hardBrakes: 'hard_brakes',
     weather: 'weather_conditions',
+    crashIndices: 'crash_indices',
     logs: 'system_logs',
     messages: 'mqtt_messages',
     qualityIssues: 'data_quality_log',
@@ -191,6 +201,12 @@ function behaviour(open: () => Promise<{ database: Database; end: () => Promise<
     await write({ kind: 'predictions', rows: [{ ...samples.predictions, actualValue: 4 }] });
     await write({ kind: 'predictions', rows: [samples.predictions] });
     expect(await read('SELECT actual_value FROM model_predictions')).toEqual([{ actual_value: 4 }]);
+    await write({ kind: 'recordings', rows: [{ ...samples.recordings, frameCount: 7, deletedAtMs: at }] });
+    await write({ kind: 'recordings', rows: [{ ...samples.recordings, frameCount: 7 }] });
+    await write({ kind: 'recordings', rows: [{ ...samples.recordings, runId: randomUUID() }] });
+    expect(await readAll('SELECT frame_count, deleted_at FROM recordings')).toEqual([
+      { frame_count: 7, deleted_at: new Date(at) },
+    ]);
     await write({ kind: 'devices', rows: [{ ...samples.devices, uptimeSeconds: 1, heartbeatAtMs: at - MINUTE }] });
     expect(await read('SELECT uptime_seconds FROM edge_devices')).toEqual([{ uptime_seconds: 5 }]);
     // It stands on an approach now, under its name.
@@ -303,6 +319,13 @@ function behaviour(open: () => Promise<{ database: Database; end: () => Promise<
     ).rows as { user_id: string }[];
     const attempt = (sql: string) => database.roles.asUser(user!.user_id, (trx) => trx.raw(sql));
     expect((await attempt('SELECT count(*)::int AS n FROM junctions')).rows).toEqual([{ n: 0 }]);
+    expect((await attempt("SELECT * FROM find_login('u')")).rows).toEqual([]);
+    expect(await database.roles.findLogin('u')).toEqual({
+      userId: user!.user_id,
+      passwordHash: 'x',
+      isActive: true,
+    });
+    expect(await database.roles.findLogin('nobody')).toBeNull();
     for (const role of ['none', 'job_role']) {
       await expect(attempt(`SELECT set_config('role', '${role}', TRUE)`)).rejects.toMatchObject({ code: '42501' });
       await expect(attempt(`UPDATE pg_settings SET setting = '${role}' WHERE name = 'role'`)).rejects.toMatchObject({

@@ -25,7 +25,7 @@ import { Archive } from '../archive/archive.ts';
 import { openStorage, type StorageOptions } from '../archive/storage.ts';
 import { type Database, type DatabaseOptions, openDatabase, POOL_MAX } from './connect.ts';
 import { hashEpc, loadEpcKey, loadInstallationId } from './epc.ts';
-import { isConflict, isOutage, reasonOf, StoreError } from './errors.ts';
+import { isConflict, isOutage, isStatementFailure, reasonOf, StoreError } from './errors.ts';
 import { lockDirectory } from './lock.ts';
 import { type CycleQuery, listCycles, type StoredCycle } from './repositories/cycles.ts';
 import { listDecisions } from './repositories/decisions.ts';
@@ -468,7 +468,7 @@ class OpenStore implements DatabaseStore {
     } catch (error) {
       if (error instanceof TwinError) throw error;
       // Two transactions in each other's way are no outage.
-      if (isOutage(error) && !isConflict(error)) this.#lost(error);
+      if (isOutage(error) && !isConflict(error) && !isStatementFailure(error)) this.#lost(error);
       throw new StoreError('database_query_failed', `The database did not answer: ${reasonOf(error)}`, {
         cause: error,
         hint: 'Try again; /health says how the database is.',

@@ -171,6 +171,14 @@ describe('the writer', () => {
     await writer.flush();
     expect(receiver.seconds).toEqual([0, 1, 2, 4, 5]);
     expect(alerts).toEqual(['refused: value out of range']);
+    // neighbours of one call too
+    writer.add({
+      kind: 'series',
+      rows: [10, 3, 11, 12, 13, 14, 15].map((second) => series(second).rows[0]) as never[],
+    });
+    await writer.flush();
+    expect(receiver.seconds.slice(5).sort()).toEqual([10, 11, 12, 13, 14, 15]);
+    expect(alerts).toHaveLength(2);
     expect(outages).toEqual([]);
     await writer.close();
   });

@@ -10,6 +10,8 @@ const REPLAY_ROWS = 5000;
 const PENDING_ROWS_MAX = 200_000;
 const BLOCKED_RETRY_MS = 1000;
 const CONFLICT_ATTEMPTS = 5;
+/** How often a refused write is halved at most: of thousands that are all refused, not each is tried alone. */
+const SPLITS_MAX = 200;
 
 export interface WriterOptions {
   spool: Spool;
@@ -264,13 +266,26 @@ export class Writer {
     }
     for (const write of batch) {
       try {
-        await applyInTurn(transact, [write], 1);
+        await this.#applyApart(transact, write, { splits: SPLITS_MAX });
       } catch (error) {
-        if (isOutage(error)) return this.#outage(error);
-        this.#options.onRefused(write, error);
+        return this.#outage(error);
       }
     }
     return true;
+  }
+
+  /** Halves what is refused until the rows are found that are to blame, so that they stop no others. Throws where the database is away. */
+  async #applyApart(transact: Transact, write: Write, left: { splits: number }): Promise<void> {
+    try {
+      await applyInTurn(transact, [write], 1);
+    } catch (error) {
+      if (isOutage(error)) throw error;
+      if (write.rows.length < 2 || left.splits === 0) return this.#options.onRefused(write, error);
+      left.splits--;
+      const middle = Math.ceil(write.rows.length / 2);
+      for (const rows of [write.rows.slice(0, middle), write.rows.slice(middle)])
+        await this.#applyApart(transact, { kind: write.kind, rows } as Write, left);
+    }
   }
 
   #outage(error: unknown): false {

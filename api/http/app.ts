@@ -9,10 +9,12 @@ import { openApiDocument } from './openapi.ts';
 import { sendIndex, serveDocs, servePage } from './page.ts';
 import { mount, type Route } from './routing.ts';
 import { junctionRoutes } from './routes/junctions.ts';
+import { runRecordRoutes } from './routes/run-records.ts';
 import { runRoutes } from './routes/runs.ts';
 import { safetyRoutes } from './routes/safety.ts';
 import { scenarioRoutes } from './routes/scenarios.ts';
 import { systemRoutes } from './routes/system.ts';
+import { safetyBasisRoutes } from './routes/safety-basis.ts';
 import { V2X_BODY_LIMIT, V2X_PATHS, v2xRoutes } from './routes/v2x.ts';
 
 /** Generous: a page that scrubs asks some ten times a second. */
@@ -40,8 +42,10 @@ export function apiRoutes(context: ApiContext): Route[] {
   return [
     ...scenarioRoutes(context),
     ...runRoutes(context),
+    ...runRecordRoutes(context),
     ...junctionRoutes(context),
     ...safetyRoutes(context),
+    ...safetyBasisRoutes(context),
     ...v2xRoutes(context),
     ...systemRoutes(context),
   ];

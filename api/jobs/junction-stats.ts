@@ -1,5 +1,6 @@
-/** Days of the RFID system's junctions: junction_daily_stats and mv_junction_stats (000). */
+/** Days of the RFID system's junctions: junction_daily_stats and mv_junction_stats (000), and how well strategies foresee. */
 import type { Knex } from 'knex';
+import { computeModelPerformance } from '../database/repositories/predictions.ts';
 import { DAY_MS, dayOf, startOfDay } from './aggregation.ts';
 import type { Job } from './types.ts';
 
@@ -74,6 +75,15 @@ export const junctionStats: Job = {
       rows += await store.asJob((trx) => computeDailyStats(trx, dayOf(day)));
     await store.asJob((trx) => trx.raw('SELECT refresh_junction_stats()'));
     return { from: dayOf(begin), to: dayOf(today - DAY_MS), rows };
+  },
+};
+
+export const modelPerformance: Job = {
+  name: 'model-performance',
+  description: 'model_performance: how predictions came out, by junction and day',
+  schedule: { every: 'day', hour: 0, minute: 15 },
+  async run({ store }) {
+    return { rows: await store.asJob(computeModelPerformance) };
   },
 };
 

@@ -15,6 +15,8 @@ const STRAIGHT = ground.streams.findIndex(({ id }) => id === 'N:stopline:1');
 
 interface Second {
   readonly upstream?: number;
+  /** Share of the second in which the upstream detector was covered. */
+  readonly upstreamOccupancy?: number;
   readonly left?: Partial<DetectorReading>;
   readonly straight?: Partial<DetectorReading>;
   readonly green?: readonly string[];
@@ -23,7 +25,7 @@ interface Second {
 /** What is remembered after these seconds at the northern approach; other detectors say nothing. */
 function remembered(seconds: readonly Second[]): VehiclesMemory {
   let memory: VehiclesMemory | null = null;
-  seconds.forEach(({ upstream, left, straight, green = [] }, second) => {
+  seconds.forEach(({ upstream, upstreamOccupancy = 0, left, straight, green = [] }, second) => {
     const free = { count: 0, occupancy: 0, presence: false };
     const observation: Observation = {
       nowMs: START_MS + 1000 * second,
@@ -31,7 +33,7 @@ function remembered(seconds: readonly Second[]): VehiclesMemory {
       detectors: {
         'N:stopline:0': { ...free, ...left },
         'N:stopline:1': { ...free, ...straight },
-        ...(upstream !== undefined && { 'N:upstream': { ...free, count: upstream } }),
+        ...(upstream !== undefined && { 'N:upstream': { ...free, count: upstream, occupancy: upstreamOccupancy } }),
       },
       countsSincePlan: [0, 0, 0, 0],
       lamps: {
@@ -85,6 +87,44 @@ describe('vehicles between the upstream detector and the stop line', () => {
     }));
     const lanes = laneTraffic(ground, remembered([...threeWait, ...leaving]));
     expect(lanes[STRAIGHT]!.queued).toBeLessThan(0.1);
+  });
+  describe('and beyond the detector', () => {
+    // one each 5 s for long, who go on at once; then a queue that covers the detector for 60 s; then it moves on
+    const before = repeat(600, (k) => ({
+      upstream: Math.floor(k / 5),
+      straight: { count: Math.max(0, Math.floor((k - 9) / 5)) },
+      green: ['N-straight', 'N-left'],
+    }));
+    const counts = { straight: { count: 118, ...standing } };
+    // both lanes' worth of detector
+    const stands = repeat(60, () => ({ upstream: 120, upstreamOccupancy: 1, ...counts }));
+    const moves = (n: number): Second[] =>
+      repeat(n, (k) => ({
+        upstream: 120 + Math.ceil(k / 2),
+        upstreamOccupancy: 0.4,
+        straight: { count: 118 + Math.floor(k / 2), ...standing },
+        green: ['N-straight', 'N-left'],
+      }));
+    const waits = (seconds: readonly Second[]): number =>
+      laneTraffic(ground, remembered(seconds)).reduce((sum, { queued }) => sum + queued, 0);
+
+    it('are as many as come in the time that a queue has stood on it', () => {
+      const { vehicles } = remembered([...before, ...stands]).sections[NORTH]!.beyond[0]!;
+      expect(vehicles).toBeGreaterThan(8);
+      expect(vehicles).toBeLessThan(14);
+    });
+    it('are still there when the queue begins to move, and become those who pass', () => {
+      const soon = remembered([...before, ...stands, ...moves(4)]).sections[NORTH]!.beyond[0]!.vehicles;
+      const later = remembered([...before, ...stands, ...moves(12)]).sections[NORTH]!.beyond[0]!.vehicles;
+      expect(soon).toBeGreaterThan(7);
+      expect(soon - later).toBeGreaterThan(2);
+      expect(soon - later).toBeLessThan(4);
+    });
+    it('are gone when nobody has passed the detector for a while', () => {
+      const quiet = repeat(5, () => ({ upstream: 121, ...counts }));
+      expect(remembered([...before, ...stands, ...moves(3), ...quiet]).sections[NORTH]!.beyond[0]!.vehicles).toBe(0);
+      expect(waits([...before, ...stands])).toBeGreaterThan(waits([...before, ...stands, ...moves(3), ...quiet]) + 6);
+    });
   });
   it('are expected in the lanes that vehicles used before', () => {
     const used = repeat(400, (k) => ({

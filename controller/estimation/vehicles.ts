@@ -17,13 +17,24 @@ export interface VehicleEntry {
   readonly inLane: number[];
 }
 
+/** What waits before an upstream detector, where no one sees it. */
+export interface QueueBeyond {
+  /** Somebody has stood on the detector for so long. */
+  readonly standingSeconds: number;
+  /** Nobody has been on it or passed it for so long. */
+  readonly quietSeconds: number;
+  readonly vehicles: number;
+}
+
 export interface SectionVehicles {
   /** By upstream detector: cumulative count last read; -1: nothing is reported from there. */
   readonly counts: readonly number[];
   /** Vehicles a second past the upstream detector. */
   readonly perSecond: number;
-  /** By upstream detector: seconds that a standing queue has covered it. */
-  readonly coveredSeconds: readonly number[];
+  /** Vehicles past the upstream detector, fading: who of them is never seen at a stop line goes by a way without signal. */
+  readonly entered: number;
+  /** By upstream detector: the queue that reaches back over it. */
+  readonly beyond: readonly QueueBeyond[];
   /** Vehicles from each upstream detector to each stream, fading; used where the detectors stand in lanes. */
   readonly went: readonly (readonly number[])[];
   readonly entries: readonly VehicleEntry[];
@@ -85,10 +96,19 @@ const TRAVEL_GAIN = 0.1;
 const TRAVEL_FACTOR = 2.5;
 /** Who covers a line so long after green is not one who just crossed it, seconds. */
 const SETTLED_SECONDS = 4;
+/** So many vehicles are taken to stay for each lane that is left, until more have been seen. */
+const LEAVES_PRIOR = 20;
 const LEAST = 0.02;
 const ENTRIES_MAX = 80;
 /** Share of a second covered, of one lane, that means somebody stands there. */
 const STANDING_OCCUPANCY = 0.9;
+/** Who stands on an upstream detector for longer is part of a queue that grows beyond it, seconds. */
+const SETTLES_SECONDS = 2;
+/** Nobody on an upstream detector for so long: the end of the queue has passed it, seconds. */
+const QUEUE_ENDS_SECONDS = 3;
+const BEYOND_MAX = 30;
+/** Who sets off at an upstream detector arrives so much later than who passes it at speed, seconds. */
+const SETS_OFF_SECONDS = 3;
 
 /** Takes in a frame. */
 export function observeVehicles(
@@ -157,14 +177,16 @@ export function observeVehicles(
     });
     const total = fed.reduce((sum, stream) => sum + lines[stream]!.served + 1, 0);
     const shares = fed.map((stream) => (lines[stream]!.served + 1) / total);
+    const served = total - fed.length;
+    const stays = Math.min(1, (served + LEAVES_PRIOR) / (was.entered + LEAVES_PRIOR));
     const sharesOf = (k: number): number[] => {
       const own = fed.indexOf(upstream[k]!.stream);
-      if (own < 0) return shares;
+      if (own < 0) return shares.map((share) => share * stays);
       const row = went[k]!.map(
         (value, m) => value + (m === own ? KEEPS_LANE : Math.abs(m - own) === 1 ? LEAVES_LANE : 0),
       );
       const sum = row.reduce((a, b) => a + b, 0);
-      return row.map((value) => value / sum);
+      return row.map((value) => (value / sum) * stays);
     };
     came.forEach((count, k) => {
       const n = Math.min(count, ENTRIES_MAX);
@@ -191,20 +213,21 @@ export function observeVehicles(
       }
     });
     const lanes = fed.reduce((sum, stream) => sum + ground.streams[stream]!.lanes, 0);
-    const covered = ups.map((up, k) => {
+    const passed = went.map((row) => row.reduce((sum, value) => sum + value, 1));
+    const allPassed = passed.reduce((a, b) => a + b, 0);
+    const beyond = ups.map((up, k) => {
       const wide = upstream[k]!.stream < 0 ? lanes : 1;
-      return up !== undefined && up.occupancy * wide >= STANDING_OCCUPANCY;
+      const perSecond = (was.perSecond * passed[k]!) / allPassed;
+      return queueBeyond(was.beyond[k]!, up === undefined ? 0 : up.occupancy * wide, came[k]!, perSecond, elapsed);
     });
     const kept = entries.filter((entry) => stillThere(entry) >= LEAST);
     const anySeen = ups.some((up) => up !== undefined);
     const all = came.reduce((sum, count) => sum + count, 0);
     return {
       counts: ups.map((up) => up?.count ?? -1),
-      perSecond:
-        anySeen && elapsed > 0 && !covered.includes(true)
-          ? was.perSecond + (all / elapsed - was.perSecond) * gain
-          : was.perSecond,
-      coveredSeconds: covered.map((is, k) => (is ? was.coveredSeconds[k]! + elapsed : 0)),
+      perSecond: anySeen && elapsed > 0 ? was.perSecond + (all / elapsed - was.perSecond) * gain : was.perSecond,
+      entered: was.entered * fade + all,
+      beyond,
       went,
       entries: kept.length > ENTRIES_MAX ? kept.slice(kept.length - ENTRIES_MAX) : kept,
       travelSeconds,
@@ -220,7 +243,8 @@ function emptyMemory(ground: Ground, nowMs: number, travelSeconds: number): Vehi
     sections: ground.sections.map(({ upstream, streams, travelSeconds: known }) => ({
       counts: upstream.map(() => -1),
       perSecond: 0,
-      coveredSeconds: upstream.map(() => 0),
+      entered: 0,
+      beyond: upstream.map(() => ({ standingSeconds: 0, quietSeconds: 0, vehicles: 0 })),
       went: upstream.map(() => streams.map(() => 0)),
       entries: [],
       travelSeconds: known ?? travelSeconds,
@@ -237,6 +261,26 @@ function emptyMemory(ground: Ground, nowMs: number, travelSeconds: number): Vehi
       stuckGroups: [],
     })),
   };
+}
+
+/** While it stands it grows by who comes in the mean; once it moves, who passes the detector was one of it. */
+function queueBeyond(
+  was: QueueBeyond,
+  occupancy: number,
+  came: number,
+  perSecond: number,
+  elapsed: number,
+): QueueBeyond {
+  const standingSeconds = occupancy >= STANDING_OCCUPANCY ? was.standingSeconds + elapsed : 0;
+  const quietSeconds = occupancy > 0 || came > 0 ? 0 : was.quietSeconds + elapsed;
+  let vehicles = 0;
+  if (standingSeconds > SETTLES_SECONDS) {
+    const since = was.standingSeconds > SETTLES_SECONDS ? elapsed : standingSeconds;
+    vehicles = was.vehicles + perSecond * since - came;
+  } else if (was.vehicles > 0 && quietSeconds < QUEUE_ENDS_SECONDS) {
+    vehicles = was.vehicles + perSecond * elapsed - came;
+  }
+  return { standingSeconds, quietSeconds, vehicles: Math.min(BEYOND_MAX, Math.max(0, vehicles)) };
 }
 
 /** A counter that starts anew counts from 0. */
@@ -334,6 +378,8 @@ export interface LaneTraffic {
   readonly arrivals: readonly { readonly inSeconds: number; readonly mass: number }[];
   /** Vehicles that should be at the line by now, those beyond the upstream detector included. */
   readonly queued: number;
+  /** Those of them beyond the upstream detector. */
+  readonly beyond: number;
   /** Vehicles on the way to it. */
   readonly coming: number;
   /** Arrivals a second that nobody has seen yet. */
@@ -349,11 +395,12 @@ export function laneTraffic(ground: Ground, memory: VehiclesMemory): LaneTraffic
     const line = memory.lines[i]!;
     if (section.counts.every((count) => count < 0)) {
       const { assumed, perSecond } = line;
-      return { arrivals: [{ inSeconds: 0, mass: assumed }], queued: assumed, coming: 0, perSecond };
+      return { arrivals: [{ inSeconds: 0, mass: assumed }], queued: assumed, beyond: 0, coming: 0, perSecond };
     }
     const arrivals: { inSeconds: number; mass: number }[] = [];
     let queued = 0;
     let coming = 0;
+    let beyond = 0;
     for (const { atMs, inLane } of section.entries) {
       const mass = inLane[l]!;
       if (mass < LEAST) continue;
@@ -364,16 +411,17 @@ export function laneTraffic(ground: Ground, memory: VehiclesMemory): LaneTraffic
     }
     const total = fed.reduce((sum, stream) => sum + memory.lines[stream]!.served + 1, 0);
     const share = (line.served + 1) / total;
-    const { upstream } = ground.sections[s]!;
-    const own = upstream.findIndex(({ stream }) => stream === i);
-    const coveredSeconds = section.coveredSeconds[Math.max(0, own)]!;
-    if (coveredSeconds > 2) {
+    const own = ground.sections[s]!.upstream.findIndex(({ stream }) => stream === i);
+    const { vehicles } = section.beyond[Math.max(0, own)]!;
+    if (vehicles > 0) {
       const inSection = section.entries.reduce((sum, entry) => sum + stillThere(entry), 0);
-      const part = own < 0 && inSection > 0 ? (queued + coming) / inSection : share;
-      const beyond = Math.min(30, coveredSeconds * section.perSecond) * part;
+      const part = own >= 0 ? 1 : inSection > 0 ? (queued + coming) / inSection : share;
+      beyond = vehicles * part;
       queued += beyond;
-      if (beyond > 0) arrivals.push({ inSeconds: 0, mass: beyond });
+      // they stand, and come after those that have passed
+      const inSeconds = section.travelSeconds + SETS_OFF_SECONDS;
+      for (let left = beyond; left >= LEAST; left--) arrivals.push({ inSeconds, mass: Math.min(1, left) });
     }
-    return { arrivals, queued, coming, perSecond: section.perSecond * share };
+    return { arrivals, queued, beyond, coming, perSecond: section.perSecond * share };
   });
 }

@@ -22,6 +22,8 @@ import { Recorder } from './recorder.ts';
 import { Users } from './users.ts';
 
 const MAX_PET_SECONDS = 8;
+/** Beside the path of another, one still drives the same way: half a lane, more where positions are poor. */
+const SAME_WAY_METRES = 1.5;
 /** Metres per second. Who creeps up to a place that another has left is in a queue. */
 const CREEPING = 0.5;
 /** A pair that was not critical for so long is a new encounter when it is again. */
@@ -173,12 +175,14 @@ export class EncounterEngine {
 
   /**
    * Says on which lane of a MAP the user of the last update is, and which signal group it obeys; -1: unknown. Types of
-   * encounters do not go by it: positions are too poor to tell neighbouring lanes apart at every moment.
+   * encounters do not go by it: positions are too poor to tell neighbouring lanes apart at every moment. `pavement`: before
+   * or behind a crossing, from where nobody is on course for anybody until he steps off.
    */
-  locate(lane: number, signalGroup: number): void {
+  locate(lane: number, signalGroup: number, pavement = false): void {
     const slot = this.#users.lastSlot;
     this.#users.mapLane[slot] = lane;
     this.#users.group[slot] = signalGroup;
+    this.#users.pavement[slot] = pavement ? 1 : 0;
   }
 
   /** What signal group `group` shows, in J2735's words; null: unknown. */
@@ -288,6 +292,7 @@ export class EncounterEngine {
       this.#touch(a, b);
       return;
     }
+    if (u.pavement[a] === 1 || u.pavement[b] === 1) return;
     const { ttcSeconds, dracMetresPerSecond2, distanceMetres, closingMetresPerSecond, secondLeads } = measured;
     const vru = u.isVru(a) || u.isVru(b);
     const following = measured.kind === LONGITUDINAL;
@@ -466,6 +471,9 @@ export class EncounterEngine {
   #encroached(first: number, second: number, pet: number, left: number, trail: number): void {
     const u = this.#users;
     const now = this.#nowMs;
+    // who came behind the other on its way has a headway, not an encroachment, wherever the two part
+    const error = this.#error(first, second);
+    if (u.cameBehind(first, second, SAME_WAY_METRES + (error > 0 ? Math.min(error, SAME_WAY_METRES) : 0))) return;
     const open = this.#opened(first, second, u.isVru(first) || u.isVru(second));
     if (open === null) return;
     open.lastMs = now;
@@ -475,9 +483,9 @@ export class EncounterEngine {
     const firstSpeed = u.trailSpeed(first, Math.floor(left), this.#stepMs);
     const firstError = u.accuracy[first]! / Math.max(0.5, firstSpeed);
     const secondError = u.accuracy[second]! / Math.max(0.5, u.speed[second]!);
-    const error = Math.sqrt(firstError * firstError + secondError * secondError);
-    open.petLow = Math.max(0, pet - error);
-    open.petHigh = pet + error;
+    const seconds = Math.sqrt(firstError * firstError + secondError * secondError);
+    open.petLow = Math.max(0, pet - seconds);
+    open.petHigh = pet + seconds;
     this.#worse(open, open.sure.critical, pet, open.b === first, trail);
   }
 

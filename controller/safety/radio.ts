@@ -28,6 +28,8 @@ export interface RadioPerson {
 }
 
 export interface RadioPicture {
+  /** When, ms since 1970; on a street by the controller's own clock. */
+  readonly atMs: number;
   readonly vehicles: readonly RadioVehicle[];
   readonly people: readonly RadioPerson[];
 }
@@ -39,6 +41,8 @@ const INSIDE_MS = 20_000;
 /** Slower than this, somebody stands. */
 const WALKS_METRES_PER_SECOND = 0.4;
 const MOST_FRAMES = 64;
+/** On a street each message may come alone: more of them, but no older ones. */
+const MOST_HEARD = 10_000;
 const MOST_USERS = 5000;
 /** Metres past the stop line from where a vehicle is taken to have left a junction without exit lanes in its MAP. */
 const FAR_METRES = 60;
@@ -51,38 +55,84 @@ interface Entered {
   readonly atMs: number;
 }
 
+export interface RadioOptions {
+  /** J2735 number of the intersection, of whose lanes a MAP of several is read; absent: its first. */
+  readonly intersectionId?: number;
+  /**
+   * Ms since 1970 of a street, where the clocks of roadside units and devices are not trusted: a message is as old as it is
+   * here. Absent: in a simulation, where all go by one clock, it is as old as it says.
+   */
+  readonly clock?: (() => number) | undefined;
+}
+
 export class Radio {
+  readonly #options: RadioOptions;
   #map: LaneMap | null = null;
+  #revision = -1;
   #frame: LocalFrame | null = null;
   #recent: unknown[] = [];
+  /** On a street: when each of the recent ones came. */
+  #cameMs: number[] = [];
+  #heard = 0;
   /** By vehicle: the inbound lane it was on last. */
   readonly #entered = new Map<string, Entered>();
 
-  /** A message or frame of BSM or PSM. What cannot be read is passed over. */
-  take(message: unknown): void {
-    this.#recent.push(message);
-    if (this.#recent.length > MOST_FRAMES) this.#recent.shift();
+  constructor(options: RadioOptions = {}) {
+    this.#options = options;
   }
 
-  /** A MAP message; the first intersection with lanes is this one. */
+  /** Whether a MAP came: before, nothing that is heard can be used. */
+  get knowsLanes(): boolean {
+    return this.#map !== null;
+  }
+
+  /** Messages and frames of BSM and PSM that came so far. */
+  get heard(): number {
+    return this.#heard;
+  }
+
+  /** A message or frame of BSM or PSM. What cannot be read is passed over. */
+  take(message: unknown): void {
+    this.#heard++;
+    this.#recent.push(message);
+    const { clock } = this.#options;
+    if (clock === undefined) {
+      if (this.#recent.length > MOST_FRAMES) this.#recent.shift();
+      return;
+    }
+    this.#cameMs.push(clock());
+    if (this.#recent.length < 2 * MOST_HEARD) return;
+    this.#recent = this.#recent.slice(-MOST_HEARD);
+    this.#cameMs = this.#cameMs.slice(-MOST_HEARD);
+  }
+
+  /** A MAP message. Of a street's junction a later one with another revision takes its place. */
   takeMap(message: unknown): void {
-    if (this.#map !== null) return;
+    const { clock, intersectionId } = this.#options;
+    if (this.#map !== null && clock === undefined) return;
     for (const one of readV2xValue(message).messages) {
-      const [first] = one.kind === 'map' ? one.intersections : [];
-      if (first === undefined || Math.abs(first.latitudeDegrees) > 89) continue;
-      this.#frame = localFrame(first.latitudeDegrees, first.longitudeDegrees);
-      this.#map = new LaneMap(first, this.#frame);
+      if (one.kind !== 'map') continue;
+      const own = one.intersections.find(({ key }) => key.id === intersectionId) ?? one.intersections[0];
+      if (own === undefined || Math.abs(own.latitudeDegrees) > 89) continue;
+      if (this.#map?.intersectionId === own.key.id && this.#revision === own.revision) continue;
+      this.#frame = localFrame(own.latitudeDegrees, own.longitudeDegrees);
+      this.#map = new LaneMap(own, this.#frame);
+      this.#revision = own.revision;
+      this.#entered.clear();
     }
   }
 
-  /** Who is where at `nowMs`; null: the lanes are not known yet. Order: by id. */
-  picture(nowMs: number): RadioPicture | null {
+  /**
+   * Who is where now: at `frameMs`, by the devices' clocks, or on a street by ours. null: the lanes are not known yet.
+   * Order: by id.
+   */
+  picture(frameMs: number): RadioPicture | null {
     const map = this.#map;
     const frame = this.#frame;
-    const recent = this.#recent;
-    this.#recent = [];
+    const nowMs = this.#options.clock?.() ?? frameMs;
+    const recent = this.#recentAt(nowMs);
     if (map === null || frame === null) return null;
-    const latest = this.#latest(recent, nowMs);
+    const latest = this.#options.clock === undefined ? newest(recent, nowMs) : newestToCome(recent, nowMs);
     const vehicles: RadioVehicle[] = [];
     const people: RadioPerson[] = [];
     for (const [id, one] of [...latest].sort(([a], [b]) => (a < b ? -1 : 1))) {
@@ -102,26 +152,21 @@ export class Radio {
       if (found !== null) vehicles.push(found);
     }
     for (const [id, { atMs }] of this.#entered) if (nowMs - atMs > INSIDE_MS) this.#entered.delete(id);
-    return { vehicles, people };
+    return { atMs: nowMs, vehicles, people };
   }
 
-  /** The newest of everybody's messages, if it is fresh. The newest frames come last: older ones are not even read. */
-  #latest(recent: readonly unknown[], nowMs: number): Map<string, V2xMessage & { kind: 'bsm' | 'psm' }> {
-    const latest = new Map<string, V2xMessage & { kind: 'bsm' | 'psm' }>();
-    let stale = 0;
-    for (let i = recent.length - 1; i >= 0 && stale < 4; i--) {
-      const { messages } = readV2xValue(recent[i], { receivedAtMs: nowMs });
-      let fresh = false;
-      for (const one of messages) {
-        if (one.kind !== 'bsm' && one.kind !== 'psm') continue;
-        if (!(Math.abs(nowMs - one.receivedAtMs) <= FRESH_MS)) continue;
-        fresh = true;
-        if (!latest.has(one.id) && latest.size < MOST_USERS) latest.set(one.id, one);
-      }
-      // vehicles and people come in frames of their own, by turns
-      stale = fresh ? 0 : stale + 1;
+  /** What came since the last picture; of a street all that is fresh, for frames may follow on each other. */
+  #recentAt(nowMs: number): readonly unknown[] {
+    const recent = this.#recent;
+    if (this.#options.clock === undefined) {
+      this.#recent = [];
+      return recent;
     }
-    return latest;
+    // a clock that was set back leaves what came before it in the future
+    const first = this.#cameMs.findIndex((cameMs) => Math.abs(nowMs - cameMs) <= FRESH_MS);
+    this.#recent = first < 0 ? [] : recent.slice(first);
+    this.#cameMs = first < 0 ? [] : this.#cameMs.slice(first);
+    return this.#recent;
   }
 
   #vehicle(
@@ -150,6 +195,40 @@ export class Radio {
     }
     return { id, group: entered.group, metres: Math.min(metres, 0), metresPerSecond: speed };
   }
+}
+
+type OfUser = V2xMessage & { readonly kind: 'bsm' | 'psm' };
+
+/** The newest of everybody's messages, if it is fresh. The newest frames come last: older ones are not even read. */
+function newest(recent: readonly unknown[], nowMs: number): Map<string, OfUser> {
+  const latest = new Map<string, OfUser>();
+  let stale = 0;
+  for (let i = recent.length - 1; i >= 0 && stale < 4; i--) {
+    let fresh = false;
+    for (const one of readV2xValue(recent[i], { receivedAtMs: nowMs }).messages) {
+      if (one.kind !== 'bsm' && one.kind !== 'psm') continue;
+      if (!(Math.abs(nowMs - one.receivedAtMs) <= FRESH_MS)) continue;
+      fresh = true;
+      if (!latest.has(one.id) && latest.size < MOST_USERS) latest.set(one.id, one);
+    }
+    // vehicles and people come in frames of their own, by turns
+    stale = fresh ? 0 : stale + 1;
+  }
+  return latest;
+}
+
+/** The last that came of everybody, whatever time it says. */
+function newestToCome(recent: readonly unknown[], nowMs: number): Map<string, OfUser> {
+  const latest = new Map<string, OfUser>();
+  for (let i = recent.length - 1; i >= 0; i--) {
+    const { messages } = readV2xValue(recent[i], { receivedAtMs: nowMs });
+    for (let j = messages.length - 1; j >= 0; j--) {
+      const one = messages[j]!;
+      if ((one.kind === 'bsm' || one.kind === 'psm') && !latest.has(one.id) && latest.size < MOST_USERS)
+        latest.set(one.id, one);
+    }
+  }
+  return latest;
 }
 
 function groupOf(map: LaneMap, lane: number): number | null {

@@ -18,6 +18,12 @@ const JUMPS_TO_BELIEVE = 3;
 /** Sine of the least turn a step that counts as turning: 9 degrees a second at steps of 0.1 s. */
 const STRAIGHT_SIN = 0.016;
 const HARD_BRAKING = -3;
+/** A path is looked back along every so many metres, and so far. */
+const LOOK_BACK_METRES = 3;
+const LOOK_BACK_MOST_METRES = 24;
+const BETWEEN_PLACES_METRES = 2;
+/** Cosine above which two head the same way: 30 degrees. */
+const ALONG_COS = 0.8660254037844387;
 const BICYCLE = USER_TYPES.indexOf('bicycle');
 
 const FREE = 0;
@@ -69,6 +75,8 @@ export class Users {
   group = new Int32Array(256);
   /** Lane of a MAP; -1: on none, or there is no MAP. */
   mapLane = new Int32Array(256);
+  /** 1: on the pavement before or behind a crossing. */
+  pavement = new Uint8Array(256);
   /** Where it is at the step in hand. */
   px = new Float64Array(256);
   py = new Float64Array(256);
@@ -112,6 +120,45 @@ export class Users {
   stepOfTrail(slot: number, trail: number): number {
     const last = this.lastStep[slot]!;
     return last - ((last - (trail - slot * TRAIL)) & (TRAIL - 1));
+  }
+
+  /**
+   * Whether `second`, in the metres before where it is now, came the way that `first` had come: within `beside` metres of
+   * its path, heading the same way. Who does so follows, even if the two then part.
+   */
+  cameBehind(first: number, second: number, beside: number): boolean {
+    const last = this.lastStep[second]!;
+    const oldest = Math.max(this.firstStep[second]!, last - TRAIL + 1);
+    const here = second * TRAIL + (last & (TRAIL - 1));
+    let looked = LOOK_BACK_METRES;
+    for (let step = last - 1; step >= oldest && looked <= LOOK_BACK_MOST_METRES; step--) {
+      const at = second * TRAIL + (step & (TRAIL - 1));
+      const dx = this.trail[at * 4]! - this.trail[here * 4]!;
+      const dy = this.trail[at * 4 + 1]! - this.trail[here * 4 + 1]!;
+      if (dx * dx + dy * dy < looked * looked) continue;
+      looked += LOOK_BACK_METRES;
+      if (this.#passed(first, at, beside)) return true;
+    }
+    return false;
+  }
+
+  /** Whether `slot` was at place `at` of a path, heading as that path does. */
+  #passed(slot: number, at: number, beside: number): boolean {
+    const { trail } = this;
+    const last = this.lastStep[slot]!;
+    const oldest = Math.max(this.firstStep[slot]!, last - TRAIL + 1);
+    // between two places of the path lie up to a step's travel
+    const reach = beside + BETWEEN_PLACES_METRES;
+    for (let step = last; step >= oldest; step--) {
+      const own = slot * TRAIL + (step & (TRAIL - 1));
+      const dx = trail[own * 4]! - trail[at * 4]!;
+      const dy = trail[own * 4 + 1]! - trail[at * 4 + 1]!;
+      if (dx > reach || dx < -reach || dy > reach || dy < -reach) continue;
+      const [hx, hy] = [trail[at * 4 + 2]!, trail[at * 4 + 3]!];
+      if (hx * trail[own * 4 + 2]! + hy * trail[own * 4 + 3]! < ALONG_COS) continue;
+      if (Math.abs(dx * hy - dy * hx) <= beside) return true;
+    }
+    return false;
   }
 
   /** Speed along its path at a step of it, m/s. */
@@ -312,6 +359,7 @@ export class Users {
     this.lane[slot] = u.lane ?? -1;
     this.group[slot] = u.signalGroup ?? -1;
     this.mapLane[slot] = -1;
+    this.pavement[slot] = 0;
     this.#brake(slot, u.timeMs);
   }
 

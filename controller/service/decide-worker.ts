@@ -1,17 +1,52 @@
-/** What runs on the worker threads. */
-import type { JunctionConfiguration } from '../../junction/types.ts';
+/**
+ * What runs on the worker threads. A thread keeps, by slot, what hardly changes (who decides, where, by which parameters)
+ * and what the strategy remembers, so that a frame is all that crosses to it and a decision all that comes back.
+ */
+import type { Memory, Observation } from '../types.ts';
 import { type DecideAnswer, type DecideJob, decideJob } from './decider.ts';
 
-/** A job without the configuration, where the thread has it. */
-export type SlimJob = Omit<DecideJob, 'configuration'> & { readonly configuration?: JunctionConfiguration };
-export type ThreadAnswer = readonly DecideAnswer[] | 'configuration missing';
+export type SetUp = Omit<DecideJob, 'memory' | 'observation'>;
 
-const configurations = new Map<string, JunctionConfiguration>();
+export interface SlotJob {
+  readonly slot: number;
+  /** Absent: the thread has it. */
+  readonly setUp?: SetUp;
+  /** What is remembered from now on; absent: what the thread keeps. */
+  readonly memory?: Memory;
+  readonly observation: Observation;
+}
 
-export default function decideAll(jobs: readonly SlimJob[]): ThreadAnswer {
-  for (const { junctionId, configuration } of jobs) {
-    if (configuration !== undefined) configurations.set(junctionId, configuration);
-    else if (!configurations.has(junctionId)) return 'configuration missing';
+export interface ThreadTask {
+  readonly jobs: readonly SlotJob[];
+  /** Slots that nobody will ask for again. */
+  readonly forget: readonly number[];
+}
+
+/** null: the thread has nothing in this slot, because it is a new one. */
+export type ThreadAnswer = Omit<DecideAnswer, 'memory'> | null;
+
+interface Kept {
+  setUp: SetUp;
+  memory: Memory;
+}
+
+const slots = new Map<number, Kept>();
+
+export default function decideAll({ jobs, forget }: ThreadTask): readonly ThreadAnswer[] {
+  for (const slot of forget) slots.delete(slot);
+  return jobs.map(decideIn);
+}
+
+function decideIn({ slot, setUp, memory, observation }: SlotJob): ThreadAnswer {
+  let kept = slots.get(slot);
+  if (kept === undefined) {
+    if (setUp === undefined || memory === undefined) return null;
+    kept = { setUp, memory };
+    slots.set(slot, kept);
   }
-  return jobs.map((job) => decideJob({ ...job, configuration: configurations.get(job.junctionId)! }));
+  if (setUp !== undefined) kept.setUp = setUp;
+  if (memory !== undefined) kept.memory = memory;
+  const { memory: next, ...answer } = decideJob({ ...kept.setUp, memory: kept.memory, observation });
+  kept.memory = next;
+  return answer;
 }

@@ -4,7 +4,7 @@ import type { CarCounts, Detections, Lamps } from '../../feeds/messages.ts';
 import type { JunctionConfiguration } from '../../junction/types.ts';
 import { Radio } from '../safety/radio.ts';
 import { strategyNamed } from '../strategies/index.ts';
-import type { DetectorReading, Memory, Observation, Parameters, PriorityRequest } from '../types.ts';
+import type { DetectorReading, Memory, Observation, Parameters, PriorityRequest, ReportedVehicle } from '../types.ts';
 
 /** A reader that said nothing for so long is silent, seconds. */
 export const SILENT_SECONDS = 60;
@@ -21,8 +21,8 @@ export interface Survived {
   skewed: number;
 }
 
-/** Who asked for green longer ago than this does not ask any more, ms. */
-const PRIORITY_FRESH_MS = 3000;
+/** What a radio said longer ago than this does not hold any more, ms. */
+const RADIO_FRESH_MS = 3000;
 
 /** A device's clock may be so far ahead of ours, ms. */
 const AHEAD_MS = 2000;
@@ -53,6 +53,8 @@ export class JunctionState {
 
   private readings: Record<string, DetectorReading> = {};
   private priority: readonly PriorityRequest[] | null = null;
+  private vehicles: readonly ReportedVehicle[] | null = null;
+  private reportingShare: number | undefined;
   private detectionsMs: number | null = null;
   private detectionsSeq = -1;
   private lamps: Observation['lamps'] = UNKNOWN_LAMPS;
@@ -65,12 +67,21 @@ export class JunctionState {
   /** Newest car-counts by lane and position, ms. */
   private readonly countedMs = new Map<string, number>();
 
-  constructor(configuration: JunctionConfiguration, strategy: string, parameters: Parameters, startSeq: number) {
+  /** `clock`: ours, on a street; absent in a simulation. */
+  constructor(
+    configuration: JunctionConfiguration,
+    strategy: string,
+    parameters: Parameters,
+    startSeq: number,
+    clock?: () => number,
+  ) {
     this.configuration = configuration;
     this.strategy = strategy;
     this.parameters = parameters;
     this.seq = startSeq;
-    this.radio = strategyNamed(strategy).listens?.(parameters) ? new Radio() : null;
+    this.radio = strategyNamed(strategy).listens?.(parameters)
+      ? new Radio({ intersectionId: configuration.intersectionId, clock })
+      : null;
     this.stopLines = configuration.approaches.map(({ name }) => {
       const lanes = (configuration.detectors ?? []).filter(
         (detector) => detector.approach === name && detector.position === 'stopline' && detector.lane !== null,
@@ -98,6 +109,8 @@ export class JunctionState {
     // From here on loops lead; what car-counts had summed up is another account.
     this.readings = message.detectors;
     this.priority = message.priority?.map(({ speed, ...own }) => ({ ...own, metresPerSecond: speed })) ?? null;
+    this.vehicles = message.vehicles?.map(({ speed, ...own }) => ({ ...own, metresPerSecond: speed })) ?? null;
+    this.reportingShare = message.reporting_share;
     this.detectionsMs = usedMs;
     this.detectionsSeq = message.seq;
     this.hear(usedMs, (id) => message.detectors[id] !== undefined);
@@ -212,7 +225,7 @@ export class JunctionState {
             cycleSecondsLeft: left(this.lamps.cycleSecondsLeft, since),
           };
     const radio = this.radio?.picture(nowMs) ?? null;
-    const heardLately = this.detectionsMs !== null && nowMs - this.detectionsMs <= PRIORITY_FRESH_MS;
+    const heardLately = this.detectionsMs !== null && nowMs - this.detectionsMs <= RADIO_FRESH_MS;
     return {
       nowMs,
       elapsedSeconds,
@@ -221,6 +234,11 @@ export class JunctionState {
       lamps,
       ...(radio && { radio }),
       ...(this.priority === null ? {} : { priority: heardLately ? this.priority : [] }),
+      // a radio that has fallen silent is none: then the detectors lead
+      ...(this.vehicles === null || !heardLately ? {} : { vehicles: this.vehicles }),
+      ...(this.vehicles === null || !heardLately || this.reportingShare === undefined
+        ? {}
+        : { reportingShare: this.reportingShare }),
     };
   }
 

@@ -36,6 +36,9 @@ const HEARD = [
   'mode-request',
 ] as const satisfies readonly MessageKind[];
 
+/** Of a junction whose strategy goes by what vehicles and people broadcast. */
+const BROADCAST = ['bsm', 'psm', 'map'] as const satisfies readonly MessageKind[];
+
 /** What is retained of a junction is here so long after its subscription stands, ms. */
 const GRACE_MS = 250;
 /** Frames of a junction without detections come from its lamps, and where those are silent too from the clock, ms. */
@@ -58,6 +61,11 @@ export interface LiveOptions {
   readonly decider: Decider;
   /** Threads of the decider. */
   readonly threads: number;
+  /**
+   * Frames that come within so long of the first are decided on together, ms: each by itself wakes a thread and writes a
+   * packet. 0 by default: those of one turn of the event loop.
+   */
+  readonly gatherMs?: number;
   readonly ownership: Ownership;
   /** Decides and records; publishes nothing. */
   readonly shadow: boolean;
@@ -79,6 +87,8 @@ export interface LiveStatus extends DeskCounters {
   /** Plans of others that came for junctions of ours. */
   readonly intruders: number;
   readonly modeRequests: number;
+  /** Junctions whose strategies go by broadcasts, those of them whose lanes are known by a MAP, and what came; null: none does. */
+  readonly radio: { readonly junctions: number; readonly withLanes: number; readonly heard: number } | null;
   /** What a decision may cost at present, where a strategy has a parameter `work`; null: none has. */
   readonly work: number | null;
   /** From a frame to what is published for it, ms, since the last time somebody asked; null: nothing was. */
@@ -91,9 +101,17 @@ interface Held {
   phase: 'reading' | 'active' | 'refused';
   mode: ModeState;
   modeSeq: number;
+  /** What was retained, while it is read. */
   configuration: ConfigurationMessage | null;
   retainedMode: ModeMessage | null;
   unsubscribe: (() => Promise<void>) | null;
+}
+
+interface Frame {
+  /** Of the street. */
+  readonly atMs: number;
+  /** When it came, by the steady clock. */
+  readonly cameMs: number;
 }
 
 export class LiveController {
@@ -102,8 +120,12 @@ export class LiveController {
   private readonly now: () => number;
   private readonly held = new Map<string, Held>();
   private readonly budget: WorkBudget;
-  /** Junctions with a new frame in this turn of the event loop, and when it was. */
-  private due = new Map<JunctionState, number>();
+  private readonly shared = new WeakMap<JunctionState, Parameters>();
+  /** Junctions with a new frame that is about to be decided on. */
+  private due = new Map<JunctionState, Frame>();
+  /** The newest frame of junctions whose last one is still being decided on: it is the next. */
+  private readonly next = new Map<JunctionState, Frame>();
+  private overtaken = 0;
   private flushing = false;
   private readonly said = new Map<string, number>();
   private intruders = 0;
@@ -127,6 +149,7 @@ export class LiveController {
       junctions,
       decider,
       shadow,
+      clock: this.now,
       mayPublish: (junctionId) => this.isActive(junctionId),
       parametersOf: (state) => this.parametersOf(state),
       onDecided: (state, milliseconds) => this.noteWork(state, milliseconds),
@@ -178,13 +201,16 @@ export class LiveController {
 
   status(): LiveStatus {
     const active = [...this.held.values()].filter(({ phase }) => phase === 'active').length;
+    const counters = this.desk.counters();
     return {
-      ...this.desk.counters(),
+      ...counters,
+      missed: counters.missed + this.overtaken,
       junctions: this.options.junctions.length,
       held: this.held.size,
       active,
       intruders: this.intruders,
       modeRequests: this.modeRequests,
+      radio: this.radio(),
       work: this.work(),
       latencyMs: this.takeLatency(),
     };
@@ -251,7 +277,11 @@ export class LiveController {
     this.held.set(junctionId, one);
     try {
       const { link, prefix } = this.options;
-      const end = await link.subscribe(prefix, HEARD, (received) => this.receive(received as Received), [junctionId]);
+      const heard = await link.subscribe(prefix, HEARD, (received) => this.receive(received as Received), [junctionId]);
+      const overheard = await this.listen(state);
+      const end = async (): Promise<void> => {
+        await Promise.all([heard(), overheard?.()]);
+      };
       if (this.held.get(junctionId) !== one) {
         await end();
         return;
@@ -267,6 +297,25 @@ export class LiveController {
     }
   }
 
+  /** Hears what is broadcast, where the strategy goes by it. Where that is refused the junction is controlled without. */
+  private async listen({ radio, configuration }: JunctionState): Promise<(() => Promise<void>) | null> {
+    if (radio === null) return null;
+    const { link, prefix } = this.options;
+    const hear = ({ address, message }: Received): void => {
+      if (this.closed) return;
+      if (address.kind === 'map') radio.takeMap(message);
+      else radio.take(message);
+    };
+    try {
+      return await link.subscribe(prefix, BROADCAST, (one) => hear(one as Received), [configuration.junctionId]);
+    } catch (error) {
+      this.problem(
+        `junction ${configuration.name}: its strategy goes by broadcasts, and they cannot be heard: ${(error as Error).message}`,
+      );
+      return null;
+    }
+  }
+
   /** What is retained was read: says what is missing and goes on from what is there. */
   private begin(one: Held): void {
     const { configuration } = one.state;
@@ -274,6 +323,7 @@ export class LiveController {
     const { prefix } = this.options;
     const own = configurationToMessage(configuration);
     const there = one.configuration;
+    one.configuration = null;
     const problem = there === null ? null : versionProblem(own, there);
     if (problem !== null) {
       one.phase = 'refused';
@@ -304,7 +354,7 @@ export class LiveController {
   }
 
   private seeConfiguration(one: Held, message: ConfigurationMessage): void {
-    one.configuration = message;
+    if (one.phase === 'reading') one.configuration = message;
     if (one.phase !== 'active') return;
     const problem = versionProblem(configurationToMessage(one.state.configuration), message);
     if (problem === null) return;
@@ -425,32 +475,62 @@ export class LiveController {
     );
   }
 
-  /** Frames that came in one turn of the event loop are decided on together. */
   private frame(one: Held, atMs: number): void {
-    if (one.phase !== 'active' || one.mode.mode !== 'automatic') return;
-    this.due.set(one.state, atMs);
-    if (!one.state.busy) this.cameMs.set(one.state, performance.now());
+    const { state } = one;
+    if (!this.isStrategys(state)) return;
+    const frame = { atMs, cameMs: performance.now() };
+    if (!state.busy) {
+      this.dueNow(state, frame);
+      return;
+    }
+    if (this.next.has(state)) this.overtaken++;
+    this.next.set(state, frame);
+  }
+
+  /** Frames that come in one turn of the event loop, or within `gatherMs`, are decided on together. */
+  private dueNow(state: JunctionState, frame: Frame): void {
+    this.due.set(state, frame);
     if (this.flushing) return;
     this.flushing = true;
-    setImmediate(() => this.flush());
+    const { gatherMs = 0 } = this.options;
+    if (gatherMs > 0) setTimeout(() => this.flush(), gatherMs);
+    else setImmediate(() => this.flush());
   }
 
   private flush(): void {
     this.flushing = false;
     if (this.closed) return;
     const byTime = new Map<number, JunctionState[]>();
-    for (const [state, atMs] of this.due) {
+    for (const [state, { atMs, cameMs }] of this.due) {
+      if (!this.isStrategys(state)) continue;
       const own = byTime.get(atMs) ?? [];
       own.push(state);
       byTime.set(atMs, own);
+      this.cameMs.set(state, cameMs);
     }
     this.due = new Map();
     const together = this.options.decider.together?.() ?? Number.POSITIVE_INFINITY;
     for (const [atMs, states] of byTime) {
       // None waits for the answers of many.
       for (let first = 0; first < states.length; first += together)
-        void this.desk.decide(states.slice(first, first + together), atMs);
+        void this.decide(states.slice(first, first + together), atMs);
     }
+  }
+
+  private async decide(states: readonly JunctionState[], atMs: number): Promise<void> {
+    await this.desk.decide(states, atMs);
+    for (const state of states) {
+      const frame = this.next.get(state);
+      if (frame === undefined) continue;
+      this.next.delete(state);
+      if (!this.closed) this.dueNow(state, frame);
+    }
+  }
+
+  /** Whether a strategy decides for it at present. */
+  private isStrategys(state: JunctionState): boolean {
+    const one = this.held.get(state.configuration.junctionId);
+    return one?.phase === 'active' && one.mode.mode === 'automatic';
   }
 
   private takeLatency(): LiveStatus['latencyMs'] {
@@ -466,6 +546,13 @@ export class LiveController {
     return taken;
   }
 
+  private radio(): LiveStatus['radio'] {
+    const radios = [...this.held.values()].flatMap(({ state }) => state.radio ?? []);
+    if (radios.length === 0) return null;
+    const withLanes = radios.filter(({ knowsLanes }) => knowsLanes).length;
+    return { junctions: radios.length, withLanes, heard: radios.reduce((sum, { heard }) => sum + heard, 0) };
+  }
+
   private work(): number | null {
     for (const { state } of this.held.values()) {
       const { work } = this.parametersOf(state);
@@ -474,8 +561,13 @@ export class LiveController {
     return null;
   }
 
+  /** The same object as long as nothing changes: then the thread has it. */
   private parametersOf(state: JunctionState): Parameters {
-    return this.budget.share(state.parameters, this.held.size);
+    const shared = this.budget.share(state.parameters, this.held.size);
+    const before = this.shared.get(state);
+    if (before?.work === shared.work && before !== undefined) return before;
+    this.shared.set(state, shared);
+    return shared;
   }
 
   private noteWork(state: JunctionState, milliseconds: number): void {

@@ -16,10 +16,15 @@ export interface LaneSettings {
   readonly stopCost: number;
   /** So many times its weight is added for each 100 s of wait. */
   readonly fairness: number;
+  /** Who has waited so long is late, seconds; then a second of its delay costs so much more. */
+  readonly lateSeconds: number;
+  readonly lateWeight: number;
 }
 
 interface Someone {
   readonly free: number;
+  /** Seconds waited so far. */
+  readonly waited: number;
   readonly weight: number;
   readonly stop: number;
   readonly mass: number;
@@ -53,6 +58,14 @@ export interface Seen {
   /** By stream: the same for those of unknown group where some have to give way. */
   readonly yieldHeadways: readonly number[];
   readonly lastSeconds: readonly number[];
+  /** By stream: who comes from neighbours and is not in sight yet, and the share of all arrivals that they are. */
+  readonly coming: readonly (readonly Coming[])[];
+  readonly fedShare: readonly number[];
+}
+
+export interface Coming {
+  readonly inSeconds: number;
+  readonly mass: number;
 }
 
 /** The lanes of the vehicles' streams, in their order. */
@@ -71,15 +84,10 @@ export function modelLanes(seen: Seen, settings: LaneSettings): ModelLane[] {
       if (all < 1) queuedBetween(people, radio[i]!, usual, limits[i]!);
     } else fromDetectors(people, seen, i, usual, settings, []);
     people.sort((a, b) => a.free - b.free);
+    fromNeighbours(people, seen.coming[i]!, usual, settings);
     unseen(people, seen, i, usual, limits[i]!, settings);
-    return laneOf(
-      people,
-      stream,
-      seen.headways[i]!,
-      seen.yieldHeadways[i]!,
-      seen.lastSeconds[i]!,
-      settings.fairness / 200,
-    );
+    people.sort((a, b) => a.free - b.free);
+    return laneOf(people, stream, seen.headways[i]!, seen.yieldHeadways[i]!, seen.lastSeconds[i]!, settings);
   });
 }
 
@@ -89,7 +97,7 @@ function laneOf(
   headwaySeconds: number,
   yieldSeconds: number,
   lastSeconds: number,
-  growth: number,
+  { fairness, lateSeconds, lateWeight }: LaneSettings,
 ): ModelLane {
   const count = Math.min(people.length, MOST_VEHICLES);
   const pick = (of: (one: Someone) => number): Float64Array => {
@@ -103,8 +111,8 @@ function laneOf(
     groups: stream.groups,
     count,
     free: pick((one) => one.free),
-    weight: pick((one) => one.weight),
-    growth: pick((one) => one.mass * growth),
+    weight: pick((one) => one.weight + (one.waited >= lateSeconds ? one.mass * lateWeight : 0)),
+    growth: pick((one) => (one.mass * fairness) / 200),
     stop: pick((one) => one.stop),
     mass: pick((one) => one.mass),
     group,
@@ -130,6 +138,7 @@ function fromRadio(
     const k = group === null ? -1 : stream.groupIds.indexOf(group);
     people.push({
       free: freeSeconds(metres, metresPerSecond, limit),
+      waited,
       weight,
       stop: weight * stopCost * Math.min(1, metresPerSecond / limit),
       mass: 1,
@@ -141,7 +150,7 @@ function fromRadio(
   if (last.metres < radioMetres - RANGE_END_METRES) return;
   const { free } = people.at(-1)!;
   for (let k = 1; k <= BEYOND_RANGE; k++)
-    people.push({ free: free + 0.3 * k, weight: 1, stop: 0, mass: 1, group: usual });
+    people.push({ free: free + 0.3 * k, waited: 0, weight: 1, stop: 0, mass: 1, group: usual });
 }
 
 /** Vehicles that detectors know of; those that have reported by radio too are left out. */
@@ -173,7 +182,7 @@ function fromDetectors(
       group = others[0] ?? usual;
     }
     isHead = false;
-    people.push({ free, weight, stop: inSeconds > 0 ? weight * stopCost : 0, mass, group });
+    people.push({ free, waited, weight, stop: inSeconds > 0 ? weight * stopCost : 0, mass, group });
   }
 }
 
@@ -184,14 +193,28 @@ function queuedBetween(people: Someone[], vehicles: readonly ReportedVehicle[], 
     const free = freeSeconds(metres, metresPerSecond, limit);
     const before = people.filter((one) => one.free < free).reduce((sum, { mass }) => sum + mass, 0);
     const missing = Math.floor(metres / QUEUED_METRES - before);
-    for (let k = 0; k < missing; k++) people.push({ free: free * 0.9, weight: 1, stop: 0, mass: 1, group: usual });
+    for (let k = 0; k < missing; k++)
+      people.push({ free: free * 0.9, waited: 0, weight: 1, stop: 0, mass: 1, group: usual });
   }
 }
 
-/** Who comes after those that were seen, at the lane's usual rate. */
+function fromNeighbours(
+  people: Someone[],
+  coming: readonly Coming[],
+  usual: number,
+  { horizonSeconds, unseenWeight, stopCost }: LaneSettings,
+): void {
+  for (const { inSeconds, mass } of coming) {
+    const weight = unseenWeight * mass;
+    if (inSeconds < horizonSeconds)
+      people.push({ free: inSeconds, waited: 0, weight, stop: weight * stopCost, mass, group: usual });
+  }
+}
+
+/** Who comes after those that were seen and from no neighbour, at the lane's usual rate. */
 function unseen(
   people: Someone[],
-  { traffic, reported, observation, headways }: Seen,
+  { traffic, reported, observation, headways, fedShare }: Seen,
   stream: number,
   usual: number,
   limit: number,
@@ -203,12 +226,12 @@ function unseen(
       ? traffic[stream]!.perSecond
       : (reported?.perSecond[stream] ?? 0);
   // a detector that lies may tell of thousands a second; closer than a queue leaves nobody comes
-  const rate = Math.min(told, 1 / headways[stream]!);
+  const rate = Math.min(told * (1 - fedShare[stream]!), 1 / headways[stream]!);
   if (rate < 1e-3 || unseenWeight <= 0) return;
   const reach = reported === null ? 0 : radioMetres / limit;
   let at = Math.max(people.at(-1)?.free ?? 0, reach) + 1 / rate;
   for (; at < horizonSeconds; at += 1 / rate) {
-    people.push({ free: at, weight: unseenWeight, stop: unseenWeight * stopCost, mass: 1, group: usual });
+    people.push({ free: at, waited: 0, weight: unseenWeight, stop: unseenWeight * stopCost, mass: 1, group: usual });
   }
 }
 

@@ -7,9 +7,10 @@ import { observeReported, type ReportedMemory } from '../estimation/reported.ts'
 import { type Ground, groundOf } from '../estimation/streams.ts';
 import { observeTraffic, type TrafficMemory, trafficOf } from '../estimation/traffic.ts';
 import { laneTraffic, observeVehicles, type VehiclesMemory } from '../estimation/vehicles.ts';
-import type { Observation, Parameters, Strategy } from '../types.ts';
+import type { JudgedPrediction, Observation, Outlook, Parameters, Strategy } from '../types.ts';
 import { type BeamResult, searchBeam } from './horizon-beam.ts';
 import { modelLanes } from './horizon-lanes.ts';
+import { comingTo, type Fed, holdBack, observeFed, outlookOf, roomOf } from './horizon-neighbours.ts';
 import { Model, type ModelLane, type ModelStage, type View } from './horizon-model.ts';
 import {
   askFor,
@@ -25,6 +26,7 @@ import {
 
 /** A prediction that waits for its moment, and how those before it came out. */
 interface Foreseen {
+  readonly madeMs: number;
   readonly dueMs: number;
   /** Vehicles that will have left by then, since it was made; -1: none is waiting. */
   readonly gone: number;
@@ -34,6 +36,12 @@ interface Foreseen {
   /** Of those judged, fading: counted less foreseen, and the same without sign. */
   readonly meanError: number;
   readonly meanAbsoluteError: number;
+}
+
+/** How long vehicles wait here in the mean, by Little's law: those who wait over those who leave a second. Fading. */
+interface Waits {
+  readonly waitedSeconds: number;
+  readonly left: number;
 }
 
 interface HorizonMemory {
@@ -49,6 +57,8 @@ interface HorizonMemory {
   readonly counts: readonly number[];
   /** By stream: when somebody last left, ms; 0: not yet. */
   readonly lastLeftMs: readonly number[];
+  readonly waits: Waits;
+  readonly fed: Fed;
   /** Stage asked for last, and when it was decided. */
   readonly target: string | null;
   readonly decidedAtMs: number;
@@ -58,7 +68,10 @@ interface HorizonMemory {
 const FORESEEN_SECONDS = 10;
 const FORESEEN_LATE_MS = 2000;
 const FORESEEN_GAIN = 0.02;
+/** Raised whenever departures are foreseen in another way. */
+const FORESEEN_VERSION = '1';
 const NOTHING_FORESEEN: Foreseen = {
+  madeMs: 0,
   dueMs: 0,
   gone: -1,
   counted: 0,
@@ -71,6 +84,11 @@ const WALKER_HEADWAY_SECONDS = 0.1;
 const WALKERS_EVERY_SECONDS = 10;
 /** Nobody has left for long. */
 const LONG_AGO_SECONDS = 1000;
+const WAITS_FADE_SECONDS = 900;
+/** Until more is known so many have left, who waited so long each, seconds. */
+const USUAL_WAITS: Waits = { waitedSeconds: 400, left: 20 };
+/** Nobody is late before, seconds. */
+const LATE_LEAST_SECONDS = 30;
 const number = (parameters: Parameters, name: string): number => Number(parameters[name]);
 
 export const horizon: Strategy = {
@@ -83,6 +101,13 @@ export const horizon: Strategy = {
     horizonSeconds: { default: 50, min: 10, max: 120, description: 'Looks so far ahead, seconds' },
     stepSeconds: { default: 2, min: 1, max: 10, description: 'A plan may change stage so often, seconds' },
     replanSeconds: { default: 1, min: 1, max: 10, description: 'Thinks again after so long, seconds' },
+    actionSeconds: {
+      default: 0,
+      min: 0,
+      max: 60,
+      description:
+        'Where others decide only so often, so does it: a stage, with the change to it, lasts so many seconds or a multiple; 0: it thinks again each replanSeconds',
+    },
     radioMetres: { default: 200, min: 20, max: 1000, description: 'Range in which vehicles report by radio, metres' },
     upstreamSeconds: {
       default: 9,
@@ -123,6 +148,22 @@ export const horizon: Strategy = {
       max: 20,
       description: 'So many times the weight of a new vehicle is added for each 100 s that one has waited',
     },
+    lateFactor: {
+      default: 2,
+      min: 0,
+      max: 20,
+      description: 'Who has waited so many times as long as vehicles do here in the mean is late',
+    },
+    lateWeight: {
+      default: 0,
+      min: 0,
+      max: 100,
+      description: 'So many times the weight of a new vehicle is added for one that is late',
+    },
+    coordinates: {
+      default: true,
+      description: 'Goes by what the neighbours foresee: who comes from them, and where the road behind is full',
+    },
     learnsHeadways: {
       default: false,
       description: 'Measures what each lane discharges in place of saturationFlowPerHourPerLane',
@@ -149,7 +190,9 @@ export const horizon: Strategy = {
       return (error as Error).message;
     }
   },
-  decide(configuration, parameters, memory, observation) {
+  decide(configuration, parameters, memory, heard) {
+    const { neighbours, ...alone } = heard;
+    const observation: Observation = parameters.coordinates === true ? heard : alone;
     const choice = stageChoiceOf(configuration, parameters, 'all');
     const before = memory as unknown as HorizonMemory | null;
     const { nowMs } = observation;
@@ -167,8 +210,9 @@ export const horizon: Strategy = {
       return { decision: null, memory: keep(null, nowMs) as unknown as Record<string, unknown> };
     }
     const asked = before?.target == null ? -1 : (choice.indexOf.get(before.target) ?? -1);
+    const predictions = outcomeOf(before?.foreseen ?? NOTHING_FORESEEN, known.left, judged);
     const again = (index: number, reason: string) =>
-      askFor(choice, index, reason, {}, keep(choice.stages[index]!.id, before?.decidedAtMs ?? nowMs));
+      askFor(choice, index, reason, predictions, keep(choice.stages[index]!.id, before?.decidedAtMs ?? nowMs));
     if (running.index < 0) return again(Math.max(0, asked), 'The running stage is none of those it may choose');
     const own = choice.stages[running.index]!;
     if (!running.isGreen) {
@@ -177,18 +221,25 @@ export const horizon: Strategy = {
     }
     if (running.greenSeconds < own.minGreenSeconds) return again(running.index, `Shortest green of ${own.id}`);
     const sinceSeconds = before === null ? Number.POSITIVE_INFINITY : (nowMs - before.decidedAtMs) / 1000;
-    if (asked === running.index && sinceSeconds < number(parameters, 'replanSeconds')) {
+    const everySeconds = number(parameters, 'actionSeconds') || number(parameters, 'replanSeconds');
+    if (asked === running.index && sinceSeconds < everySeconds) {
       return again(running.index, `${own.id} as planned`);
     }
-    const { found, lanes } = search(configuration, parameters, choice, running, known.memory, observation);
+    const { found, lanes, room } = search(configuration, parameters, choice, running, known.memory, observation);
     const { id } = choice.stages[found.stage]!;
     const reason = reasonOf(choice, found, running.index);
     const next = foresee(judged, found, choice.streams.length, nowMs);
-    return askFor(choice, found.stage, reason, inputsOf(choice, found, lanes, next), keep(id, nowMs, next));
+    const inputs = { ...inputsOf(choice, found, lanes, next), ...predictions };
+    const answer = askFor(choice, found.stage, reason, inputs, keep(id, nowMs, next));
+    const outlook = outlookOf(configuration, groundOf(configuration), found.departures, room, observation);
+    return outlook === undefined ? answer : { ...answer, outlook };
   },
 };
 
-type Known = Pick<HorizonMemory, 'byDetectors' | 'reported' | 'greenSinceMs' | 'counts' | 'lastLeftMs'>;
+type Known = Pick<
+  HorizonMemory,
+  'byDetectors' | 'reported' | 'waits' | 'fed' | 'greenSinceMs' | 'counts' | 'lastLeftMs'
+>;
 
 /** Takes in a frame; `left`: vehicles that were counted over the lines. */
 function observe(
@@ -215,7 +266,19 @@ function observe(
     left += passed;
     return passed > 0 ? nowMs : (before?.lastLeftMs[i] ?? 0);
   });
-  return { memory: { byDetectors, reported, greenSinceMs, counts, lastLeftMs }, left };
+  const waits = observeWaits(before?.waits ?? USUAL_WAITS, waiting(ground, byDetectors, reported), left, observation);
+  const fed = observeFed(configuration, before?.fed ?? null, observation);
+  return { memory: { byDetectors, reported, waits, fed, greenSinceMs, counts, lastLeftMs }, left };
+}
+
+function waiting(ground: Ground, { vehicles }: HorizonMemory['byDetectors'], reported: ReportedMemory | null): number {
+  if (vehicles !== null) return laneTraffic(ground, vehicles).reduce((sum, { queued }) => sum + queued, 0);
+  return Object.values(reported?.heldSinceMs ?? {}).filter((sinceMs) => sinceMs > 0).length;
+}
+
+function observeWaits(before: Waits, held: number, left: number, { elapsedSeconds }: Observation): Waits {
+  const fade = Math.max(0, 1 - elapsedSeconds / WAITS_FADE_SECONDS);
+  return { waitedSeconds: before.waitedSeconds * fade + held * elapsedSeconds, left: before.left * fade + left };
 }
 
 function observeDetectors(
@@ -264,16 +327,27 @@ function prepare(choice: StageChoice, configuration: JunctionConfiguration): Pre
   return own;
 }
 
+/** Stages that last, with the change to them, for a whole action. */
+function inActions(stages: readonly ModelStage[], { betweenSeconds }: StageChoice, seconds: number): ModelStage[] {
+  return stages.map((stage, to) => {
+    const shortest = betweenSeconds.reduce(
+      (least, row, from) => (from === to ? least : Math.min(least, row[to]!)),
+      seconds,
+    );
+    return { ...stage, minGreenSeconds: Math.max(stage.minGreenSeconds, seconds - shortest) };
+  });
+}
+
 function search(
   configuration: JunctionConfiguration,
   parameters: Parameters,
   choice: StageChoice,
   running: Running,
-  { byDetectors, reported, greenSinceMs, lastLeftMs }: Known,
+  { byDetectors, reported, waits, fed, greenSinceMs, lastLeftMs }: Known,
   observation: Observation,
-): { found: BeamResult; lanes: readonly ModelLane[] } {
+): { found: BeamResult; lanes: readonly ModelLane[]; room: Outlook['room'] } {
   const ground = groundOf(configuration);
-  const { nowMs } = observation;
+  const { nowMs, neighbours } = observation;
   const horizonSeconds = number(parameters, 'horizonSeconds');
   const startUpSeconds = number(parameters, 'startUpSeconds');
   const saturationFlowPerHourPerLane = number(parameters, 'saturationFlowPerHourPerLane');
@@ -283,17 +357,20 @@ function search(
     byDetectors.traffic === null
       ? null
       : trafficOf(ground, byDetectors.traffic, { upstreamSeconds, saturationFlowPerHourPerLane });
+  const traffic = byDetectors.vehicles === null ? null : laneTraffic(ground, byDetectors.vehicles);
+  const perSecond = ground.streams.map((_, i) => (traffic ?? [])[i]?.perSecond ?? reported?.perSecond[i] ?? 0);
   const lanes = modelLanes(
     {
       configuration,
       choice,
       observation,
       vehicles: byDetectors.vehicles,
-      traffic: byDetectors.vehicles === null ? null : laneTraffic(ground, byDetectors.vehicles),
+      traffic,
       reported,
       headways: parameters.learnsHeadways && measured !== null ? measured.map((one) => one.followSeconds) : given,
       yieldHeadways: measured === null ? given : measured.map(({ yieldSeconds }) => yieldSeconds),
       lastSeconds: lastLeftMs.map((ms) => (ms === 0 ? -LONG_AGO_SECONDS : (ms - nowMs) / 1000)),
+      ...comingTo(configuration, ground, fed, perSecond, observation),
     },
     {
       horizonSeconds,
@@ -301,9 +378,17 @@ function search(
       unseenWeight: number(parameters, 'unseenWeight'),
       stopCost: number(parameters, 'stopCost'),
       fairness: number(parameters, 'fairness'),
+      lateSeconds: Math.max(
+        LATE_LEAST_SECONDS,
+        (number(parameters, 'lateFactor') * waits.waitedSeconds) / Math.max(1, waits.left),
+      ),
+      lateWeight: number(parameters, 'lateWeight'),
     },
   );
-  const { stages, yields, views } = prepare(choice, configuration);
+  holdBack(lanes, configuration, observation, horizonSeconds);
+  const { stages: usual, yields, views } = prepare(choice, configuration);
+  const actionSeconds = number(parameters, 'actionSeconds');
+  const stages = actionSeconds > 0 ? inActions(usual, choice, actionSeconds) : usual;
   const times = { startUpSeconds, gapSeconds: number(parameters, 'gapSeconds') };
   const all = [...lanes, ...walkers(choice, running, parameters, observation)];
   const model = new Model(all, stages, configuration.signalGroups.length, yields, times, views);
@@ -311,17 +396,24 @@ function search(
     model,
     betweenSeconds: choice.betweenSeconds,
     stage: running.index,
-    greenSeconds: running.greenSeconds,
+    // when an action is over it may change, whatever a late lamp made of its green
+    greenSeconds:
+      actionSeconds > 0 ? Math.max(running.greenSeconds, stages[running.index]!.minGreenSeconds) : running.greenSeconds,
     open: Float64Array.from(greenSinceMs, (ms) => (ms === 0 ? Number.POSITIVE_INFINITY : (ms - nowMs) / 1000)),
     horizonSeconds,
-    stepSeconds: number(parameters, 'stepSeconds'),
+    stepSeconds: actionSeconds || number(parameters, 'stepSeconds'),
     beamWidth: number(parameters, 'beamWidth'),
     startUpSeconds,
     changeCost: number(parameters, 'changeCost'),
     foreseenSeconds: FORESEEN_SECONDS,
+    tellsDepartures: neighbours !== undefined,
     work: number(parameters, 'work'),
   });
-  return { found, lanes };
+  const room =
+    neighbours === undefined
+      ? {}
+      : roomOf(configuration, ground, traffic, reported, observation, number(parameters, 'radioMetres'));
+  return { found, lanes, room };
 }
 
 /** Compares a prediction whose moment has come with what the detectors counted. */
@@ -334,6 +426,7 @@ function judge(before: Foreseen, left: number, nowMs: number): Foreseen {
   const judged = before.judged + 1;
   const gain = Math.max(1 / judged, FORESEEN_GAIN);
   return {
+    madeMs: before.madeMs,
     dueMs: nowMs,
     gone: -1,
     counted: 0,
@@ -343,11 +436,28 @@ function judge(before: Foreseen, left: number, nowMs: number): Foreseen {
   };
 }
 
+/** The prediction that was judged just now, as decisions carry it; nothing where none was. */
+function outcomeOf(before: Foreseen, left: number, judged: Foreseen): { predictions?: readonly JudgedPrediction[] } {
+  if (judged.judged === before.judged) return {};
+  return {
+    predictions: [
+      {
+        quantity: 'departures',
+        version: FORESEEN_VERSION,
+        predictedAtMs: before.madeMs,
+        targetAtMs: judged.dueMs,
+        predicted: before.gone,
+        actual: before.counted + left,
+      },
+    ],
+  };
+}
+
 /** Keeps what the plan foresees, where no prediction is waiting. */
 function foresee(judged: Foreseen, { foreseen }: BeamResult, lanes: number, nowMs: number): Foreseen {
   if (judged.gone >= 0 || foreseen === null) return judged;
   const gone = foreseen.gone.slice(0, lanes).reduce((sum, vehicles) => sum + vehicles, 0);
-  return { ...judged, dueMs: nowMs + 1000 * foreseen.inSeconds, gone, counted: 0 };
+  return { ...judged, madeMs: nowMs, dueMs: nowMs + 1000 * foreseen.inSeconds, gone, counted: 0 };
 }
 
 /** Those who want to walk: nobody counts them, they come as assumed, and go when their light is green. */

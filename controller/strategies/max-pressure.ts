@@ -44,6 +44,11 @@ export const maxPressure: Strategy = {
       max: 120,
       description: 'Decides again after so long of a green, seconds',
     },
+    countsChange: {
+      default: false,
+      description:
+        'The interval begins with the decision, so that the change of stage is part of it; else with the green',
+    },
     upstreamSeconds: {
       default: 9,
       min: 1,
@@ -83,11 +88,13 @@ export const maxPressure: Strategy = {
     const decidedAtMs = before?.decidedAtMs ?? nowMs;
     if (running.index < 0 || !running.isGreen) {
       const to = asked >= 0 ? asked : Math.max(0, running.index);
-      // The interval begins with the green.
-      return askFor(choice, to, `On the way to ${choice.stages[to]!.id}`, {}, keep(choice.stages[to]!.id, nowMs));
+      const sinceMs = parameters.countsChange === true ? decidedAtMs : nowMs;
+      return askFor(choice, to, `On the way to ${choice.stages[to]!.id}`, {}, keep(choice.stages[to]!.id, sinceMs));
     }
     const own = choice.stages[running.index]!;
-    const due = Math.min(running.greenSeconds, (nowMs - decidedAtMs) / 1000) >= Number(parameters.intervalSeconds);
+    const sinceSeconds = (nowMs - decidedAtMs) / 1000;
+    const inGreen = parameters.countsChange === true ? sinceSeconds : Math.min(running.greenSeconds, sinceSeconds);
+    const due = inGreen >= Number(parameters.intervalSeconds);
     const over = running.greenSeconds >= own.maxGreenSeconds;
     if (running.greenSeconds < own.minGreenSeconds || !(due || over)) {
       return askFor(choice, running.index, `${own.id} until the interval is over`, {}, keep(own.id, decidedAtMs));

@@ -60,6 +60,7 @@ function decide(parameters: Parameters, radio: RadioPicture | undefined, lamp?: 
 }
 
 const vehicle = (metres: number, metresPerSecond: number): RadioPicture => ({
+  atMs: NOW,
   vehicles: [{ id: 'a', group: numberOf(ending), metres, metresPerSecond }],
   people: [],
 });
@@ -84,7 +85,7 @@ describe('safety in the decision', () => {
     ['one that can stop', vehicle(40, 10)],
     ['one that brakes and has all but stopped', vehicle(2, 1)],
     ['one that waits in the junction', vehicle(-5, 0.5)],
-    ['nobody', { vehicles: [], people: [] }],
+    ['nobody', { atMs: NOW, vehicles: [], people: [] }],
     ['a silent radio', undefined],
   ] as const)('does not hold it back for %s', (_, radio) => {
     expect(decide({ redExtension: true }, radio)).not.toHaveProperty('notBeforeMs');
@@ -118,6 +119,7 @@ describe('permitted turns that meet people too often', () => {
   );
   const permitted = { ...configuration, yields };
   const radio: RadioPicture = {
+    atMs: NOW,
     vehicles: [{ id: 'a', group: configuration.signalGroups[index]!.number, metres: -4, metresPerSecond: 3 }],
     people: [{ id: 'p', group: configuration.signalGroups[walking]!.number, metresPerSecond: 1.2 }],
   };
@@ -127,7 +129,7 @@ describe('permitted turns that meet people too often', () => {
     let memory: Parameters | null = null;
     const reasons: string[] = [];
     for (let second = 0; second < 400; second++) {
-      const seen = observation(second < 60 ? radio : { vehicles: [], people: [] });
+      const seen = observation(second < 60 ? radio : { atMs: NOW, vehicles: [], people: [] });
       const answer = strategy.decide(permitted, parameters, memory, seen);
       memory = answer.memory as Parameters;
       reasons.push(answer.decision!.reason);

@@ -166,7 +166,7 @@ function longer(
   parameters: Parameters,
   decision: Decision & { kind: 'stage' },
   radio: RadioPicture,
-  { lamps, nowMs }: Observation,
+  { lamps }: Observation,
 ): Decision {
   const { signalGroups: groups, stages, conflicts } = configuration;
   const next = stages.find(({ id }) => id === decision.stageId);
@@ -180,7 +180,11 @@ function longer(
     if (first !== undefined) {
       const name = groups[meetsStart(first.group)]!.id;
       const who = late.length === 1 ? 'somebody is' : `${late.length} people are`;
-      return { ...decision, notBeforeMs: nowMs + STEP_MS, reason: `${decision.reason}; held: ${who} still on ${name}` };
+      return {
+        ...decision,
+        notBeforeMs: radio.atMs + STEP_MS,
+        reason: `${decision.reason}; held: ${who} still on ${name}`,
+      };
     }
   }
   if (parameters.redExtension === true) {
@@ -191,7 +195,7 @@ function longer(
     if (late !== undefined) {
       const name = groups[meetsStart(late.group)]!.id;
       const seconds = (THROUGH_METRES + late.metres) / late.metresPerSecond;
-      const untilMs = nowMs + Math.ceil(1000 * seconds);
+      const untilMs = radio.atMs + Math.ceil(1000 * seconds);
       const what = late.metres > 0 ? 'will not stop' : 'has not left the junction';
       return { ...decision, notBeforeMs: untilMs, reason: `${decision.reason}; held: a vehicle of ${name} ${what}` };
     }

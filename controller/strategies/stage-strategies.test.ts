@@ -6,7 +6,7 @@ import type { JunctionConfiguration } from '../../junction/types.ts';
 import { inProcessDecider } from '../service/decider.ts';
 import { ControllerService, type DecisionRecord } from '../service/service.ts';
 import { PREFIX, START_MS, TestStreet } from '../testing.ts';
-import type { Memory, Observation, Parameters } from '../types.ts';
+import type { JudgedPrediction, Memory, Observation, Parameters } from '../types.ts';
 import { checkJunction, checkParameters, strategyNamed } from './index.ts';
 import { followStage, stageChoiceOf } from './stage-choice.ts';
 
@@ -266,6 +266,16 @@ describe('horizon', () => {
     const { judged, absolute } = inputs.foreseenDepartures as { judged: number; absolute: number };
     expect(judged).toBeGreaterThan(5);
     expect(absolute).toBeGreaterThan(0);
+    const outcomes = decisions.flatMap(({ inputs }) => (inputs.predictions ?? []) as JudgedPrediction[]);
+    expect(outcomes.length).toBeGreaterThanOrEqual(judged);
+    for (const { quantity, predictedAtMs, targetAtMs, predicted, actual } of outcomes) {
+      expect(quantity).toBe('departures');
+      expect(targetAtMs - predictedAtMs).toBeGreaterThanOrEqual(10_000);
+      expect(Math.min(predicted, actual)).toBeGreaterThanOrEqual(0);
+    }
+    // each is told once
+    expect(new Set(outcomes.map(({ predictedAtMs }) => predictedAtMs)).size).toBe(outcomes.length);
+    expect(outcomes.some(({ actual }) => actual > 0)).toBe(true);
   });
   it('opens the whole of a lane whose head wants a group that is red', () => {
     const configuration: JunctionConfiguration = {

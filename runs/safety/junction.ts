@@ -7,24 +7,21 @@ import {
 } from '../../controller/safety/analysis.ts';
 import type { RoadUserUpdate } from '../../controller/safety/encounter-types.ts';
 import type { CurrentEncounter } from '../../controller/safety/encounters.ts';
-import {
-  type CrashHistory,
-  type RealTimeIndex,
-  realTimeIndex,
-  type Weather,
-} from '../../controller/safety/index-formulas.ts';
+import { type CrashHistory, type RealTimeIndex, realTimeIndex } from '../../controller/safety/index-formulas.ts';
 import type { LocalFrame } from '../../feeds/v2x/local-frame.ts';
 import type { MapMessage, Rejection, V2xMessage } from '../../feeds/v2x/messages.ts';
 import { type ReadResult, readOwnV2x, readV2x, readV2xValue } from '../../feeds/v2x/read.ts';
-import { type FrozenConstants, indexOf, type ScoredInterval } from './index.ts';
+import { type FrozenVersions, indexOf, type ScoredInterval } from './index.ts';
+import { type WeatherSource, weatherAt } from './weather.ts';
 
 export interface JunctionSetup {
   readonly analysis?: AnalysisOptions;
   /** What the index relates to; null: nothing yet, and no interval is scored. */
-  readonly frozen: FrozenConstants | null;
-  readonly weather?: Weather | null;
+  readonly frozen: FrozenVersions | null;
+  /** Of this junction alone, or of all: others' observations are left out by who gives them. */
+  readonly weather?: WeatherSource | null;
   /** For the real-time index on crash history; absent: it is not computed. */
-  readonly crashes?: CrashRecord;
+  readonly crashes?: CrashRecord | null;
 }
 
 export interface CrashRecord {
@@ -54,9 +51,10 @@ export interface JunctionBatch {
   readonly receivedAtMs?: number;
   /** The clock, where it is ahead of the messages: silence is told by it. */
   readonly nowMs?: number;
-  /** New weather or constants from here on; absent: as before. */
-  readonly weather?: Weather | null;
-  readonly frozen?: FrozenConstants | null;
+  /** New weather, constants or crash history from here on; absent: as before. */
+  readonly weather?: WeatherSource | null;
+  readonly frozen?: FrozenVersions | null;
+  readonly crashes?: CrashRecord | null;
   /** Nothing comes after this batch. */
   readonly finish?: boolean;
 }
@@ -85,9 +83,9 @@ const MOST_REJECTIONS = 100;
 
 export class JunctionSafety {
   readonly analysis: SafetyAnalysis;
-  #frozen: FrozenConstants | null;
-  #weather: Weather | null;
-  readonly #crashes: CrashRecord | null;
+  #frozen: FrozenVersions | null;
+  #weather: WeatherSource | null;
+  #crashes: CrashRecord | null;
   /** Vehicles that turned, by quarter of an hour, of those not scored yet. */
   readonly #turned = new Map<number, number>();
   #map: { readonly lanes: number; readonly revision: number } | null = null;
@@ -105,6 +103,7 @@ export class JunctionSafety {
   push(batch: JunctionBatch): JunctionResult {
     if (batch.weather !== undefined) this.#weather = batch.weather;
     if (batch.frozen !== undefined) this.#frozen = batch.frozen;
+    if (batch.crashes !== undefined) this.#crashes = batch.crashes;
     const { analysis } = this;
     const rejected = new Map<string, number>();
     const rejections: Rejection[] = [];
@@ -142,7 +141,10 @@ export class JunctionSafety {
     if (batch.nowMs !== undefined) analysis.advance(batch.nowMs);
     if (batch.finish === true) analysis.finish();
     const { minutes, quarterHours, ...out } = analysis.take();
-    const scored = indexOf(minutes, quarterHours, { frozen: this.#frozen, weatherAt: () => this.#weather });
+    const scored = indexOf(minutes, quarterHours, {
+      frozen: this.#frozen,
+      weatherAt: (atMs) => weatherAt(this.#weather, atMs),
+    });
     return {
       ...out,
       minutes: scored.minutes,

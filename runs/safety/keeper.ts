@@ -4,13 +4,14 @@ import { v5 } from 'uuid';
 import type { Weather } from '../../controller/safety/index-formulas.ts';
 import type {
   ConflictRecord,
+  CrashIndexRecord,
   FeatureRecord,
   HardBrakeRecord,
   IndexRecord,
   QualityRecord,
   WeatherRecord,
 } from '../records.ts';
-import type { JunctionResult } from './junction.ts';
+import type { CrashIndexed, JunctionResult } from './junction.ts';
 import type { JunctionSafetyResult, SafetyConflict, SafetyHardBraking, SafetyInterval } from './results.ts';
 
 /** Of a simulated run and a variant; null: of a street. */
@@ -105,6 +106,7 @@ export function indexRecord(one: SafetyInterval, startsAtMs: number): IndexRecor
     exposure: index === null ? null : one.vehicles,
     observationWeight: one.observationWeight,
     dataQualityScore: one.quality,
+    constantsId: one.constantsId ?? null,
   };
 }
 
@@ -130,6 +132,17 @@ export function featureRecord(one: SafetyInterval, startsAtMs: number): FeatureR
     hardBraking: features.hardBraking,
   };
 }
+
+/** A quarter of an hour's index on crash history. */
+export const crashIndexRecord = (junctionId: string, { startMs, index }: CrashIndexed): CrashIndexRecord => ({
+  junctionId,
+  atMs: startMs,
+  rate: index?.rate ?? null,
+  uplift: index?.uplift ?? null,
+  vruIndex: index?.vru ?? null,
+  vehicleIndex: index?.vehicle ?? null,
+  combinedIndex: index?.combined ?? null,
+});
 
 export const weatherRecord = (
   weather: Weather,

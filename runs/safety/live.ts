@@ -3,8 +3,8 @@
  * is used, or counted with the reason why not; what is wrong with one is written to `data_quality_log` and stops nothing.
  */
 import { createHash } from 'node:crypto';
+import { holdsAt } from '../../controller/safety/index-formulas.ts';
 import { Router } from '../../controller/safety/routing.ts';
-import type { Weather } from '../../controller/safety/index-formulas.ts';
 import type { Link, Rejected } from '../../feeds/link.ts';
 import type { MqttLink } from '../../feeds/mqtt-link.ts';
 import { addressOf, filterOf, LIVE_PREFIX } from '../../feeds/topics.ts';
@@ -13,9 +13,10 @@ import { readV2xValue } from '../../feeds/v2x/read.ts';
 import type { RawKind } from '../records.ts';
 import type { Store } from '../twin-types.ts';
 import type { FrozenConstants } from './index.ts';
-import type { JunctionResult } from './junction.ts';
+import type { CrashRecord, JunctionResult } from './junction.ts';
 import {
   conflictRecord,
+  crashIndexRecord,
   featureRecord,
   hardBrakeRecord,
   indexRecord,
@@ -25,10 +26,20 @@ import {
 import { intervalOf, type MonitoredJunction, SafetyMonitor } from './monitor.ts';
 import { type SafetyPool, SafetyOverloaded } from './pool.ts';
 import type { SafetyEvent } from './results.ts';
+import { observationsOf, WEATHER_HOLDS_MS, type WeatherObservation } from './weather.ts';
 
 export interface LiveJunction extends MonitoredJunction {
   /** J2735's intersection id; null: it has none. */
   readonly intersectionId: number | null;
+}
+
+/** What the store knows that scores relate to. */
+export interface LiveBasis {
+  /** Versions of the constants, those that count first. */
+  readonly frozen: readonly FrozenConstants[];
+  readonly weather: readonly WeatherObservation[];
+  /** By junction. */
+  readonly crashes: ReadonlyMap<string, CrashRecord>;
 }
 
 export interface LiveSafetyOptions {
@@ -41,8 +52,8 @@ export interface LiveSafetyOptions {
   /** null: all in this thread. */
   readonly pool: SafetyPool | null;
   readonly store: Pick<Store, 'writeRecords' | 'writeFeatures' | 'writeRaw' | 'writeMap'>;
-  readonly frozen?: FrozenConstants | null;
-  readonly weather?: Weather | null;
+  /** What scores relate to; asked at the begin, and every minute. Absent: nothing, and no minute is scored. */
+  basis?(): Promise<LiveBasis>;
   onEvents?(events: SafetyEvent[]): void;
   /** Once a problem: batches come faster than they can be worked off, a thread failed. */
   onProblem?(message: string): void;
@@ -59,6 +70,7 @@ export interface Taken {
 
 const KINDS = ['bsm', 'psm', 'spat', 'map'] as const;
 const REFRESH_MS = 10_000;
+const BASIS_MS = 60_000;
 /** The shortest step that keeps eight seconds of path: what came waits for the end of its step. */
 const STEP_MS = 80;
 /** After the end of a step, ms: what was sent in it is on its way. */
@@ -77,10 +89,15 @@ export class LiveSafety {
   #refreshedAt = Number.NEGATIVE_INFINITY;
   #refreshing: Promise<void> | null = null;
   #timer: NodeJS.Timeout | null = null;
+  #basisTimer: NodeJS.Timeout | null = null;
+  #basis: LiveBasis = { frozen: [], weather: [], crashes: new Map() };
+  /** Handed in here; what the store has of it comes with the basis. */
+  #observed: WeatherObservation[] = [];
   #unsubscribe: (() => Promise<void>) | null = null;
   #fresh: SafetyEvent[] = [];
   readonly #rejected = new Map<string, number>();
   #overloaded = false;
+  #toldNoConstants = false;
   /** Junctions whose messages' times are those of the clock. */
   readonly #onTime = new Set<string>();
 
@@ -96,8 +113,6 @@ export class LiveSafety {
       junctions: [],
       startsAtMs: 0,
       penetration: null,
-      frozen: options.frozen ?? null,
-      weather: options.weather ?? null,
       pool: options.pool,
       own: false,
       keeps: false,
@@ -107,6 +122,7 @@ export class LiveSafety {
     });
     live = new LiveSafety(options, monitor);
     await live.#refresh();
+    await live.refreshBasis();
     const { link, prefix = LIVE_PREFIX } = options;
     const opened = live;
     const failed = (error: Error) => options.onProblem?.(`Safety of the street: ${error.message}`);
@@ -130,6 +146,8 @@ export class LiveSafety {
       });
     }
     live.#wait();
+    live.#basisTimer = setInterval(() => void opened.refreshBasis(), BASIS_MS);
+    live.#basisTimer.unref();
     return live;
   }
 
@@ -229,10 +247,46 @@ export class LiveSafety {
     return true;
   }
 
-  /** Weather from here on, of all junctions. */
-  setWeather(weather: Weather, source: string): void {
-    this.#options.store.writeRecords('weather', [weatherRecord(weather, null, this.#now(), source)]);
-    this.#safely(() => this.#monitor.setWeather(weather));
+  /** Whether there is such a junction. */
+  async knows(junctionId: string): Promise<boolean> {
+    return this.#known.has(junctionId) || ((await this.#refresh()) && this.#known.has(junctionId));
+  }
+
+  /** Weather that was observed, or is foreseen: it counts for the minutes of the hour that follows each. */
+  addWeather(observations: readonly WeatherObservation[], source: string): void {
+    if (observations.length === 0) return;
+    this.#options.store.writeRecords(
+      'weather',
+      observations.map(({ weather, junctionId, atMs }) => weatherRecord(weather, junctionId, atMs, source)),
+    );
+    const oldMs = this.#now() - 2 * WEATHER_HOLDS_MS;
+    this.#observed = [...this.#observed, ...observations].filter(({ atMs }) => atMs > oldMs);
+    this.#tellWeather();
+  }
+
+  #tellWeather(): void {
+    const all = [...this.#basis.weather, ...this.#observed];
+    this.#safely(() => this.#monitor.setBasis({ weatherOf: (junctionId) => observationsOf(all, junctionId) }));
+  }
+
+  /** Asks anew what scores relate to: constants, weather, crash histories. Where that fails it stays as it was, and is told. */
+  async refreshBasis(): Promise<void> {
+    const { basis, onProblem } = this.#options;
+    if (basis === undefined) return;
+    try {
+      this.#basis = await basis();
+    } catch (error) {
+      onProblem?.(`Safety of the street: what its index relates to is not known anew: ${(error as Error).message}`);
+      return;
+    }
+    const { frozen, crashes } = this.#basis;
+    this.#safely(() => this.#monitor.setBasis({ frozen, crashesOf: (junctionId) => crashes.get(junctionId) ?? null }));
+    this.#tellWeather();
+  }
+
+  /** The constants that hold now; null: there are none, and minutes are not scored. */
+  get constants(): FrozenConstants | null {
+    return this.#basis.frozen.find(({ minute }) => holdsAt(minute, this.#now())) ?? null;
   }
 
   /** Resolves, for all later messages as well, once the junction's analysis has begun. */
@@ -330,12 +384,9 @@ export class LiveSafety {
     const atMs = this.#now();
     const text = typeof example === 'string' ? example : (JSON.stringify(example) ?? 'undefined');
     // one row a second, reason and sender: a flood of them is one trouble
-    const key = createHash('sha256')
-      .update(JSON.stringify([reason, via, Math.floor(atMs / 1000)]))
-      .digest('hex');
     this.#options.store.writeRecords('qualityIssues', [
       {
-        entryKey: key.slice(0, 32),
+        entryKey: keyOf(reason, via, Math.floor(atMs / 1000)),
         junctionId: null,
         atMs,
         issueType: `v2x_${reason.replaceAll('-', '_')}`.slice(0, 50),
@@ -372,9 +423,36 @@ export class LiveSafety {
         'indices',
         minutes.map((minute) => indexRecord(minute, 0)),
       );
+    if (minutes.some(({ notScored }) => notScored === 'no-constants')) this.#tellNoConstants(junctionId);
     const quarters = result.quarterHours.map((each) => intervalOf(each, junctionId, 0));
     const features = [...minutes, ...quarters].flatMap((each) => featureRecord(each, 0) ?? []);
     if (features.length > 0) store.writeFeatures?.(features);
+    if (result.crashIndices.length > 0)
+      store.writeRecords(
+        'crashIndices',
+        result.crashIndices.map((one) => crashIndexRecord(junctionId, one)),
+      );
+  }
+
+  /** There was enough to see, and nothing to relate it to: once an hour and junction, and once for whoever is here. */
+  #tellNoConstants(junctionId: string): void {
+    const what = 'Minutes are not scored: no constants of the safety index are in force.';
+    const todo = '`flextraff safety constants compute` makes some; until then features are archived.';
+    const hour = Math.floor(this.#now() / 3_600_000);
+    this.#options.store.writeRecords('qualityIssues', [
+      {
+        entryKey: keyOf('no-constants', junctionId, hour),
+        junctionId,
+        atMs: this.#now(),
+        issueType: 'safety_no_constants',
+        severity: 'warning',
+        message: `${what} ${todo}`,
+        metadata: null,
+      },
+    ]);
+    if (this.#toldNoConstants) return;
+    this.#toldNoConstants = true;
+    this.#options.onProblem?.(`Safety of the street: ${what} ${todo}`);
   }
 
   #tell(event: SafetyEvent): void {
@@ -402,10 +480,14 @@ export class LiveSafety {
   /** Ends what is under way. */
   async close(): Promise<void> {
     if (this.#timer !== null) clearTimeout(this.#timer);
+    if (this.#basisTimer !== null) clearInterval(this.#basisTimer);
     await this.#unsubscribe?.();
     await this.#monitor.finish();
   }
 }
+
+const keyOf = (...parts: readonly (string | number)[]): string =>
+  createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
 
 /** By the ODE's record type or the corridor's fields; null: unknown. */
 function kindOf(message: unknown): RawKind | null {

@@ -1,5 +1,7 @@
 /** Turns SUMO's vehicles into what the detectors and radios of its junctions would say. */
 import type { DetectorReading, ReportedVehicle } from '../../controller/types.ts';
+import { UPSTREAM_LOOP_METRES } from '../../sim/detectors/loops.ts';
+import { hashShare } from '../../sim/detectors/radios.ts';
 import type { SumoNet } from '../../sim/network/sumo/net-types.ts';
 import { type NextSignal, type RouteAhead, Routes } from './approaching.ts';
 import type { SumoSignal } from './signals.ts';
@@ -175,7 +177,7 @@ export class DetectionOfStreet {
       const comes = before >= 0 || known.at > 0 || known.metres < Number.POSITIVE_INFINITY;
       const fromOutside = known.route !== null && own.upstreamMetres >= own.length - FROM_OUTSIDE_METRES;
       if (known.metres > own.upstreamMetres && (comes || fromOutside)) pass(own.upstream);
-      if (metres + vehicle.length >= own.upstreamMetres) own.upstream.covered = true;
+      if (metres + vehicle.length >= own.upstreamMetres - UPSTREAM_LOOP_METRES) own.upstream.covered = true;
     }
     known.metres = metres;
   }
@@ -263,13 +265,4 @@ export class DetectionOfStreet {
       };
     });
   }
-}
-
-/** A number in [0, 1) that depends on the text only (FNV-1a, with a final mix). */
-export function hashShare(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return ((hash ^ (hash >>> 16)) >>> 0) / 4_294_967_296;
 }

@@ -102,6 +102,15 @@ const WEATHER_COLUMNS = [
   double<Row<'weather'>>('temperature_celsius', (row) => row.temperatureCelsius),
   text<Row<'weather'>>('source', (row) => row.source),
 ];
+const CRASH_INDEX_COLUMNS = [
+  uuid<Row<'crashIndices'>>('junction_id', (row) => row.junctionId),
+  time<Row<'crashIndices'>>('timestamp', (row) => row.atMs),
+  double<Row<'crashIndices'>>('rate', (row) => row.rate),
+  double<Row<'crashIndices'>>('uplift', (row) => row.uplift),
+  double<Row<'crashIndices'>>('vru_index', (row) => row.vruIndex),
+  double<Row<'crashIndices'>>('vehicle_index', (row) => row.vehicleIndex),
+  double<Row<'crashIndices'>>('combined_index', (row) => row.combinedIndex),
+];
 const DEVICE_COLUMNS = [
   uuid<Row<'devices'>>('junction_id', (row) => row.junctionId),
   uuid<Row<'devices'>>('lane_id', (row) => row.laneId),
@@ -164,6 +173,8 @@ const RECORDING_COLUMNS = [
   double<Row<'recordings'>>('to_second', (row) => row.toSecond),
   integer<Row<'recordings'>>('frame_count', (row) => row.frameCount),
   { name: 'bytes', type: 'bigint', of: (row: Row<'recordings'>) => row.bytes },
+  text<Row<'recordings'>>('sha256', (row) => row.sha256),
+  time<Row<'recordings'>>('deleted_at', (row) => row.deletedAtMs),
 ];
 const RECORDING_KEY = ['run_id', 'variant', 'from_second'];
 
@@ -236,6 +247,12 @@ const TABLES: { [K in RecordKind]: Table<RecordKinds[K]> } = {
       'junction_id, observed_at, source',
       updated(WEATHER_COLUMNS, ['junction_id', 'observed_at', 'source']),
     ),
+  },
+  crashIndices: {
+    table: 'crash_indices',
+    key: (row) => `${row.junctionId} ${row.atMs}`,
+    columns: CRASH_INDEX_COLUMNS,
+    onConflict: replace('junction_id, timestamp', updated(CRASH_INDEX_COLUMNS, ['junction_id', 'timestamp'])),
   },
   logs: {
     table: 'system_logs',
@@ -359,7 +376,10 @@ const TABLES: { [K in RecordKind]: Table<RecordKinds[K]> } = {
     table: 'recordings',
     key: (row) => `${row.runId} ${row.variant} ${row.fromSecond}`,
     columns: RECORDING_COLUMNS,
-    onConflict: replace(RECORDING_KEY.join(', '), updated(RECORDING_COLUMNS, RECORDING_KEY)),
+    // The folder of recordings may know runs that this database never had.
+    options: { join: 'JOIN runs ON runs.run_id = r.run_id' },
+    onConflict: `${replace(RECORDING_KEY.join(', '), updated(RECORDING_COLUMNS, [...RECORDING_KEY, 'sha256', 'deleted_at']))},
+      sha256 = COALESCE(EXCLUDED.sha256, recordings.sha256), deleted_at = COALESCE(EXCLUDED.deleted_at, recordings.deleted_at)`,
   },
 };
 
@@ -372,6 +392,7 @@ export const RECORD_KINDS: readonly RecordKind[] = [
   'devices',
   'weather',
   'indices',
+  'crashIndices',
   'conflicts',
   'hardBrakes',
   'predictions',

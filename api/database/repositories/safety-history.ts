@@ -155,12 +155,35 @@ export function statisticsOf(points: readonly HistoryPoint[]): HistoryStatistics
   };
 }
 
-/** The number (intersections.id) of a junction by that number or by its UUID; null where there is none. */
-export async function intersectionNumber(trx: Knex, id: string): Promise<{ number: number; name: string } | null> {
+/** A junction by its number (intersections.id) or its UUID; null where there is none. */
+export async function findIntersection(
+  trx: Knex,
+  id: string,
+): Promise<{ intersectionId: number; junctionId: string; name: string } | null> {
   const byNumber = /^\d{1,9}(\.0)?$/.test(id);
   const { rows } = await trx.raw(
-    `SELECT intersection_number AS number, junction_name AS name FROM junctions WHERE ${byNumber ? 'intersection_number = ?' : 'junction_id::text = ?'}`,
+    `SELECT intersection_number AS "intersectionId", junction_id AS "junctionId", junction_name AS name
+     FROM junctions WHERE ${byNumber ? 'intersection_number = ?' : 'junction_id::text = ?'}`,
     [byNumber ? Math.trunc(Number(id)) : id.toLowerCase()],
   );
-  return (rows[0] as { number: number; name: string } | undefined) ?? null;
+  return (rows[0] as { intersectionId: number; junctionId: string; name: string } | undefined) ?? null;
+}
+
+/** What is told of a junction with its indices. */
+export interface KnownJunction {
+  intersectionId: number;
+  junctionId: string;
+  name: string;
+  latitude: number | null;
+  longitude: number | null;
+  isRetired: boolean;
+}
+
+/** All of them, by number. */
+export async function knownJunctions(trx: Knex): Promise<KnownJunction[]> {
+  const { rows } = await trx.raw(
+    `SELECT intersection_number AS "intersectionId", junction_id AS "junctionId", junction_name AS name, latitude, longitude,
+            retired_at IS NOT NULL AS "isRetired" FROM junctions ORDER BY intersection_number`,
+  );
+  return rows as KnownJunction[];
 }

@@ -46,14 +46,21 @@ export async function junctionsAlong(trx: Knex, waypoints: readonly Point[], buf
   return places(await trx.raw(ROUTE_SQL, { route: routeText(waypoints), buffer: bufferMetres }));
 }
 
-/** The ring of a polygon, closed where it is not. */
-export function areaText(ring: readonly Point[]): string {
-  const [first, last] = [ring[0] as Point, ring.at(-1) as Point];
-  const closed = first.lat === last.lat && first.lon === last.lon ? ring : [...ring, first];
-  return `POLYGON((${closed.map(({ lat, lon }) => `${lon} ${lat}`).join(',')}))`;
+/** The corners of a ring: without those that repeat the one before, nor the last where it is the first again. */
+export function cornersOf(ring: readonly Point[]): Point[] {
+  return ring.filter(({ lat, lon }, n) => {
+    const before = ring.at(n - 1) as Point;
+    return lat !== before.lat || lon !== before.lon;
+  });
 }
 
-/** `ring`: three corners or more. */
+/** The polygon of a ring. */
+export function areaText(ring: readonly Point[]): string {
+  const corners = cornersOf(ring);
+  return `POLYGON((${[...corners, corners[0] as Point].map(({ lat, lon }) => `${lon} ${lat}`).join(',')}))`;
+}
+
+/** `ring`: of three corners or more (`cornersOf`). */
 export async function junctionsWithin(trx: Knex, ring: readonly Point[]): Promise<Place[]> {
   return places(await trx.raw(AREA_SQL, { area: areaText(ring) }));
 }

@@ -3,8 +3,10 @@
  * filled while rows are written, and afterwards every row of every acknowledged batch is looked for. Tests run them short,
  * `npm run bench:kill` long.
  */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { v5 } from 'uuid';
 import type { JunctionConfiguration } from '../../../junction/types.ts';
@@ -287,8 +289,23 @@ export async function outageTrial(options: {
 }
 
 /**
+ * Mounts a small volume where the spool of this data folder will be; the database's own files would not fit on one. Answers how to unmount it;
+ * null where this process may not mount.
+ */
+export function mountSpool(directory: string, mebibytes: number): (() => void) | null {
+  const path = join(directory, 'spool');
+  mkdirSync(path, { recursive: true });
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${mebibytes}m`, 'tmpfs', path], { stdio: 'ignore' });
+  } catch {
+    return null;
+  }
+  return () => void execFileSync('umount', [path], { stdio: 'ignore' });
+}
+
+/**
  * With the database away, fills the volume on which the spool is: the store has to refuse and say so, and to take rows again
- * when the database is back. `directory` lies on a small volume.
+ * when the database is back. The spool of `directory` lies on a small volume (`mountSpool`).
  */
 export async function diskFullTrial(options: {
   directory: string;

@@ -1,7 +1,6 @@
-import type { Request } from 'express';
 import { z } from 'zod';
 import type { ApiContext } from '../context.ts';
-import { toCsv } from '../csv.ts';
+import { toCsv, wantsCsv } from '../csv.ts';
 import { type Route, route } from '../routing.ts';
 import { decisionSchema, frameSchema, runDetailSchema, runRequest, runSchema, seriesPointSchema } from '../schemas.ts';
 
@@ -9,12 +8,11 @@ const RUNS_DEFAULT = 50;
 const RUNS_MAX = 1000;
 const FRAMES_MAX_SECONDS = 60;
 
-const id = z.object({ id: z.uuid().describe('Id of the run.') });
-const format = z.enum(['json', 'csv']).optional().describe('Beats the Accept header.');
+export const runPath = z.object({ id: z.uuid().describe('Id of the run.') });
+export const formatQuery = z.object({
+  format: z.enum(['json', 'csv']).optional().describe('Beats the Accept header.'),
+});
 const second = z.coerce.number().int().min(0);
-
-const wantsCsv = (request: Request, asked: 'json' | 'csv' | undefined): boolean =>
-  asked === 'csv' || (asked === undefined && request.accepts(['application/json', 'text/csv']) === 'text/csv');
 
 export function runRoutes({ twin }: ApiContext): Route[] {
   return [
@@ -49,7 +47,7 @@ export function runRoutes({ twin }: ApiContext): Route[] {
       path: '/api/v1/runs/{id}',
       tag: 'runs',
       summary: 'Show a run',
-      pathParameters: id,
+      pathParameters: runPath,
       answers: {
         200: { description: 'The run with its drawing and, once finished, its result.', schema: runDetailSchema },
       },
@@ -61,7 +59,7 @@ export function runRoutes({ twin }: ApiContext): Route[] {
       path: '/api/v1/runs/{id}/stop',
       tag: 'runs',
       summary: 'Stop a run',
-      pathParameters: id,
+      pathParameters: runPath,
       answers: { 200: { description: 'The run, stopped.', schema: runSchema } },
       refusals: [404, 409, 503],
       handle: ({ path }) => twin.stop(path.id),
@@ -72,7 +70,7 @@ export function runRoutes({ twin }: ApiContext): Route[] {
       tag: 'runs',
       summary: 'Give the frames of all variants',
       description: `One frame a simulated second in [from, to), at most ${FRAMES_MAX_SECONDS} s at once; those not simulated yet are left out.`,
-      pathParameters: id,
+      pathParameters: runPath,
       query: z
         .object({
           from: second.describe('First simulated second.'),
@@ -96,8 +94,8 @@ export function runRoutes({ twin }: ApiContext): Route[] {
       path: '/api/v1/runs/{id}/series',
       tag: 'runs',
       summary: 'Give delay, queue and other measures over time',
-      pathParameters: id,
-      query: z.object({ format }),
+      pathParameters: runPath,
+      query: formatQuery,
       answers: {
         200: { description: 'Points in order of time.', schema: z.array(seriesPointSchema), alsoAs: ['text/csv'] },
       },
@@ -123,8 +121,8 @@ export function runRoutes({ twin }: ApiContext): Route[] {
       path: '/api/v1/runs/{id}/decisions',
       tag: 'runs',
       summary: 'Give what was decided, why, and what the lamp controllers said to it',
-      pathParameters: id,
-      query: z.object({ format }),
+      pathParameters: runPath,
+      query: formatQuery,
       answers: {
         200: { description: 'Decisions in order of time.', schema: z.array(decisionSchema), alsoAs: ['text/csv'] },
       },

@@ -1,15 +1,13 @@
 import { z } from 'zod';
 import {
   type Aggregation,
-  currentIndices,
   finestCovering,
   type HistoryPoint,
-  intersectionNumber,
   POINTS_MAX,
-  safetyHistory,
   statisticsOf,
 } from '../../database/repositories/safety-history.ts';
 import {
+  cornersOf,
   junctionsAlong,
   junctionsWithin,
   nearbyJunctions,
@@ -18,6 +16,7 @@ import {
 import type { ApiContext } from '../context.ts';
 import { HttpError } from '../errors.ts';
 import { type Route, route } from '../routing.ts';
+import { SafetyReader } from '../safety-reader.ts';
 
 const DAY_MS = 86_400_000;
 const POINTS_IN_LINE_MAX = 500;
@@ -25,6 +24,9 @@ const POINTS_IN_LINE_MAX = 500;
 const instant = z.iso.datetime();
 const nullable = z.number().nullable();
 const identity = { intersection_id: z.number().int(), intersection_name: z.string() };
+const source = z
+  .enum(['database', 'archive'])
+  .describe('`archive`: the database is away, and this is what Parquet files have, which may lack the last minute.');
 
 const currentSchema = z.object({
   ...identity,
@@ -39,6 +41,7 @@ const currentSchema = z.object({
   timestamp: instant.nullable().describe('Of the latest minute; null where none is kept.'),
   latitude: nullable,
   longitude: nullable,
+  source,
 });
 const pointSchema = z.object({
   timestamp: instant,
@@ -49,7 +52,7 @@ const pointSchema = z.object({
   traffic_volume: z.number(),
   samples: z.number().int().describe('Scored minutes behind it.'),
 });
-const span = { aggregation: z.enum(['minute', 'hour', 'day']), start: instant, end: instant };
+const span = { aggregation: z.enum(['minute', 'hour', 'day']), start: instant, end: instant, source };
 const historySchema = z.object({ ...identity, ...span, history: z.array(pointSchema) });
 const statisticsSchema = z.object({
   ...identity,
@@ -134,46 +137,48 @@ export function safetyRoutes({ store }: ApiContext): Route[] {
   const pathParameters = z.object({
     id: z.string().max(40).describe("The junction's number (intersections.id), or its UUID."),
   });
-  const history = (id: string, query: z.output<typeof historyQuerySchema>) =>
-    ask(async (trx) => {
-      const junction = await intersectionNumber(trx, id);
-      if (junction === null)
-        throw new HttpError('intersection_not_found', 404, `There is no intersection ${id}.`, {
-          field: 'id',
-          hint: 'GET /api/v1/safety/index lists them.',
-        });
-      const nowMs = Date.now();
-      const { fromMs, toMs } = spanOf(query, nowMs);
-      const aggregation =
-        query.aggregation === undefined
-          ? finestCovering(fromMs, nowMs)
-          : (AGGREGATIONS[query.aggregation] as Aggregation);
-      const points = await safetyHistory(trx, aggregation, junction.number, fromMs, toMs);
-      if (points.length > POINTS_MAX)
-        throw new HttpError('too_many_points', 422, `That is more than ${POINTS_MAX} points.`, {
-          field: 'aggregation',
-          hint: 'Ask for a shorter span, or for hours or days.',
-        });
-      const about = {
-        intersection_id: junction.number,
-        intersection_name: junction.name,
-        aggregation,
-        start: new Date(fromMs).toISOString(),
-        end: new Date(toMs).toISOString(),
-      };
-      return { about, points };
-    });
+  const reader = new SafetyReader(store);
+  const history = async (id: string, query: z.output<typeof historyQuerySchema>) => {
+    const nowMs = Date.now();
+    const { fromMs, toMs } = spanOf(query, nowMs);
+    const aggregation =
+      query.aggregation === undefined
+        ? finestCovering(fromMs, nowMs)
+        : (AGGREGATIONS[query.aggregation] as Aggregation);
+    const found = await reader.history(id, aggregation, { fromMs, toMs, nowMs });
+    if (found === null)
+      throw new HttpError('intersection_not_found', 404, `There is no intersection ${id}.`, {
+        field: 'id',
+        hint: 'GET /api/v1/safety/index lists them.',
+      });
+    if (found.points.length > POINTS_MAX)
+      throw new HttpError('too_many_points', 422, `That is more than ${POINTS_MAX} points.`, {
+        field: 'aggregation',
+        hint: 'Ask for a shorter span, or for hours or days.',
+      });
+    const about = {
+      intersection_id: found.junction.intersectionId,
+      intersection_name: found.junction.name,
+      aggregation,
+      start: new Date(fromMs).toISOString(),
+      end: new Date(toMs).toISOString(),
+      source: found.source,
+    };
+    return { about, points: found.points };
+  };
   return [
     route({
       method: 'get',
       path: '/api/v1/safety/index',
       tag,
       summary: 'List the safety index of every junction now',
-      description: 'The latest minute of each junction that is still kept. 0 is safe, 100 is not.',
+      description:
+        'The latest minute of each junction that is still kept. 0 is safe, 100 is not. From the archive while the database is away, as `source` says.',
       answers: { 200: { description: 'By intersection_id.', schema: z.array(currentSchema) } },
       refusals: [503],
-      handle: async () =>
-        (await ask((trx) => currentIndices(trx, Date.now()))).map((row) => ({
+      async handle() {
+        const { indices, source } = await reader.current(Date.now());
+        return indices.map((row) => ({
           intersection_id: row.intersectionId,
           intersection_name: row.name,
           junction_id: row.junctionId,
@@ -185,7 +190,9 @@ export function safetyRoutes({ store }: ApiContext): Route[] {
           timestamp: row.atMs === null ? null : new Date(row.atMs).toISOString(),
           latitude: row.latitude,
           longitude: row.longitude,
-        })),
+          source,
+        }));
+      },
     }),
     route({
       method: 'get',
@@ -249,7 +256,12 @@ export function safetyRoutes({ store }: ApiContext): Route[] {
       path: '/api/v1/intersections/area',
       tag,
       summary: 'List the junctions within a polygon',
-      query: z.object({ polygon: pointsOf(3, 'Three corners or more; the last joins the first.') }),
+      query: z.object({
+        polygon: pointsOf(3, 'Three corners or more; the last joins the first.').refine(
+          (ring) => cornersOf(ring).length >= 3,
+          'has fewer than three different corners',
+        ),
+      }),
       answers: { 200: { description: 'By id; those on the edge included.', schema: z.array(placeSchema) } },
       refusals: [422, 503],
       handle: async ({ query }) => (await ask((trx) => junctionsWithin(trx, query.polygon))).map(toPlace),

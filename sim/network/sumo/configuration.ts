@@ -181,7 +181,8 @@ function approachesOf(net: SumoNet, signal: string, indices: readonly number[]):
   return edges.map((edge) => ({
     name: net.edges[edge]!.id,
     lanes: net.edges[edge]!.lanes.map((lane) => [...(groupsOfLane.get(lane) ?? [])].sort((a, b) => a - b)),
-    upstream: true,
+    upstreamMetres: Math.min(SUMO_UPSTREAM_METRES, net.lanes[net.edges[edge]!.lanes[0]!]!.length),
+    limitMetresPerSecond: net.lanes[net.edges[edge]!.lanes[0]!]!.speed,
   }));
 }
 
