@@ -43,8 +43,8 @@ const gateway = openGateway({
   guard: new HostGuard('127.0.0.1'),
   logger: quiet,
 });
-/** `-- SECONDS archive`: messages are archived as well, as the twin does where it has an archive. */
-const folder = process.argv[3] === 'archive' ? mkdtempSync(join(tmpdir(), 'flextraff-latency-')) : null;
+/** `-- SECONDS archive vehicles=200`: messages are archived as well, as the twin does where it has an archive. */
+const folder = process.argv.includes('archive') ? mkdtempSync(join(tmpdir(), 'flextraff-latency-')) : null;
 const archive =
   folder === null
     ? null
@@ -93,7 +93,7 @@ await new Promise<void>((resolve) => client.on('connect', () => resolve()));
 
 const street = fork(
   fileURLToPath(new URL('./safety-latency/street.ts', import.meta.url)),
-  [broker.url, String(seconds)],
+  [broker.url, String(seconds), `vehicles=${VEHICLES}`],
   {
     execArgv: ['--import', 'tsx'],
   },
