@@ -90,6 +90,7 @@ const CLEAR_GREEN_SECONDS = 3;
 const LATE_SECONDS = 2;
 /** Nobody is quicker than this share of the time at free speed. */
 const QUICKEST = 0.6;
+const USUAL_HEADWAY_SECONDS = 2;
 /** A vehicle says how long the way is if its lane was green for so long, nobody before it, and it is that one so surely. */
 const FREE_GREEN_SECONDS = 8;
 const SURE = 0.6;
@@ -123,13 +124,15 @@ export function observeVehicles(
   const known = Math.min(options.smoothingSeconds, (nowMs - old.startedMs) / 1000);
   const gain = elapsed > 0 ? Math.min(1, elapsed / Math.max(elapsed, known, 30)) : 0;
   const out: number[] = [];
-  const lines = ground.streams.map(({ id, groups, groupIds }, i): LineVehicles => {
+  const lines = ground.streams.map(({ id, groups, groupIds, lanes }, i): LineVehicles => {
     const was = old.lines[i]!;
     const line = detectors[id];
     const passed = line === undefined || was.count < 0 ? 0 : increase(was.count, line.count);
-    out.push(passed);
     const green = groupIds.length > 0 && groupIds.every((group) => lamps.byGroup[group] === 'green');
     const greenSeconds = green ? Math.max(0, was.greenSeconds) + elapsed : Math.min(0, was.greenSeconds) - elapsed;
+    // Past a line that is silent they leave as queues do.
+    const leaving = (seconds: number): number => Math.floor((lanes * Math.max(0, seconds)) / USUAL_HEADWAY_SECONDS);
+    out.push(line === undefined ? leaving(greenSeconds) - leaving(was.greenSeconds) : passed);
     const fade = Math.max(0, 1 - elapsed / SHARE_SECONDS);
     const clearSeconds = line === undefined || line.presence || line.occupancy > 0 ? 0 : was.clearSeconds + elapsed;
     const hasPresence = was.hasPresence || line?.presence === true;
@@ -393,6 +396,8 @@ export interface LaneTraffic {
   readonly beyond: number;
   /** Vehicles on the way to it. */
   readonly coming: number;
+  /** Standard deviation of both together, vehicles: who may be in another lane, or not there at all. */
+  readonly deviation: number;
   /** Arrivals a second that nobody has seen yet. */
   readonly perSecond: number;
 }
@@ -406,14 +411,17 @@ export function laneTraffic(ground: Ground, memory: VehiclesMemory): LaneTraffic
     const line = memory.lines[i]!;
     if (section.counts.every((count) => count < 0)) {
       const { assumed, perSecond } = line;
-      return { arrivals: [{ inSeconds: 0, mass: assumed }], queued: assumed, beyond: 0, coming: 0, perSecond };
+      const arrivals = [{ inSeconds: 0, mass: assumed }];
+      return { arrivals, queued: assumed, beyond: 0, coming: 0, deviation: Math.sqrt(assumed), perSecond };
     }
     const arrivals: { inSeconds: number; mass: number }[] = [];
     let queued = 0;
     let coming = 0;
     let beyond = 0;
+    let variance = 0;
     for (const { atMs, inLane } of section.entries) {
       const mass = inLane[l]!;
+      variance += mass * Math.max(0, 1 - mass);
       if (mass < LEAST) continue;
       const inSeconds = section.travelSeconds - (memory.atMs - atMs) / 1000;
       arrivals.push({ inSeconds, mass });
@@ -429,10 +437,12 @@ export function laneTraffic(ground: Ground, memory: VehiclesMemory): LaneTraffic
       const part = own >= 0 ? 1 : inSection > 0 ? (queued + coming) / inSection : share;
       beyond = vehicles * part;
       queued += beyond;
+      variance += beyond;
       // they stand, and come after those that have passed
       const inSeconds = section.travelSeconds + SETS_OFF_SECONDS;
       for (let left = beyond; left >= LEAST; left--) arrivals.push({ inSeconds, mass: Math.min(1, left) });
     }
-    return { arrivals, queued, beyond, coming, perSecond: section.perSecond * share };
+    const deviation = Math.sqrt(variance);
+    return { arrivals, queued, beyond, coming, deviation, perSecond: section.perSecond * share };
   });
 }
