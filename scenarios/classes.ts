@@ -1,6 +1,7 @@
 /** The usual vehicle of each class, and what a scenario changes of it. */
 import type { Findings } from './findings.ts';
-import { TWO_WHEELER, type VehicleClassesFile } from './schema.ts';
+import type { VehicleClassesFile } from './schema.ts';
+import { TWO_WHEELER } from './schema-parts.ts';
 import { VEHICLE_CLASSES, type VehicleClass, type VehicleClassName } from './types.ts';
 
 type Usual = Omit<VehicleClass, 'name' | 'share'>;
@@ -83,6 +84,30 @@ export const USUAL_CLASSES: Readonly<Record<VehicleClassName, Usual>> = {
     timeHeadwaySeconds: 1.2,
     emissionClass: 'LDV_G_EU4',
   },
+  lcv: {
+    lengthMetres: 5.5,
+    widthMetres: 2,
+    pcu: 1.1,
+    massKilograms: 2500,
+    maxSpeedMetresPerSecond: 40,
+    accelerationMetresPerSecond2: 1.6,
+    decelerationMetresPerSecond2: 2.3,
+    minGapMetres: 2,
+    timeHeadwaySeconds: 1.3,
+    emissionClass: 'LDV_G_EU4',
+  },
+  bicycle: {
+    lengthMetres: 1.8,
+    widthMetres: 0.6,
+    pcu: 0.3,
+    massKilograms: 90,
+    maxSpeedMetresPerSecond: 5,
+    accelerationMetresPerSecond2: 0.8,
+    decelerationMetresPerSecond2: 2,
+    minGapMetres: 1,
+    timeHeadwaySeconds: 1,
+    emissionClass: 'Zero',
+  },
 };
 
 /** Two-wheelers that ride abreast need lanes at least so wide, in widths of theirs and m on top: 0.1 m on every side. */
@@ -93,8 +118,8 @@ export type PcuSet = 'indo-hcm' | 'irc-few' | 'irc-many';
 /** Indo-HCM is in `USUAL_CLASSES`; IRC 106-1990 for a share of 5 % and less, and of 10 % and more. */
 const PCU_SETS: Readonly<Record<PcuSet, Partial<Record<VehicleClassName, number>>>> = {
   'indo-hcm': {},
-  'irc-few': { bike: 0.5, rickshaw: 1.2, bus: 2.2, truck: 2.2, emergency: 1.4 },
-  'irc-many': { bike: 0.75, rickshaw: 2, bus: 3.7, truck: 3.7, emergency: 2 },
+  'irc-few': { bike: 0.5, rickshaw: 1.2, bus: 2.2, truck: 2.2, emergency: 1.4, lcv: 1.4, bicycle: 0.4 },
+  'irc-many': { bike: 0.75, rickshaw: 2, bus: 3.7, truck: 3.7, emergency: 2, lcv: 2, bicycle: 0.5 },
 };
 
 type ClassFile = NonNullable<VehicleClassesFile['car']>;
@@ -151,7 +176,7 @@ export function buildClasses(
       name,
       share,
       ...USUAL_CLASSES[name],
-      ...(name === 'bike' ? { filtersToFront: true } : {}),
+      ...(name === 'bike' || name === 'bicycle' ? { filtersToFront: true } : {}),
       ...(pcu === undefined ? {} : { pcu }),
       ...(speed === undefined ? {} : { maxSpeedMetresPerSecond: speed / 3.6 }),
       ...(changes.timeHeadwaySeconds === undefined ? {} : { fixedHeadway: true }),

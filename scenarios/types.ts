@@ -5,8 +5,8 @@
  */
 import type { JunctionConfiguration } from '../junction/types.ts';
 
-/** `bike` is a motor two-wheeler; files may call it `two-wheeler` as well. */
-export const VEHICLE_CLASSES = ['car', 'bus', 'truck', 'bike', 'rickshaw', 'emergency'] as const;
+/** `bike` is a motor two-wheeler; files may call it `two-wheeler` as well. `lcv` is a light commercial vehicle. */
+export const VEHICLE_CLASSES = ['car', 'bus', 'truck', 'bike', 'rickshaw', 'emergency', 'lcv', 'bicycle'] as const;
 export type VehicleClassName = (typeof VEHICLE_CLASSES)[number];
 
 export interface VehicleClass {

@@ -75,6 +75,18 @@ say why. No superuser is needed but for the extension.
 - \`idx_sir_latest\` is partial by \`score_status\`: no index can be partial by \`NOW()\`. The unique indexes
   \`idx_sir_intersection_time\`, \`idx_sih_intersection_hour\` and \`idx_sid_intersection_date\` are what \`ON CONFLICT\` finds.
 
+## What nothing fills yet
+
+The columns are there for clients and for those who write them by SQL; this program leaves them as they are.
+
+| column | why |
+|---|---|
+| \`lane_cycle_data.vehicle_type\` | readers of tags and loops tell no class |
+| \`junction_daily_stats.device_uptime_percent\` | only the last heartbeat of a device is kept, not each; monthly reports say NULL |
+| \`edge_devices.ip_address\`, \`mqtt_messages.qos\` (always 1) | the messages do not say |
+| \`emergency_events.metadata\` | nothing more is known |
+| \`users\`, \`user_junction_access\`, \`manual_override_history\` | their rules, rights and \`find_login\` are here; no route writes them |
+
 ## Partitions and what grows old
 
 \`traffic_cycles\`, \`lane_cycle_data\` and \`safety_indices_hourly\` by month, \`safety_indices_realtime\` by day, in UTC, each with a

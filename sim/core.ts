@@ -228,6 +228,8 @@ export interface LinkStretches {
   readonly end: Float64Array;
   /** Per stretch: seconds until somebody is in the way of a vehicle in it; 0 somebody is, infinite nobody will be. */
   readonly arrival: Float64Array;
+  /** Per stretch: the vehicle for which the first who would be in the way stands and waits, -1 for none. */
+  readonly heldBy: Int32Array;
 }
 
 /** Looked for every 10 simulated seconds. Nobody is removed: what is locked stays and counts as delay. */

@@ -61,16 +61,15 @@ export function ofSumo(source: SumoSource, options: StreetOptions): { engine: En
       beginSeconds,
       stepSeconds,
       seed: options.seed,
-      ownSignals: isOwn,
+      ownSignals: network.junctions.map(({ configuration }) => isOwn || configuration === null),
       ...(files.ballistic && { ballistic: true }),
     },
   );
-  const clock = { beginSeconds, stepSeconds };
   const programs: FileSignals[] = [];
   const lamps: (SumoLamps | null)[] = network.junctions.map(({ configuration }, j) => {
     const signal = world.signals[j]!;
     if (configuration !== null) return new SumoLamps(signal, stages[j]!, engine.groupLamp);
-    programs.push(new SumoProgramSignals(signal, stages[j]!, clock, isOwn ? null : engine.groupLamp));
+    programs.push(new SumoProgramSignals(signal, stages[j]!, engine.programs, j));
     return null;
   });
   const emissions = new EmissionMeter(engine);

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RecordKind, RecordKinds } from '../../runs/records.ts';
 import { makeConfiguration, makeCycle, makeRun } from '../testing.ts';
 import { type Database, openDatabase } from './connect.ts';
+import { listCycles } from './repositories/cycles.ts';
 import { junctionInputs } from './repositories/junctions.ts';
 import { RECORD_KINDS } from './repositories/records.ts';
 import { DATABASE_ROLES, type DatabaseRole } from './roles.ts';
@@ -216,6 +217,21 @@ function behaviour(open: () => Promise<{ database: Database; end: () => Promise<
       { lane_id: moved.laneId, device_name: 'lamp-1' },
       { lane_id: null, device_name: null },
     ]);
+  });
+
+  it('keeps with a cycle on which approach an emergency vehicle was', async () => {
+    const cycle = makeCycle(configuration, { cycleNumber: 911, startedAtMs: at });
+    cycle.approaches[2]!.emergencyVehicleDetected = true;
+    await write({ kind: 'cycles', rows: [cycle, makeCycle(configuration, { cycleNumber: 912, startedAtMs: at })] });
+    const stored = await listCycles(database.knex, junctionId, { limit: 50 });
+    const flags = (number: number) =>
+      stored.find(({ cycleNumber }) => cycleNumber === number)?.approaches.map((one) => one.emergencyVehicleDetected);
+    expect(flags(911)).toEqual([undefined, undefined, true, undefined]);
+    expect(
+      await readAll(
+        'SELECT cycle_number FROM traffic_cycles WHERE emergency_vehicle_detected AND cycle_number IN (911, 912)',
+      ),
+    ).toEqual([{ cycle_number: 911 }]);
   });
 
   it('tells hour and day where the junction stands', async () => {

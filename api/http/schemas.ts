@@ -266,7 +266,7 @@ export const drawingSchema = component<Drawing>(
     approaches: z.array(z.object({ junction: z.string(), name: z.string(), id: z.string(), label: point })),
     vehicleClasses: z.array(
       z.object({
-        name: z.enum(['car', 'bus', 'truck', 'bike', 'rickshaw', 'emergency']),
+        name: z.enum(['car', 'bus', 'truck', 'bike', 'rickshaw', 'emergency', 'lcv', 'bicycle']),
         lengthMetres: number,
         widthMetres: number,
       }),
@@ -444,6 +444,7 @@ export const cycleSchema = component<JunctionCycle>(
         vehicle_count: z.number().int(),
         epc_ids: z.array(z.string()).describe('Tags, hashed under the key of the installation.'),
         green_time: number.describe('Seconds.'),
+        emergency_vehicle_detected: z.boolean().describe('One asked for green on it.'),
       }),
     ),
   }),

@@ -8,12 +8,14 @@ export interface ImportModel {
   readonly origin: string;
   readonly network: Network;
   readonly demand: Demand;
-  /** By vehicle class of the demand: car, bus, truck, bike or emergency. */
+  /** By vehicle class of the demand: a name of the scenarios' classes. */
   readonly kindOfClass: readonly string[];
   readonly signals: readonly Configured[];
   /** Group of the network (global index) of each signal group of a junction's configuration. */
   readonly groupsOf: readonly (readonly number[])[];
   readonly isLefthand: boolean;
+  /** Whether vehicles prolong greens of some program: then the baseline is vehicle-actuated too. */
+  readonly isActuated: boolean;
   readonly laneWidths: Float64Array;
   readonly durationSeconds: number;
   readonly startsAtMs: number;

@@ -25,6 +25,7 @@ export function sumoModel({ files, durationSeconds }: SumoSource, origin: string
     signals: stages.map(({ configured }) => configured),
     groupsOf: stages.map(({ linkIndices }, j) => linkIndices.map((index) => world.signals[j]!.firstGroup + index)),
     isLefthand: files.net.lefthand,
+    isActuated: world.signals.some(({ program }) => program.type === 'actuated'),
     laneWidths: sumoLaneWidths(files, world),
     durationSeconds,
     startsAtMs: sumoStartsAtMs(files),
@@ -35,7 +36,9 @@ export function sumoModel({ files, durationSeconds }: SumoSource, origin: string
 function kindOf(vClass: VehicleClass): string {
   if (vClass === 'bus' || vClass === 'coach') return 'bus';
   if (vClass === 'truck' || vClass === 'trailer') return 'truck';
-  if (vClass === 'motorcycle' || vClass === 'moped' || vClass === 'bicycle') return 'bike';
+  if (vClass === 'motorcycle' || vClass === 'moped') return 'bike';
+  if (vClass === 'delivery') return 'lcv';
+  if (vClass === 'bicycle') return 'bicycle';
   return vClass === 'emergency' ? 'emergency' : 'car';
 }
 
@@ -84,6 +87,7 @@ export function cityFlowModel(
     signals: stages.map(({ configured }) => configured),
     groupsOf: stages.map(({ groups }, j) => groups.map((g) => network.junctions[j]!.firstGroup + g)),
     isLefthand: false,
+    isActuated: false,
     laneWidths: Float64Array.from(roads.flatMap((road) => road.lanes.map((lane) => lane.width))),
     durationSeconds,
     startsAtMs,

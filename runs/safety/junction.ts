@@ -71,6 +71,8 @@ export interface JunctionResult extends Omit<AnalysisOutput, 'minutes' | 'quarte
   readonly rejected: Readonly<Record<string, number>>;
   /** Time of what came last, or the clock where that is ahead; null: nothing came. */
   readonly nowMs: number | null;
+  /** The latest time that a message of this batch said, if it was believed; null: none came. */
+  readonly heardMs: number | null;
   /** What `x` and `y` are measured from; null: not known yet. */
   readonly frame: LocalFrame | null;
   /** Lanes and revision of the junction's MAP, where one came that is not the one before; absent: none did. */
@@ -109,6 +111,7 @@ export class JunctionSafety {
     const rejections: Rejection[] = [];
     let read = 0;
     let used = 0;
+    let heardMs = Number.NEGATIVE_INFINITY;
     const count = (why: NotUsed | Rejection['reason'] | null) => {
       read++;
       if (why === null) used++;
@@ -118,6 +121,7 @@ export class JunctionSafety {
     const use = (message: V2xMessage) => {
       const why = analysis.message(message);
       count(why);
+      if (why !== 'clock-ahead' && message.receivedAtMs > heardMs) heardMs = message.receivedAtMs;
       if (why === null && message.kind === 'map') this.#noteMap(message);
     };
     const take = (result: ReadResult) => {
@@ -152,6 +156,7 @@ export class JunctionSafety {
       crashIndices: this.#crashIndices(out.passages, scored.quarterHours),
       started: analysis.engine.takeStarted(),
       nowMs: Number.isFinite(analysis.nowMs) ? analysis.nowMs : null,
+      heardMs: Number.isFinite(heardMs) ? heardMs : null,
       frame: analysis.frame,
       ...(this.#newMap !== null && { map: this.#newMap }),
       read,

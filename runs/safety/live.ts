@@ -2,7 +2,6 @@
  * Safety of a street's junctions as messages come, over MQTT or HTTP: each frame is analysed when it comes. Every message
  * is used, or counted with the reason why not; what is wrong with one is written to `data_quality_log` and stops nothing.
  */
-import { createHash } from 'node:crypto';
 import { holdsAt } from '../../controller/safety/index-formulas.ts';
 import { Router } from '../../controller/safety/routing.ts';
 import type { Link, Rejected } from '../../feeds/link.ts';
@@ -20,10 +19,12 @@ import {
   featureRecord,
   hardBrakeRecord,
   indexRecord,
-  qualityRecords,
+  troublesOf,
   weatherRecord,
 } from './keeper.ts';
 import { intervalOf, type MonitoredJunction, SafetyMonitor } from './monitor.ts';
+import { MessageClock } from './message-clock.ts';
+import { QualityNotes, type Trouble } from './quality-notes.ts';
 import { type SafetyPool, SafetyOverloaded } from './pool.ts';
 import type { SafetyEvent } from './results.ts';
 import { observationsOf, WEATHER_HOLDS_MS, type WeatherObservation } from './weather.ts';
@@ -52,6 +53,8 @@ export interface LiveSafetyOptions {
   /** null: all in this thread. */
   readonly pool: SafetyPool | null;
   readonly store: Pick<Store, 'writeRecords' | 'writeFeatures' | 'writeRaw' | 'writeMap'>;
+  /** Whether messages are archived as they came; default: where the store can. */
+  readonly keepsMessages?: boolean;
   /** What scores relate to; asked at the begin, and every minute. Absent: nothing, and no minute is scored. */
   basis?(): Promise<LiveBasis>;
   onEvents?(events: SafetyEvent[]): void;
@@ -71,12 +74,14 @@ export interface Taken {
 const KINDS = ['bsm', 'psm', 'spat', 'map'] as const;
 const REFRESH_MS = 10_000;
 const BASIS_MS = 60_000;
-/** The shortest step that keeps eight seconds of path: what came waits for the end of its step. */
-const STEP_MS = 80;
+/** The shortest step that there is: what came waits for the end of its step. */
+export const LIVE_STEP_MS = 40;
+/** Of one junction and ten seconds; each takes memory for its path. */
+const USERS_MAX = 5000;
+/** Junctions of which nothing new came are told of the clock so often, for their silence. */
+const SILENCE_MS = 1000;
 /** After the end of a step, ms: what was sent in it is on its way. */
 const GRACE_MS = 3;
-/** Messages whose time is farther from the clock than this are a replay, or their sender's clock is wrong: the clock says nothing of them. */
-const CLOCK_MS = 2000;
 const STREET = 'street';
 
 export class LiveSafety {
@@ -98,8 +103,12 @@ export class LiveSafety {
   readonly #rejected = new Map<string, number>();
   #overloaded = false;
   #toldNoConstants = false;
-  /** Junctions whose messages' times are those of the clock. */
-  readonly #onTime = new Set<string>();
+  readonly #notes = new QualityNotes();
+  /** Of each junction of which something was heard. */
+  readonly #clocks = new Map<string, MessageClock>();
+  /** Of which something came, and when the step ends that it belongs to. */
+  readonly #unended = new Map<string, number>();
+  #silenceToldMs = 0;
 
   private constructor(options: LiveSafetyOptions, monitor: SafetyMonitor) {
     this.#options = options;
@@ -116,7 +125,8 @@ export class LiveSafety {
       pool: options.pool,
       own: false,
       keeps: false,
-      stepMs: STEP_MS,
+      stepMs: LIVE_STEP_MS,
+      maxUsers: USERS_MAX,
       onEvent: (event) => live!.#tell(event),
       onResult: (junction, result) => live!.#keep(junction, result),
     });
@@ -146,9 +156,17 @@ export class LiveSafety {
       });
     }
     live.#wait();
-    live.#basisTimer = setInterval(() => void opened.refreshBasis(), BASIS_MS);
+    live.#basisTimer = setInterval(() => {
+      opened.#tellNotes(false);
+      void opened.refreshBasis();
+    }, BASIS_MS);
     live.#basisTimer.unref();
     return live;
+  }
+
+  get #keepsMessages(): boolean {
+    const { store, keepsMessages = true } = this.#options;
+    return keepsMessages && store.writeRaw !== undefined;
   }
 
   #now(): number {
@@ -220,7 +238,10 @@ export class LiveSafety {
       return;
     }
     await this.#begin(junctionId);
-    if (this.#options.store.writeRaw !== undefined) {
+    this.#monitor.takeText(junctionId, text);
+    this.#flush(junctionId);
+    // afterwards: nobody waits for the archive
+    if (this.#keepsMessages) {
       let value: unknown = text;
       try {
         value = JSON.parse(text);
@@ -229,8 +250,6 @@ export class LiveSafety {
       }
       this.#archive(kind, junctionId, Array.isArray(value) ? value : [value], topic);
     }
-    this.#monitor.takeText(junctionId, text);
-    this.#flush(junctionId);
   }
 
   async #takeOf(junctionId: string, kind: RawKind | null, value: unknown, via: string | null): Promise<boolean> {
@@ -301,7 +320,8 @@ export class LiveSafety {
 
   #flush(junctionId: string): void {
     const now = this.#now();
-    const nowMs = this.#onTime.has(junctionId) ? now : undefined;
+    const nowMs = this.#clocks.get(junctionId)?.at(now);
+    this.#unended.set(junctionId, (Math.floor(now / LIVE_STEP_MS) + 1) * LIVE_STEP_MS);
     this.#safely(() => this.#monitor.flushJunction(junctionId, now, nowMs));
   }
 
@@ -312,7 +332,7 @@ export class LiveSafety {
         this.#tick();
         this.#wait();
       },
-      STEP_MS - (this.#now() % STEP_MS) + GRACE_MS,
+      LIVE_STEP_MS - (this.#now() % LIVE_STEP_MS) + GRACE_MS,
     );
     this.#timer.unref();
   }
@@ -337,7 +357,13 @@ export class LiveSafety {
   /** Steps end, and silence is told, by the clock. */
   #tick(): void {
     const now = this.#now();
-    for (const id of this.#onTime) this.#safely(() => this.#monitor.flushJunction(id, now, now));
+    const isSilenceDue = Math.abs(now - this.#silenceToldMs) >= SILENCE_MS;
+    if (isSilenceDue) this.#silenceToldMs = now;
+    for (const id of isSilenceDue ? this.#clocks.keys() : this.#unended.keys()) {
+      const nowMs = this.#clocks.get(id)?.at(now);
+      if (nowMs !== undefined) this.#safely(() => this.#monitor.flushJunction(id, now, nowMs));
+    }
+    for (const [id, endsMs] of this.#unended) if (now >= endsMs) this.#unended.delete(id);
   }
 
   /** Whether junctions were asked for anew. */
@@ -381,27 +407,34 @@ export class LiveSafety {
   /** Never got to a junction's analysis. */
   #count(reason: string, via: string, example: unknown): void {
     this.#rejected.set(reason, (this.#rejected.get(reason) ?? 0) + 1);
-    const atMs = this.#now();
-    const text = typeof example === 'string' ? example : (JSON.stringify(example) ?? 'undefined');
-    // one row a second, reason and sender: a flood of them is one trouble
-    this.#options.store.writeRecords('qualityIssues', [
-      {
-        entryKey: keyOf(reason, via, Math.floor(atMs / 1000)),
-        junctionId: null,
-        atMs,
-        issueType: `v2x_${reason.replaceAll('-', '_')}`.slice(0, 50),
-        severity: 'warning',
-        message: `A V2X message by ${via.slice(0, 200)} was not used: ${reason}. It began: ${text.slice(0, 200)}`,
-        metadata: null,
+    this.#note({
+      junctionId: null,
+      issueType: `v2x_${reason.replaceAll('-', '_')}`,
+      severity: 'warning',
+      times: 1,
+      message: (all) => {
+        const text = typeof example === 'string' ? example : (JSON.stringify(example) ?? 'undefined');
+        const what = all === 1 ? 'A V2X message was' : `${all} V2X messages were`;
+        return `${what} not used: ${reason}. The last, by ${via.slice(0, 200)}, began: ${text.slice(0, 200)}`;
       },
-    ]);
+    });
+  }
+
+  #tellNotes(isLast: boolean): void {
+    const rows = this.#notes.due(this.#now(), isLast);
+    if (rows.length > 0) this.#options.store.writeRecords('qualityIssues', rows);
+  }
+
+  #note(trouble: Trouble): void {
+    const rows = this.#notes.add(trouble, this.#now());
+    if (rows.length > 0) this.#options.store.writeRecords('qualityIssues', rows);
   }
 
   #archive(kind: RawKind, junctionId: string, messages: readonly unknown[], via: string | null): void {
     const { store } = this.#options;
-    if (store.writeRaw === undefined) return;
+    if (!this.#keepsMessages) return;
     const receivedAtMs = this.#now();
-    store.writeRaw(
+    store.writeRaw!(
       kind,
       messages.map((message) => ({ receivedAtMs, junctionId, via, sender: senderOf(message), message })),
     );
@@ -410,13 +443,13 @@ export class LiveSafety {
   #keep(junction: MonitoredJunction, result: JunctionResult): void {
     const { store } = this.#options;
     const { junctionId } = junction;
-    if (result.nowMs !== null) {
-      if (Math.abs(this.#now() - result.nowMs) <= CLOCK_MS) this.#onTime.add(junctionId);
-      else this.#onTime.delete(junctionId);
+    if (result.heardMs !== null) {
+      const clock = this.#clocks.get(junctionId) ?? new MessageClock();
+      this.#clocks.set(junctionId, clock);
+      clock.note(this.#now(), result.heardMs);
     }
     if (result.map !== undefined) store.writeMap?.(junctionId, result.map.lanes, result.map.revision);
-    const issues = qualityRecords(junctionId, result, this.#now(), null);
-    if (issues.length > 0) store.writeRecords('qualityIssues', issues);
+    for (const trouble of troublesOf(junctionId, result)) this.#note(trouble);
     const minutes = result.minutes.map((each) => intervalOf(each, junctionId, 0));
     if (minutes.length > 0)
       store.writeRecords(
@@ -434,22 +467,17 @@ export class LiveSafety {
       );
   }
 
-  /** There was enough to see, and nothing to relate it to: once an hour and junction, and once for whoever is here. */
+  /** There was enough to see, and nothing to relate it to: told to the log, and once to whoever is here. */
   #tellNoConstants(junctionId: string): void {
     const what = 'Minutes are not scored: no constants of the safety index are in force.';
     const todo = '`flextraff safety constants compute` makes some; until then features are archived.';
-    const hour = Math.floor(this.#now() / 3_600_000);
-    this.#options.store.writeRecords('qualityIssues', [
-      {
-        entryKey: keyOf('no-constants', junctionId, hour),
-        junctionId,
-        atMs: this.#now(),
-        issueType: 'safety_no_constants',
-        severity: 'warning',
-        message: `${what} ${todo}`,
-        metadata: null,
-      },
-    ]);
+    this.#note({
+      junctionId,
+      issueType: 'safety_no_constants',
+      severity: 'warning',
+      times: 1,
+      message: () => `${what} ${todo}`,
+    });
     if (this.#toldNoConstants) return;
     this.#toldNoConstants = true;
     this.#options.onProblem?.(`Safety of the street: ${what} ${todo}`);
@@ -483,11 +511,9 @@ export class LiveSafety {
     if (this.#basisTimer !== null) clearInterval(this.#basisTimer);
     await this.#unsubscribe?.();
     await this.#monitor.finish();
+    this.#tellNotes(true);
   }
 }
-
-const keyOf = (...parts: readonly (string | number)[]): string =>
-  createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
 
 /** By the ODE's record type or the corridor's fields; null: unknown. */
 function kindOf(message: unknown): RawKind | null {

@@ -48,6 +48,8 @@ export interface MonitorOptions {
   readonly own: boolean;
   /** Of the encounters; default 100 ms. */
   readonly stepMs?: number;
+  /** Most users of a junction within ten seconds; default 20,000. */
+  readonly maxUsers?: number;
   /** Keep what comes out, for a result at the end; default true. */
   readonly keeps?: boolean;
   onEvent?(event: SafetyEvent): void;
@@ -266,7 +268,10 @@ function setupOf(options: MonitorOptions, junction: MonitoredJunction, basis: Sc
       ...(junction.latitude !== null &&
         junction.longitude !== null && { frame: localFrame(junction.latitude, junction.longitude) }),
       penetration: options.penetration,
-      ...(options.stepMs !== undefined && { engine: { stepMs: options.stepMs } }),
+      engine: {
+        ...(options.stepMs !== undefined && { stepMs: options.stepMs }),
+        ...(options.maxUsers !== undefined && { maxUsers: options.maxUsers }),
+      },
     },
     frozen: basis.frozen ?? null,
     weather: basis.weatherOf?.(junctionId) ?? null,

@@ -56,8 +56,8 @@ export function exportScenario(scenario: Scenario, seed: number): ExportedFiles 
       "signals run today's plan without detectors; turning vehicles wait at the stop line, not inside the junction",
       `the vehicles are those of seed ${seed}, with their departures and routes`,
       ...(walkers ? ['crossings, pedestrians and their signals are left out'] : []),
-      ...(scenario.vehicleClasses.some(({ name }) => name === 'bike' || name === 'rickshaw')
-        ? ['two-wheelers and auto-rickshaws keep to the middle of their lane']
+      ...(scenario.vehicleClasses.some(({ name }) => ['bike', 'bicycle', 'rickshaw'].includes(name))
+        ? ['two-wheelers, bicycles and auto-rickshaws keep to the middle of their lane']
         : []),
     ],
   );

@@ -8,6 +8,8 @@ const V_CLASS: Readonly<Record<string, string>> = {
   truck: 'truck',
   bike: 'motorcycle',
   emergency: 'emergency',
+  lcv: 'delivery',
+  bicycle: 'bicycle',
 };
 
 export function routesXml(model: ExportModel, names: ExportNames): string {

@@ -157,5 +157,6 @@ function stretchesOf(strips: readonly Strip[], network: Network): LinkStretches 
     start: Float64Array.from(strips, (strip) => strip.start),
     end: Float64Array.from(strips, (strip) => strip.end),
     arrival: new Float64Array(strips.length).fill(Number.POSITIVE_INFINITY),
+    heldBy: new Int32Array(strips.length).fill(-1),
   };
 }

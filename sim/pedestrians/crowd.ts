@@ -66,8 +66,10 @@ export class Crowd {
   readonly #lamp: Uint8Array;
   readonly #walkSince: Float64Array;
   readonly #walkUntil: Float64Array;
-  /** By strip: 1 where a vehicle is in the way or could not stop. */
-  readonly #unsafe: Uint8Array;
+  /** By strip: the vehicle that is in the way or could not stop, -1 for none. */
+  readonly #unsafe: Int32Array;
+  /** The vehicle that left the least room to the person moved last, -1 for none. */
+  #holder = -1;
 
   /** Throws where the engine does not tell the ways of its vehicles. */
   constructor(engine: Engine, network: CrossingNetwork, people: People) {
@@ -96,7 +98,7 @@ export class Crowd {
     this.#lamp = new Uint8Array(network.crossings.length);
     this.#walkSince = new Float64Array(network.crossings.length).fill(Number.NEGATIVE_INFINITY);
     this.#walkUntil = new Float64Array(network.crossings.length).fill(Number.NEGATIVE_INFINITY);
-    this.#unsafe = new Uint8Array(network.stripFrom.length);
+    this.#unsafe = new Int32Array(network.stripFrom.length);
   }
 
   /** Waiting or crossing, in the order of arrival: `present[0..presentCount)`. */
@@ -118,8 +120,9 @@ export class Crowd {
   tick(begin: number, dt: number): void {
     this.#lookAtLamps(begin);
     this.#admit(begin, dt);
-    const { arrival } = this.#network.stretches;
+    const { arrival, heldBy } = this.#network.stretches;
     arrival.fill(Number.POSITIVE_INFINITY);
+    heldBy.fill(-1);
     if (this.#presentCount === 0) return;
     this.#lookAtVehicles();
     let kept = 0;
@@ -177,7 +180,7 @@ export class Crowd {
 
   /** Marks the strips into which nobody may step. */
   #lookAtVehicles(): void {
-    const unsafe = this.#unsafe.fill(0);
+    const unsafe = this.#unsafe.fill(-1);
     const { state, network, ways } = this.#engine;
     const { laneCount, length } = network;
     const { first } = this.#network.stretches;
@@ -195,15 +198,15 @@ export class Crowd {
     }
   }
 
-  #mark(unsafe: Uint8Array, v: number, link: number, along: number): void {
+  #mark(unsafe: Int32Array, v: number, link: number, along: number): void {
     const { first, list, start, end } = this.#network.stretches;
     const speed = this.#engine.state.speed[v]!;
     for (let i = first[link]!; i < first[link + 1]!; i++) {
       const k = list[i]!;
       const away = start[k]! - along;
       if (along > start[k]! + SLACK) {
-        if (along - this.#vehicleLength[v]! < end[k]!) unsafe[k] = 1;
-      } else if (speed * speed > 2 * EXPECTED_DECELERATION * (away > 0 ? away : 0)) unsafe[k] = 1;
+        if (along - this.#vehicleLength[v]! < end[k]!) unsafe[k] = v;
+      } else if (speed * speed > 2 * EXPECTED_DECELERATION * (away > 0 ? away : 0)) unsafe[k] = v;
     }
   }
 
@@ -229,6 +232,7 @@ export class Crowd {
     const at = this.people.crossing[person]!;
     const { length } = this.crossings[at]!;
     let seconds = dt;
+    this.#holder = -1;
     if (phase[person] === WAITING) {
       const ready = this.#readyIn(person, begin);
       speed[person] = 0;
@@ -261,21 +265,25 @@ export class Crowd {
     const forward = this.people.direction[person]! > 0;
     let room = wanted;
     for (let k = first[at]!; k < first[at + 1]!; k++) {
-      if (this.#unsafe[k] === 0) continue;
+      if (this.#unsafe[k]! < 0) continue;
       const from = forward ? stripFrom[k]! : length - stripTo[k]!;
       // Who is in the strip already goes on; at the kerb, one is not.
       const away = from > 0 ? from - way : way > 0 ? -1 : 0;
-      if (away >= 0 && away < room) room = away;
+      if (away >= 0 && away < room) {
+        room = away;
+        this.#holder = this.#unsafe[k]!;
+      }
     }
     return room;
   }
 
-  /** Tells vehicles when the person will be in the way; `before`: where it was when the tick began, -1: not yet on. */
+  /** Tells vehicles when the person will be in the way, and for whom it waits there; `before`: where it was when the tick began, -1: not yet on. */
   #warn(person: number, before: number, readySeconds: number): void {
     const at = this.people.crossing[person]!;
     const { first, stripFrom, stripTo, stretches } = this.#network;
-    const { arrival } = stretches;
+    const { arrival, heldBy } = stretches;
     const { length } = this.crossings[at]!;
+    const isHeld = this.#holder >= 0 && this.state.speed[person] === 0;
     const forward = this.people.direction[person]! > 0;
     const way = this.state.way[person]!;
     const pace = this.people.speed[person]!;
@@ -286,6 +294,7 @@ export class Crowd {
       const away = from - way;
       const seconds = away > 0 ? readySeconds + away / pace : readySeconds;
       if (seconds < arrival[k]!) arrival[k] = seconds;
+      if (isHeld && seconds <= arrival[k]!) heldBy[k] = this.#holder;
     }
   }
 

@@ -18,12 +18,13 @@ export interface WalkedWorld {
   step(): void;
 }
 
-export function walkedWorld(scenario: Scenario, seed: number): WalkedWorld {
+/** `backwards`: vehicles are asked in the opposite order, which must change nothing. */
+export function walkedWorld(scenario: Scenario, seed: number, backwards = false): WalkedWorld {
   const roads = networkFromScenario(scenario);
   const network = crossingsOf(scenario, roads)!;
   const demand = demandFromScenario(scenario, roads, seed);
   const { stepSeconds } = scenario;
-  const engine = createEngine(roads, demand, { stepSeconds, seed, people: network.stretches });
+  const engine = createEngine(roads, demand, { stepSeconds, seed, backwards, people: network.stretches });
   const crowd = new Crowd(engine, network, peopleFromScenario(scenario, network.crossings, seed));
   return {
     scenario,

@@ -1,4 +1,7 @@
-/** Random scenarios with everything on: lanes, classes, laws, stops, junctions, demand, steps. For properties. */
+/**
+ * Random scenarios with everything on: lanes, classes, laws, stops, junctions, turns that yield, people and cyclists on
+ * crossings, demand, steps. For properties.
+ */
 import { parseScenario } from '../../scenarios/load.ts';
 import type { Scenario } from '../../scenarios/types.ts';
 import { type RandomStream, randomStream } from '../random.ts';
@@ -28,6 +31,28 @@ function lanesOf(stream: RandomStream, count: number, side: 'left' | 'right', tu
   });
 }
 
+const opposite = (arm: string): string => ARMS[(ARMS.indexOf(arm as (typeof ARMS)[number]) + 2) % 4]!;
+
+/** Stages, one an arm or one for opposite arms, whose turns yield to each other and to the people beside them. */
+function signalsText(stream: RandomStream, arms: readonly string[], isWalked: boolean, isYielding: boolean): string {
+  const together = isYielding ? [['N', 'S'].filter((arm) => arms.includes(arm)), ['E', 'W']] : arms.map((arm) => [arm]);
+  const besides = (stage: readonly string[]) =>
+    isWalked ? arms.filter((arm) => !stage.includes(arm) && !stage.includes(opposite(arm))) : [];
+  const permitted = [
+    ...(isYielding
+      ? together.filter(({ length }) => length === 2).flatMap(([a, b]) => [`[${a}, ${b}]`, `[${b}, ${a}]`])
+      : []),
+    ...arms.flatMap((arm) => besides([arm]).map((other) => `[${arm}, ${other}-walk]`)),
+  ];
+  const stages = together.map((stage) => {
+    const groups = [...stage, ...besides(stage).map((arm) => `${arm}-walk`)];
+    const green = isWalked ? between(stream, 30, 50) : between(stream, 7, 30);
+    return `        - { id: ${stage.join('')}, groups: [${groups.join(', ')}], greenSeconds: ${green.toFixed(0)} }`;
+  });
+  const pairs = permitted.length > 0 ? `      permitted: [${permitted.join(', ')}]\n` : '';
+  return `${pairs}      stages:\n${stages.join('\n')}`;
+}
+
 /** The text of scenario number `seed`. */
 export function anyScenarioText(seed: number): string {
   const stream = randomStream(seed, 'anything');
@@ -45,6 +70,8 @@ export function anyScenarioText(seed: number): string {
       ...(arms.includes(at(3)) ? ['right'] : []),
     ];
   };
+  const isWalked = stream() < 0.5;
+  const isYielding = stream() < 0.5;
   const approach = (arm: string, link: string): string => {
     const count = link === '' ? 1 + Math.floor(stream() * 3) : roadLanes;
     const stops =
@@ -75,17 +102,27 @@ ${arms
         .map((turn) => `${arm}-${turn}`)
         .join(', ')}] }`,
   )
-  .join('\n')}
+  .join(
+    '\n',
+  )}${isWalked ? `\n    crossings: [${arms.map((arm) => `{ approach: ${arm}, button: ${stream() < 0.3} }`).join(', ')}]` : ''}
     signals:
-      maxCycleSeconds: 240
-      stages:
-${arms.map((arm) => `        - { id: ${arm}, groups: [${arm}], greenSeconds: ${between(stream, 7, 30).toFixed(0)} }`).join('\n')}`;
+      maxCycleSeconds: 400
+${signalsText(stream, arms, isWalked, isYielding)}`;
   };
   const names = isPair ? ['first', 'second'] : ['first'];
   const junctions = isPair
     ? [junction('first', 0, 'second', 'E'), junction('second', between(stream, 0.0016, 0.003), 'first', 'W')]
     : [junction('first', 0, '', '')];
-  const weights = { car: 1, 'two-wheeler': 1.5, rickshaw: 0.7, bus: 0.4, truck: 0.3, emergency: 0.1 };
+  const weights = {
+    car: 1,
+    'two-wheeler': 1.5,
+    rickshaw: 0.7,
+    bus: 0.4,
+    truck: 0.3,
+    emergency: 0.1,
+    lcv: 0.4,
+    bicycle: 0.3,
+  };
   const drawn = Object.entries(weights)
     .filter(([name]) => name === 'car' || stream() < 0.7)
     .map(([name, weight]) => [name, weight * (0.1 + stream())] as const);
@@ -109,6 +146,12 @@ ${arms.map((arm) => `        - { id: ${arm}, groups: [${arm}], greenSeconds: ${b
         ),
       ),
   );
+  const people = names.flatMap((name) =>
+    arms.map(
+      (arm) =>
+        `    - { junction: ${name}, approach: ${arm}, pedestriansPerHour: ${between(stream, 20, 900).toFixed(0)}, cyclistShare: ${pick(stream, [0, 0.2, 1])} }`,
+    ),
+  );
   return `version: 1
 drivingSide: ${side}
 stepSeconds: ${pick(stream, [0.1, 0.2, 0.25, 0.5, 1])}
@@ -121,7 +164,7 @@ ${classes.join('\n')}
 demand:
   flows:
 ${flows.join('\n')}
-variants:
+${isWalked ? `  pedestrians:\n${people.join('\n')}\n  walking: { enterInClearanceShare: ${pick(stream, [0, 0, 0.2, 1])} }\n` : ''}variants:
   - { name: baseline, strategy: fixed-time }
 `;
 }

@@ -1,11 +1,11 @@
 /** SUMO's traffic: an engine that moves SUMO's demand through SUMO's network as SUMO 1.15 does. */
 import type { Crossings, Engine } from '../core.ts';
 import type { SumoDemand } from '../network/sumo/demand.ts';
-import type { SumoNet, SumoProgram } from '../network/sumo/net-types.ts';
+import type { SumoNet } from '../network/sumo/net-types.ts';
 import type { SumoWorld } from '../network/sumo/network.ts';
-import { cycleSeconds, programPhaseAt } from '../network/sumo/programs.ts';
 import { clearApproaches, createApproaches } from './approaches.ts';
 import { buildConflicts } from './conflicts.ts';
+import { createFilePrograms, type FilePrograms } from './file-programs.ts';
 import { createEntryQueue, enterDue } from './insertion.ts';
 import { RED, RED_YELLOW, YELLOW } from './junction-rules.ts';
 import { setUpdate } from './krauss.ts';
@@ -22,14 +22,15 @@ export interface SumoEngineOptions {
   /** More than 0 and at most 2. */
   readonly stepSeconds: number;
   readonly seed: number;
-  /** Whether signals show the files' programs (default) or what is put into `groupLamp`. */
-  readonly ownSignals?: boolean;
+  /** By signal, whether it shows the file's program (default: all do) or what is put into `groupLamp`. */
+  readonly ownSignals?: readonly boolean[];
   /** Ballistic update (`--step-method.ballistic`): a step is driven at the mean of its two speeds. Default: Euler. */
   readonly ballistic?: boolean;
 }
 
 export interface SumoEngine extends Engine {
   readonly traffic: Traffic;
+  readonly programs: FilePrograms;
 }
 
 /**
@@ -65,25 +66,26 @@ export function createSumoEngine(
     detector: new Int32Array(0),
     at: new Float64Array(0),
   };
-  /** When each signal's phase ends. */
-  const until = new Float64Array(world.signals.length).fill(Number.NEGATIVE_INFINITY);
+  const follows = options.ownSignals ?? world.signals.map(() => true);
+  const programs = createFilePrograms(net, world, t, beginSeconds, follows);
+  const shown = new Int32Array(world.signals.length).fill(-1);
   let updates = 0;
 
   const signals = (now: number): void => {
-    if (options.ownSignals === false) {
-      for (let g = 0; g < groupLamp.length; g++) t.groupState[g] = greenCode(groupLamp[g]!);
-      return;
-    }
-    for (let s = 0; s < world.signals.length; s++) {
+    programs.tick(now);
+    for (let s = 0; s < shown.length; s++) {
       const { program, firstGroup, groupCount } = world.signals[s]!;
-      if (now < until[s]! - 1e-9) continue;
-      const phase = programPhaseAt(program, beginSeconds + now);
-      until[s] = now + secondsLeft(program, beginSeconds + now);
-      const { state } = program.phases[phase]!;
-      for (let i = 0; i < groupCount; i++) {
-        const code = state.charCodeAt(i);
-        t.groupState[firstGroup + i] = code;
-        groupLamp[firstGroup + i] = code === RED || code === RED_YELLOW ? 0 : code === YELLOW ? 2 : 1;
+      const phase = programs.phase[s]!;
+      if (phase < 0) {
+        for (let g = firstGroup; g < firstGroup + groupCount; g++) t.groupState[g] = greenCode(groupLamp[g]!);
+      } else if (phase !== shown[s]) {
+        shown[s] = phase;
+        const { state } = program.phases[phase]!;
+        for (let i = 0; i < groupCount; i++) {
+          const code = state.charCodeAt(i);
+          t.groupState[firstGroup + i] = code;
+          groupLamp[firstGroup + i] = code === RED || code === RED_YELLOW ? 0 : code === YELLOW ? 2 : 1;
+        }
       }
     }
   };
@@ -99,6 +101,7 @@ export function createSumoEngine(
     crossings,
     groupLamp,
     traffic: t,
+    programs,
     get tick() {
       return t.step;
     },
@@ -118,8 +121,10 @@ export function createSumoEngine(
       if (t.deadlockedCount > 0) resolveDeadlocks(t, a);
       decideAll(t, a);
       moveAll(t, movers, now);
+      programs.noteMoves(now);
       changeLanes(t, t.lc);
       enterDue(t, queue, now);
+      programs.noteChanges(now);
     },
   };
 }
@@ -131,16 +136,4 @@ export function createSumoEngine(
 function greenCode(lamp: number): number {
   if (lamp >= 32) return lamp;
   return lamp === 0 ? RED : lamp === 2 ? YELLOW : 'g'.charCodeAt(0);
-}
-
-/** Seconds until a static program shows its next phase. */
-function secondsLeft(program: SumoProgram, timeSeconds: number): number {
-  const cycle = cycleSeconds(program);
-  const shifted = Math.round((timeSeconds - program.offsetSeconds) * 1000) / 1000;
-  let position = shifted - Math.floor(shifted / cycle) * cycle;
-  for (const { durationSeconds } of program.phases) {
-    position -= durationSeconds;
-    if (position < -1e-7) return -position;
-  }
-  return 0;
 }

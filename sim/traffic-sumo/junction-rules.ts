@@ -29,9 +29,9 @@ export function linkState(t: Traffic, link: number): number {
   return group >= 0 ? t.groupState[group]! : rules.state[link]!;
 }
 
-/** Capital letters have priority, but for the zipper. */
+/** Capital letters have priority; among them the zipper, where nobody has to stop for those on the other lane. */
 export function majorState(code: number): boolean {
-  return code >= 65 && code < 90;
+  return code >= 65 && code <= 90;
 }
 
 export function redState(code: number): boolean {
@@ -89,7 +89,8 @@ export function mayPass(t: Traffic, a: Approaches, i: number, canBrake: boolean)
   return true;
 }
 
-function blocks(
+/** Whether who passes item `foe` would be in the way of who passes item `own`. */
+export function blocks(
   t: Traffic,
   a: Approaches,
   own: number,

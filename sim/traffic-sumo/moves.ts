@@ -91,9 +91,9 @@ function decide(t: Traffic, a: Approaches, vehicle: number): number {
     }
     if (code === ZIPPER) {
       watch(t, a.link[i]!, kind, 0);
-      const merging = zipperSpeed(t, a, i);
+      const merging = zipperSpeed(t, a, i, canBrake);
       if (merging < safe) safe = merging;
-      continue;
+      if (merging < a.pass[i]!) continue;
     }
     const minor =
       kind === INSIDE

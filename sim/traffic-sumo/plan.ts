@@ -230,7 +230,7 @@ function plan(t: Traffic, a: Approaches, vehicle: number): void {
       a.arrivalSpeed[i] = arrivalSpeed;
       if (claims) {
         a.request[i] = 1;
-        if (t.watched[link] === t.step || (!major && (seen <= VISIBILITY || code === ZIPPER))) {
+        if (t.watched[link] === t.step || code === ZIPPER || (!major && seen <= VISIBILITY)) {
           const metres = conflicts.length[2 * (link - laneCount)]!;
           time(t, a, i, v, seen, arrivalSpeed, accel, decel, tau, metres, speedOn(t, vehicle, link));
         }

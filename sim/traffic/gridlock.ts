@@ -1,6 +1,7 @@
 /**
  * Gridlock: circles of standing vehicles each of which waits for the next, so that none can ever move again. Found by
- * following, from every standing vehicle, whom it waits for: the one ahead of it, or the one it gives way to.
+ * following, from every standing vehicle, whom it waits for: the one ahead of it, the one it gives way to, or the one that
+ * holds up the people on a crossing for whom it waits.
  */
 import type { Gridlock } from '../core.ts';
 import { leaderFinder } from './tracks.ts';

@@ -223,6 +223,12 @@ export function junctionRules(w: World, people?: LinkStretches): JunctionRules {
     return safe < idm ? safe : idm;
   }
 
+  /** Notes that v waits for foe: of several for one that stands inside the junction, if there is such a one. */
+  function waitFor(v: number, foe: number): void {
+    const known = waitsFor[v]!;
+    if (known < 0 || speed[known]! > CREEPING || state.segment[known]! < laneCount) waitsFor[v] = foe;
+  }
+
   /** Halts before zone z, `toZone` metres ahead, and notes where. */
   function haltBeforeZone(own: number, z: number, toZone: number, kind: number, h: number): number {
     const place = zoneStart[z]! - ZONE_GAP;
@@ -248,8 +254,10 @@ export function junctionRules(w: World, people?: LinkStretches): JunctionRules {
     const other = zoneFoe[z]!;
     if (type === LEAVING) {
       if (shared && turnApart(v, own, foe, other)) return free;
-      return foeAlong >= 0 && rear < zoneFoeEnd[z]! && foeAlong >= along
-        ? following(v, kind, foe, rear - along, h)
+      // in a bend one of the two ways is the longer one
+      const ratio = zoneEnd[z]! / zoneFoeEnd[z]!;
+      return foeAlong >= 0 && rear < zoneFoeEnd[z]! && foeAlong * ratio >= along
+        ? following(v, kind, foe, (rear > 0 ? rear * ratio : rear) - along, h)
         : free;
     }
     if (rear > zoneFoeEnd[z]!) return free;
@@ -268,7 +276,7 @@ export function junctionRules(w: World, people?: LinkStretches): JunctionRules {
         const gap = rest - foeRest - foeLength;
         if (amInZone || (inZone && segmentLength[own]! - foeRest - foeLength > start))
           return following(v, kind, foe, gap, h);
-        waitsFor[v] = foe;
+        waitFor(v, foe);
         return haltBeforeZone(own0, z, toZone, kind, h);
       }
     } else if (amInZone) return free;
@@ -295,7 +303,7 @@ export function junctionRules(w: World, people?: LinkStretches): JunctionRules {
       }
     }
     if (goesOn) stuck[0] = 1;
-    waitsFor[v] = foe;
+    waitFor(v, foe);
     return haltBeforeZone(own0, z, toZone, kind, h);
   }
 
@@ -389,7 +397,7 @@ export function junctionRules(w: World, people?: LinkStretches): JunctionRules {
 
   /** Highest speed that people on crossings leave to v: it goes on only where it will be over before they are there. */
   function yieldToPeople(v: number, kind: number, own: number, along: number, h: number, goal: number): number {
-    const { first: from, list, start, end, arrival } = people!;
+    const { first: from, list, start, end, arrival, heldBy } = people!;
     let least = goal;
     for (let i = from[own]!; i < from[own + 1]!; i++) {
       const k = list[i]!;
@@ -400,6 +408,7 @@ export function junctionRules(w: World, people?: LinkStretches): JunctionRules {
       if (seconds(v, end[k]! + vehicleLength[v]! - along, own) + ACCEPTED_MARGIN < arrival[k]!) continue;
       if (start[k]! < halt[0]!) halt[0] = start[k]!;
       stuck[0] = 1;
+      if (heldBy[k]! >= 0) waitFor(v, heldBy[k]!);
       least = lower(stopBefore(own0, away, PEOPLE_GAP, kind, h), least);
     }
     return least;

@@ -83,7 +83,9 @@ function ClassIcon({ look }: { look: ClassLook }) {
           y={y}
           width={length}
           height={width}
-          rx={['bike', 'pedestrian', 'cyclist'].includes(look.name) ? width / 2 : look.name === 'car' ? 2 : 0.8}
+          rx={
+            ['bike', 'bicycle', 'pedestrian', 'cyclist'].includes(look.name) ? width / 2 : look.name === 'car' ? 2 : 0.8
+          }
           fill={look.colour}
         />
       )}
@@ -91,6 +93,7 @@ function ClassIcon({ look }: { look: ClassLook }) {
       {look.name === 'car' && part(-0.36, -0.27)}
       {look.name === 'bus' && part(0.17, 0.25)}
       {look.name === 'bus' && part(-0.25, -0.17)}
+      {look.name === 'lcv' && part(0.3, 0.42)}
       {look.name === 'truck' && part(0.24, 0.29)}
       {look.name === 'truck' && part(0.4, 0.5)}
       {look.name === 'rickshaw' && part(0.08, 0.22)}

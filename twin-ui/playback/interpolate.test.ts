@@ -126,6 +126,6 @@ describe('people', () => {
     expect(interpolate(first, next, 0.5, out)).toBe(2);
     const [vehicle, person] = [out.subarray(0, INSTANCE_FLOATS), out.subarray(INSTANCE_FLOATS, 2 * INSTANCE_FLOATS)];
     expect([vehicle[0], vehicle[3]]).toEqual([5, 0]);
-    expect([person[0], person[1], person[3]]).toEqual([5, 0.5, 7]);
+    expect([person[0], person[1], person[3]]).toEqual([5, 0.5, 9]);
   });
 });

@@ -22,7 +22,7 @@ const BRAKING_DECIMETRES_PER_SECOND = 8;
 export const INSTANCE_FLOATS = 6;
 
 /** Class of a person on foot; one on a bicycle has the next. */
-const FIRST_KIND_OF_PEOPLE = 6;
+const FIRST_KIND_OF_PEOPLE = 8;
 
 export function packFrame(frame: Frame): PackedFrame {
   const { people = [] } = frame;

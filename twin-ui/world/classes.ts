@@ -37,6 +37,8 @@ export const CLASS_LOOKS: readonly ClassLook[] = [
     lengthMetres: 6,
     widthMetres: 2.1,
   },
+  { name: 'lcv', title: 'Van', colour: '#c8b273', shape: 'square, cab window', lengthMetres: 5.5, widthMetres: 2 },
+  { name: 'bicycle', title: 'Bicycle', colour: '#38b8a6', shape: 'slim, short', lengthMetres: 1.8, widthMetres: 0.6 },
   {
     name: 'pedestrian',
     title: 'On foot',

@@ -27,7 +27,7 @@ export function paintVehicle(
     context.lineTo(-width / 4, -length / 2);
     context.lineTo(-width / 2, 0);
   } else {
-    const slim = look.name === 'bike' || look.name === 'pedestrian' || look.name === 'cyclist';
+    const slim = ['bike', 'bicycle', 'pedestrian', 'cyclist'].includes(look.name);
     const radius = slim ? width / 2 : look.name === 'car' ? width * 0.3 : width * 0.1;
     context.roundRect(-width / 2, -length / 2, width, length, radius);
   }
@@ -40,6 +40,8 @@ export function paintVehicle(
     band(0.45, 0.5);
     band(0.17, 0.27, 0.5);
     band(-0.27, -0.17, 0.5);
+  } else if (look.name === 'lcv') {
+    band(0.3, 0.42);
   } else if (look.name === 'truck') {
     band(0.24, 0.29);
     band(0.4, 0.5);

@@ -21,7 +21,7 @@ in float opacity;
 uniform vec2 centre;
 uniform vec2 clipPerMetre;
 uniform float pixelsPerMetre;
-uniform vec2 sizes[8];
+uniform vec2 sizes[10];
 out vec2 local;
 flat out vec2 body;
 flat out int look;
@@ -30,7 +30,7 @@ flat out float alpha;
 void main() {
   look = int(kind + 0.5);
   vec2 size = sizes[look];
-  body = max(size, (look == 6 ? vec2(5.0) : vec2(2.0, 3.2)) / pixelsPerMetre);
+  body = max(size, (look == 8 ? vec2(5.0) : vec2(2.0, 3.2)) / pixelsPerMetre);
   brake = braking;
   alpha = opacity;
   local = corner * (body + 2.0 / pixelsPerMetre);
@@ -47,7 +47,7 @@ flat in vec2 body;
 flat in int look;
 flat in float brake;
 flat in float alpha;
-uniform vec3 colours[8];
+uniform vec3 colours[10];
 uniform float pixelsPerMetre;
 out vec4 colour;
 float box(vec2 at, vec2 half_, float radius) {
@@ -58,7 +58,7 @@ void main() {
   vec2 half_ = body * 0.5;
   float along = local.y / body.y;
   float d;
-  if (look == 3 || look > 5) d = box(local, half_, half_.x);
+  if (look == 3 || look > 6) d = box(local, half_, half_.x);
   else if (look == 4) d = box(local, vec2(half_.x * (1.0 - 0.45 * smoothstep(0.0, 0.5, along)), half_.y), 0.2);
   else d = box(local, half_, look == 0 ? min(0.55, half_.x) : 0.25);
   float shade = 1.0;
@@ -69,6 +69,7 @@ void main() {
     if (look == 2 && along > 0.24 && along < 0.29) shade = 0.3;
     if (look == 2 && along > 0.4) shade = 0.55;
     if (look == 4 && along > 0.12 && along < 0.26) shade = 0.45;
+    if (look == 6 && along > 0.3 && along < 0.42) shade = 0.45;
   }
   vec3 tone = colours[look] * shade;
   if (look == 5 && abs(along - 0.1) < 0.09) tone = local.x < 0.0 ? vec3(0.94, 0.31, 0.24) : vec3(0.2, 0.45, 1.0);

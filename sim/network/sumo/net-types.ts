@@ -84,8 +84,10 @@ export interface SumoPhase {
   readonly durationSeconds: number;
   /** One character a link index: r y g G s u o O. */
   readonly state: string;
+  /** The duration where the file has none. */
   readonly minSeconds: number;
   readonly maxSeconds: number;
+  /** Indices of the phases that may come next; empty for the one that follows in the file. */
   readonly next: readonly number[];
   readonly name: string;
 }
@@ -98,6 +100,8 @@ export interface SumoProgram {
   readonly offsetSeconds: number;
   readonly phases: readonly SumoPhase[];
   readonly parameters: Readonly<Record<string, string>>;
+  /** Name of what it has of expressions that decide when phases end (condition, earlyTarget and so on); absent for none. */
+  readonly expressions?: string;
   readonly where: string;
 }
 

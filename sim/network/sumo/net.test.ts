@@ -132,18 +132,36 @@ describe('a network that cannot be used', () => {
   });
 
   it('lists what is not simulated by name and count, and refuses it where the result would be false', () => {
-    const text = NET.replace('type="static" programID="new"', 'type="actuated" programID="new"').replace(
+    const text = NET.replace('type="static" programID="new"', 'type="delay_based" programID="new"').replace(
       '<junction id="a"',
       '<mystery/><mystery/><junction id="a"',
     );
     const { notices } = readSumoNet(text, 'n.net.xml');
     expect(notices.map(({ what, count, falsifies }) => [what, count, falsifies])).toEqual([
       ['<mystery>', 2, false],
-      ['actuated signal program', 1, true],
+      ['delay_based signal program', 1, true],
     ]);
     expect(() => refuseFalsifying('n.net.xml', notices)).toThrow(
-      /actuated signal program \(1 time, first n\.net\.xml:29\)/,
+      /delay_based signal program \(1 time, first n\.net\.xml:29\)/,
     );
+  });
+
+  it.each([
+    ['<param key="max-gap" value="soon"/>', 'is refused', /max-gap="soon"; 0 to 1000000 seconds/],
+    ['<param key="passing-time" value="0"/>', 'is refused', /passing-time="0"; more than 0 s/],
+    ['<param key="linkMaxDur:99" value="10"/>', 'is refused', /linkMaxDur:99; link indices are 0 to/],
+    ['<param key="coordinated" value="true"/>', 'would falsify', /its parameter coordinated="true" would decide/],
+    ['<param key="in_0" value="someLoop"/>', 'would falsify', /its parameter in_0="someLoop" would decide/],
+    ['<condition id="c" value="1"/>', 'would falsify', /its <condition> would decide when phases end/],
+    ['<param key="max-gap" value="2.5"/><param key="in_0" value="NO_DETECTOR"/>', 'is read', null],
+  ])('an actuated program with %s %s', (inside, what, message) => {
+    const text = NET.replace(/type="static" programID="new"[^>]*>/, (tag) =>
+      tag.replace('static', 'actuated').concat(inside),
+    );
+    const read = () => readSumoNet(text, 'n.net.xml');
+    if (what === 'is refused') expect(read).toThrow(message!);
+    else if (message === null) expect(read().notices).toEqual([]);
+    else expect(() => refuseFalsifying('n.net.xml', read().notices)).toThrow(message);
   });
 
   it('fuzzed: reads it or says what is wrong with the file, and nothing else', () => {

@@ -53,13 +53,6 @@ export function readSumoNet(text: string, file: string): SumoNet {
       case 'request':
         junctions.open(element);
         break;
-      case 'tlLogic':
-      case 'phase':
-        programs.open(element);
-        break;
-      case 'param':
-        if (element.parent?.name === 'tlLogic') programs.open(element);
-        break;
       case 'location':
         location = readLocation(element);
         break;
@@ -73,7 +66,8 @@ export function readSumoNet(text: string, file: string): SumoNet {
         draft.notices.falsify('<prohibition>', where(element), 'another right of way would hold');
         break;
       default:
-        if (!HARMLESS.includes(element.name))
+        if (ProgramReader.takes(element)) programs.open(element);
+        else if (!HARMLESS.includes(element.name))
           draft.notices.ignore(`<${element.name}>`, where(element), 'not known, not read');
     }
   };

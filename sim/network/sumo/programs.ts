@@ -1,12 +1,16 @@
 /** Reads signal programs (`<tlLogic>`), of networks and of additional files, and says what they show when. */
 import { InputFileError } from '../json.ts';
+import { checkActuation, refusalOf } from './actuated.ts';
 import type { SumoConnection, SumoNet, SumoPhase, SumoProgram } from './net-types.ts';
 import { Notices } from './notices.ts';
-import { walkXml, type XmlElement } from './xml.ts';
+import { plainNumber, walkXml, type XmlElement } from './xml.ts';
 
 const STATES = 'rygGsuoO';
 const MOST_PHASES = 10_000;
 const PROGRAM_NOTICE = ' signal program';
+/** Children of `<tlLogic>` and attributes of its phases that hold expressions. */
+const EXPRESSIONS = ['condition', 'assignment', 'function'];
+const EXPRESSION_ATTRIBUTES = ['earlyTarget', 'finalTarget', 'earliestEnd', 'latestEnd'];
 
 type Draft = { -readonly [K in keyof SumoProgram]: SumoProgram[K] } & {
   phases: SumoPhase[];
@@ -17,7 +21,13 @@ export class ProgramReader {
   readonly byId = new Map<string, SumoProgram[]>();
   private current: Draft | null = null;
 
-  /** Takes a `<tlLogic>`, or a `<phase>` or `<param>` inside one. */
+  /** Whether it takes an element: a `<tlLogic>`, or what decides on its lamps inside one. */
+  static takes({ name, parent }: XmlElement): boolean {
+    if (name === 'tlLogic' || name === 'phase') return true;
+    return (name === 'param' || EXPRESSIONS.includes(name)) && parent?.name === 'tlLogic';
+  }
+
+  /** Takes such an element. */
   open(element: XmlElement): void {
     if (element.name === 'tlLogic') {
       this.program(element);
@@ -34,7 +44,8 @@ export class ProgramReader {
       });
       return;
     }
-    this.phase(element, this.current);
+    if (EXPRESSIONS.includes(element.name)) this.current.expressions ??= `<${element.name}>`;
+    else this.phase(element, this.current);
   }
 
   private program(element: XmlElement): void {
@@ -81,14 +92,29 @@ export class ProgramReader {
     if (!(durationSeconds >= 0 && durationSeconds <= 1e6)) {
       element.refuse(`lasts ${durationSeconds} s; 0 to 1000000`, 'Correct its duration.');
     }
+    const expression = EXPRESSION_ATTRIBUTES.find((name) => element.has(name));
+    if (expression !== undefined) program.expressions ??= expression;
+    const minSeconds = this.bound(element, 'minDur', durationSeconds);
+    const maxSeconds = this.bound(element, 'maxDur', durationSeconds);
+    const next = element.words('next').map(plainNumber);
+    const wrong = next.find((index) => !Number.isInteger(index));
+    if (wrong !== undefined)
+      element.refuse(`has next="${element.text('next')}"; indices of phases are needed`, 'Correct it.');
     program.phases.push({
       durationSeconds,
       state,
-      minSeconds: element.seconds('minDur', durationSeconds),
-      maxSeconds: element.seconds('maxDur', durationSeconds),
-      next: element.words('next').map(Number),
+      minSeconds,
+      maxSeconds: maxSeconds < minSeconds ? Math.max(minSeconds, durationSeconds) : maxSeconds,
+      next: next.filter((index) => index >= 0),
       name: element.optional('name') ?? '',
     });
+  }
+
+  /** minDur or maxDur, the duration where it is absent. */
+  private bound(element: XmlElement, name: string, durationSeconds: number): number {
+    const seconds = element.seconds(name, durationSeconds);
+    if (!(seconds >= 0 && seconds <= 1e9)) element.refuse(`has ${name} ${seconds}; 0 to 10^9 s`, 'Correct it.');
+    return seconds;
   }
 }
 
@@ -98,8 +124,7 @@ export function withPrograms(net: SumoNet, text: string, file: string): SumoNet 
   const notices = new Notices();
   walkXml(text, file, ['additional', 'routes', 'tlLogics'], {
     open(element) {
-      const inside = element.parent?.name === 'tlLogic';
-      if (element.name === 'tlLogic' || (inside && (element.name === 'phase' || element.name === 'param')))
+      if (ProgramReader.takes(element) && (element.name !== 'phase' || element.parent?.name === 'tlLogic'))
         reader.open(element);
     },
   });
@@ -150,10 +175,9 @@ export function checkPrograms(
   }
   for (const [signal, list] of programs) {
     for (const program of list) checkProgram(program, most.get(signal));
-    const type = list.at(-1)!.type;
-    if (type !== 'static') {
-      notices.falsify(`${type}${PROGRAM_NOTICE}`, list.at(-1)!.where, 'only static programs are run');
-    }
+    const active = list.at(-1)!;
+    const refusal = refusalOf(active);
+    if (refusal !== null) notices.falsify(`${active.type}${PROGRAM_NOTICE}`, active.where, refusal);
   }
 }
 
@@ -165,7 +189,18 @@ function checkProgram(program: SumoProgram, last: SumoConnection | undefined): v
   if (!(cycleSeconds(program) > 0)) {
     throw new InputFileError(program.where, title, 'has a cycle of 0 s', 'Give at least one phase a duration above 0.');
   }
+  if (program.type === 'actuated') checkActuation(program);
   const states = program.phases[0]!.state.length;
+  const count = program.phases.length;
+  const wrong = program.phases.flatMap(({ next }) => next).find((index) => index >= count);
+  if (wrong !== undefined) {
+    throw new InputFileError(
+      program.where,
+      title,
+      `has a phase with next="${wrong}", but only the phases 0 to ${count - 1}`,
+      'Correct it.',
+    );
+  }
   if (last !== undefined && last.linkIndex >= states) {
     throw new InputFileError(
       program.where,
@@ -193,6 +228,18 @@ export function programPhaseAt(program: SumoProgram, timeSeconds: number): numbe
   for (let i = 0; i < program.phases.length; i++) {
     position -= program.phases[i]!.durationSeconds;
     if (position < -1e-7) return i;
+  }
+  return 0;
+}
+
+/** Seconds after `timeSeconds` until a static program shows its next phase. */
+export function secondsToNextPhase(program: SumoProgram, timeSeconds: number): number {
+  const cycle = cycleSeconds(program);
+  const shifted = Math.round((timeSeconds - program.offsetSeconds) * 1000) / 1000;
+  let position = shifted - Math.floor(shifted / cycle) * cycle;
+  for (const { durationSeconds } of program.phases) {
+    position -= durationSeconds;
+    if (position < -1e-7) return -position;
   }
   return 0;
 }
