@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { addOperationCommands } from './cli/operation-commands.ts';
+import { addSafetyStoreCommands } from './cli/safety-store-commands.ts';
 import { addStoreCommands } from './cli/store-commands.ts';
 import { explain } from './cli/failure.ts';
 
@@ -67,6 +68,12 @@ const sumoTime = (which: 'begin' | 'end') =>
     throw new InvalidArgumentError('Seconds of 0 or more are expected.');
   });
 
+const v2xOption = () =>
+  new Option(
+    '--v2x [settings]',
+    'vehicles and people broadcast, and safety is judged by it, whatever the file says: a share, or e.g. share=0.4,people=0.2,dropout=0.05,noise=1.5,rotation=300,range=300',
+  );
+
 /** Prints to standard error; a line of its own, whatever was there before. */
 function tell(text: string): void {
   process.stderr.write(`${text}\n`);
@@ -94,6 +101,7 @@ function program(): Command {
     .addOption(new Option('--pace <pace>', 'simulated seconds per second, or max').argParser(paceOf))
     .addOption(new Option('--broker <url>', 'MQTT broker in place of the embedded one').argParser(brokerUrl))
     .option('--data <folder>', 'where everything is kept; by default FLEXTRAFF_DATA, else data')
+    .addOption(v2xOption())
     .action(async (scenario: string, options) => {
       const { twin } = await import('./cli/twin.ts');
       await twin(scenario, { ...options, version: version() });
@@ -125,7 +133,13 @@ function program(): Command {
       ),
     )
     .option('--out <folder>', 'write result.json and series.csv there')
+    .option('--messages <folder>', 'write what is broadcast there, a log a variant')
+    .option(
+      '--archive [location]',
+      'archive what is broadcast as Parquet, below simulated/ of a folder or s3://bucket/prefix; by default FLEXTRAFF_ARCHIVE',
+    )
     .option('--json', 'print exactly one JSON object on standard output')
+    .addOption(v2xOption())
     .addOption(sumoNet())
     .addOption(sumoRoutes())
     .addOption(sumoAdditional())
@@ -174,6 +188,7 @@ function program(): Command {
         wholeNumber(1, 64),
       ),
     )
+    .addOption(v2xOption())
     .option('--csv <file>', 'write a line per scenario, seed and variant there')
     .option('--html <file>', 'write a report with plots there')
     .option('--json', 'print exactly one JSON object on standard output')
@@ -213,7 +228,7 @@ function program(): Command {
       await exportFiles(scenario, options);
     });
 
-  flextraff
+  const safety = flextraff
     .command('safety')
     .description('find near misses in recorded movements, and the safety index of each minute')
     .argument('<source>', 'a SUMO FCD file, a .trj of SSAM, a log of V2X messages, or the folder of a recording')
@@ -221,11 +236,14 @@ function program(): Command {
     .option('--origin <lat,lon>', 'where on Earth the local 0,0 of a FCD or .trj file is, for --geojson')
     .option('--intersection <id>', 'of a log with several: only the SPaT and MAP of this one')
     .option('--penetration <share>', 'share of road users that broadcast, 0 to 1, where a log does not say')
-    .option('--constants <file>', 'relate the index to constants frozen before, in place of those of this source')
+    .option(
+      '--constants <file>',
+      'relate the index to constants frozen before, or `stored` ones, in place of those of this source',
+    )
     .option('--save-constants <file>', 'freeze the constants and baselines of this source there')
     .option(
       '--weather <file>',
-      'JSON: {rainMillimetres, visibilityMetres, windMetresPerSecond, temperatureCelsius}, or a list with fromSeconds each',
+      'CSV as `flextraff weather` reads it, or JSON: {rainMillimetres, visibilityMetres, windMetresPerSecond, temperatureCelsius}, or a list with fromSeconds each',
     )
     .option('--csv <file>', 'write the conflicts there')
     .option('--geojson <file>', 'write the conflicts there, as points')
@@ -233,8 +251,8 @@ function program(): Command {
     .option('--messages <file>', 'of a recording: write the messages that it becomes there, one a line')
     .option('--json', 'print exactly one JSON object on standard output')
     .action(async (source: string, options) => {
-      const { safety } = await import('./cli/safety.ts');
-      await safety(source, options);
+      const { safety: analyse } = await import('./cli/safety.ts');
+      await analyse(source, options);
     });
 
   flextraff
@@ -253,11 +271,15 @@ function program(): Command {
 
   flextraff
     .command('replay')
-    .description('send a log of V2X messages over MQTT again')
-    .argument('<log>', 'as `flextraff safety` reads it')
+    .description("send V2X messages over MQTT again, below a simulation's topics")
+    .argument('<log>', 'a log, a folder of logs, or a recording of the FZI test area, as `flextraff safety` reads them')
     .requiredOption('--broker <url>', 'e.g. mqtt://127.0.0.1:1883')
-    .requiredOption('--junction <uuid>', 'whose messages they are')
-    .addOption(new Option('--speed <factor>', 'times as fast as recorded; default 1').argParser(positive))
+    .option('--junction <uuid>', 'whose messages they are, where the log has no topics')
+    .addOption(
+      new Option('--speed <factor>', 'times as fast as recorded, or max; default 1').argParser((text) =>
+        text === 'max' ? text : positive(text),
+      ),
+    )
     .option('--run <name>', 'topics begin flextraff-sim/NAME/log; default replay')
     .action(async (log: string, options) => {
       const { replay } = await import('./cli/replay.ts');
@@ -366,6 +388,7 @@ function program(): Command {
     });
 
   addStoreCommands(flextraff);
+  addSafetyStoreCommands(flextraff, safety);
   addOperationCommands(flextraff);
 
   return flextraff;

@@ -92,7 +92,13 @@ export interface JunctionCycle {
   total_cycle_time: number;
   plan_id: string | null;
   mode: string;
-  lanes: { lane_id: string; vehicle_count: number; epc_ids: string[]; green_time: number }[];
+  lanes: {
+    lane_id: string;
+    vehicle_count: number;
+    epc_ids: string[];
+    green_time: number;
+    emergency_vehicle_detected: boolean;
+  }[];
 }
 
 /** Events from the server. */

@@ -6,11 +6,17 @@
  * Counted is, for each pair, from the moment at which the frame was handed to the sender's MQTT client to the moment at
  * which a client of the socket had the encounter; the frame is the first in which the standing one is heard, at a TTC of 2 s or less.
  */
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { fork } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import type { AddressInfo } from 'node:net';
 import { io } from 'socket.io-client';
+import { Archive } from '../api/archive/archive.ts';
+import { FolderStorage } from '../api/archive/storage.ts';
 import { openGateway } from '../api/live/gateway.ts';
 import { HostGuard } from '../api/http/guard.ts';
 import { startBroker } from '../feeds/broker.ts';
@@ -19,7 +25,8 @@ import { LiveSafety } from '../runs/safety/live.ts';
 import { openSafetyPool } from '../runs/safety/pool.ts';
 import type { SafetyEvent } from '../runs/types.ts';
 import type { Twin } from '../runs/twin-types.ts';
-import { JUNCTIONS, junctionId, latitudeOf, VEHICLES, type ShownPair } from './safety-latency/street.ts';
+import type { ShownPair } from './safety-latency/street.ts';
+import { JUNCTIONS, junctionId, latitudeOf, VEHICLES } from './safety-latency/vehicles.ts';
 
 const seconds = Number(process.argv[2] ?? 40);
 const WARM_UP_SECONDS = 5;
@@ -37,6 +44,18 @@ const gateway = openGateway({
   guard: new HostGuard('127.0.0.1'),
   logger: quiet,
 });
+/** `-- SECONDS archive`: messages are archived as well, as the twin does where it has an archive. */
+const folder = process.argv[3] === 'archive' ? mkdtempSync(join(tmpdir(), 'flextraff-latency-')) : null;
+const archive =
+  folder === null
+    ? null
+    : new Archive({
+        storage: new FolderStorage(join(folder, 'archive')),
+        directory: join(folder, 'spool'),
+        maxBytes: 4e9,
+        onAlert: (_, message) => process.stderr.write(`${message}\n`),
+      });
+const loop = monitorEventLoopDelay({ resolution: 5 });
 const kept = { conflicts: 0, qualityIssues: 0 } as Record<string, number>;
 const live = await LiveSafety.open({
   junctions: async () =>
@@ -55,6 +74,7 @@ const live = await LiveSafety.open({
     writeRecords(kind, rows) {
       kept[kind] = (kept[kind] ?? 0) + rows.length;
     },
+    ...(archive !== null && { writeRaw: (kind, rows) => archive.addRaw(kind, rows) }),
   },
   onEvents: (events) => gateway.tellSafety(events),
   onProblem: (message) => process.stderr.write(`${message}\n`),
@@ -82,6 +102,7 @@ const street = fork(
 const shown: ShownPair[] = [];
 street.on('message', (pair: ShownPair) => shown.push(pair));
 const began = process.cpuUsage();
+loop.enable();
 await new Promise<void>((resolve) => street.once('exit', () => resolve()));
 await new Promise((resolve) => setTimeout(resolve, 500));
 const used = process.cpuUsage(began);
@@ -100,6 +121,7 @@ process.stdout.write(
     `not used: ${JSON.stringify([rejected, ...junctions.map((one) => one.rejected)].filter((one) => Object.keys(one).length > 0))}`,
     `pairs that closed in: ${counted.length}, on the socket: ${latencies.length}`,
     `publication to socket, ms: median ${at(0.5)}, p95 ${at(0.95)}, p99 ${at(0.99)}, worst ${latencies.at(-1)} (asked: p99 below 100)`,
+    `event loop of the twin's main thread held up, ms: p99 ${(loop.percentile(99) / 1e6 - 5).toFixed(0)}, worst ${(loop.max / 1e6 - 5).toFixed(0)}${archive === null ? '' : ' (archive on)'}`,
     `CPU of twin's process: ${((used.user + used.system) / 1e6 / seconds).toFixed(2)} cores`,
     '',
   ].join('\n'),
@@ -110,5 +132,7 @@ await gateway.close();
 await link.close();
 await pool.close();
 await broker.close();
+await archive?.close();
+if (folder !== null) rmSync(folder, { recursive: true, force: true });
 http.close();
 process.exit(0);

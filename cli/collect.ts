@@ -17,16 +17,22 @@ export interface CollectOptions {
 const tell = (text: string) => process.stderr.write(`${text}\n`);
 /** Messages in a request: well below the twin's limits. */
 const AT_ONCE = 1000;
+/** Messages kept for a twin that is away; beyond them the oldest are lost, and said to be. */
+const KEPT_MAX = 100_000;
 
-async function post(twin: string, messages: readonly unknown[]): Promise<void> {
-  for (let first = 0; first < messages.length; first += AT_ONCE) {
+/** Hands over from the front of `messages`, which loses what was taken. Throws where the twin takes no more. */
+async function post(twin: string, messages: unknown[]): Promise<void> {
+  while (messages.length > 0) {
     const response = await fetch(new URL('/api/v1/v2x/messages', twin), {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(messages.slice(first, first + AT_ONCE)),
+      body: JSON.stringify(messages.slice(0, AT_ONCE)),
+    }).catch((error: Error & { cause?: Error }) => {
+      throw new Error(`The twin at ${twin} cannot be reached: ${error.cause?.message ?? error.message}.`);
     });
     if (!response.ok)
       throw new Error(`The twin at ${twin} answers ${response.status}: ${(await response.text()).slice(0, 200)}`);
+    messages.splice(0, AT_ONCE);
     const { rejected } = (await response.json()) as { rejected: Record<string, number> };
     for (const [reason, times] of Object.entries(rejected)) tell(`${times} not used by the twin: ${reason}`);
   }
@@ -42,6 +48,17 @@ export async function collect(options: CollectOptions): Promise<void> {
   const file = options.log === undefined ? null : createWriteStream(options.log, { flags: 'a' });
   file?.on('error', (error) => tell(`The log cannot be written: ${error.message}`));
   const interrupt = onInterrupt();
+  const waiting: unknown[] = [];
+  let lost = 0;
+  /** A twin that is away is no reason not to collect: what is for it waits. */
+  const handOver = async (twin: string, messages: readonly unknown[]): Promise<void> => {
+    for (const message of messages) waiting.push(message);
+    const over = waiting.splice(0, Math.max(0, waiting.length - KEPT_MAX)).length;
+    lost += over;
+    await post(twin, waiting).catch((error: Error) =>
+      tell(`${error.message} ${waiting.length} messages wait for it${over > 0 ? `, ${over} were lost` : ''}.`),
+    );
+  };
   let collector: Collector;
   try {
     collector = new Collector({
@@ -53,14 +70,17 @@ export async function collect(options: CollectOptions): Promise<void> {
       onProblem: tell,
       async onMessages(messages) {
         for (const message of messages) file?.write(`${JSON.stringify(message)}\n`);
-        if (options.twin !== undefined) await post(options.twin, messages);
+        if (options.twin !== undefined) await handOver(options.twin, messages);
       },
     });
   } catch (error) {
     throw new Refusal(`--url: ${(error as Error).message}`);
   }
   await collector.run();
+  if (options.twin !== undefined && waiting.length > 0) await handOver(options.twin, []);
   file?.end();
   const { polls, failures, messages, duplicates } = collector.counts;
-  tell(`${polls} polls, ${failures} failed; ${messages} messages, ${duplicates} repeated ones dropped.`);
+  tell(
+    `${polls} polls, ${failures} failed; ${messages} messages, ${duplicates} repeated ones dropped.${waiting.length + lost > 0 ? ` ${waiting.length + lost} did not reach the twin.` : ''}`,
+  );
 }

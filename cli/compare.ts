@@ -13,6 +13,7 @@ import { onInterrupt } from './interrupt.ts';
 import { startProgress } from './progress.ts';
 import { parseSeeds } from './seeds.ts';
 import { loadSettings } from './settings.ts';
+import { parseV2x } from './v2x-option.ts';
 import { parseVariants } from './variants.ts';
 
 export interface CompareCommandOptions {
@@ -26,6 +27,7 @@ export interface CompareCommandOptions {
   readonly csv?: string;
   readonly html?: string;
   readonly json?: boolean;
+  readonly v2x?: string | true;
 }
 
 /** What `flextraff compare --json` prints. */
@@ -41,8 +43,10 @@ export async function compare(paths: readonly string[], options: CompareCommandO
   const settings = loadSettings();
   const asked = options.variant.length > 0 ? parseVariants(options.variant) : undefined;
   const radio = radioOf(options.detection);
+  const v2x = parseV2x(options.v2x);
   const sourceOptions = {
     ...(radio && { radio }),
+    ...(v2x && { v2x }),
     untilSeconds: options.until,
     directories: settings.scenariosFolder === undefined ? [] : [settings.scenariosFolder],
   };

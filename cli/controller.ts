@@ -95,6 +95,7 @@ export async function controller(options: ControllerCommandOptions): Promise<voi
       junctions,
       decider,
       threads,
+      gatherMs: GATHER_MS,
       ownership,
       shadow,
       onDecision: (record: DecisionRecord) => log.write('decided', record),
@@ -130,6 +131,9 @@ export async function controller(options: ControllerCommandOptions): Promise<voi
   }
 }
 
+/** Frames that come within so long are decided on together, ms: of what a decision may take, a tenth. */
+const GATHER_MS = 5;
+
 /** Nobody drives lamps by accident. */
 function requireConsent(prefix: string, shadow: boolean, consent: boolean): void {
   if (isSimulationPrefix(prefix)) return;
@@ -154,6 +158,7 @@ async function openLink(url: string, prefix: string, shadow: boolean, id: string
   const link = await openMqttLink({
     url,
     simulation,
+    unconfirmed: ['detections', 'lamps'],
     ...(shadow ? {} : { will: { address, message: { status: 'offline', since } } }),
   });
   if (!shadow) await link.publish(address, { status: 'online', since });

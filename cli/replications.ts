@@ -14,6 +14,7 @@ import { parseSeeds } from './seeds.ts';
 import { loadSettings } from './settings.ts';
 import { scenarioOf } from './sumo-options.ts';
 import { summaryTable } from './summary-table.ts';
+import { parseV2x } from './v2x-option.ts';
 import { parseVariants } from './variants.ts';
 
 /** What `flextraff run --seeds --json` prints. */
@@ -42,13 +43,17 @@ export async function runReplications(
   if (options.seed !== undefined) throw new Refusal('--seed and --seeds: give one of them.');
   if (options.link === 'mqtt' || options.broker !== undefined)
     throw new Refusal('--seeds runs in-process on all cores: leave out --link and --broker, or give a single --seed.');
+  if (options.messages !== undefined || options.archive !== undefined)
+    throw new Refusal('--messages and --archive keep what a single run broadcasts: give a single --seed.');
   const settings = loadSettings();
   const variants = options.variant.length > 0 ? parseVariants(options.variant) : undefined;
   const { sumo } = scenarioOf(options.net === undefined ? scenario : undefined, options);
   const radio = radioOf(options.detection);
+  const v2x = parseV2x(options.v2x);
   const sourceOptions = {
     ...(sumo && { sumo }),
     ...(radio && { radio }),
+    ...(v2x && { v2x }),
     untilSeconds: options.until,
     directories: settings.scenariosFolder === undefined ? [] : [settings.scenariosFolder],
   };

@@ -11,10 +11,11 @@ import { type CrashEstimate, crashEstimate } from '../controller/safety/extreme-
 import { stopLineReport } from '../controller/safety/passage-report.ts';
 import { localFrame } from '../feeds/v2x/local-frame.ts';
 import { envelope } from '../feeds/v2x/read.ts';
-import { type FrozenConstants, freeze, indexOf, type SourceIndex } from '../runs/safety/index.ts';
+import { type FrozenVersions, freeze, indexOf, type SourceIndex } from '../runs/safety/index.ts';
 import { analyseSource } from '../runs/safety/source.ts';
 import type { SourceReport } from '../runs/safety/types.ts';
 import { Refusal } from './failure.ts';
+import { readFrozen, readJson } from './safety-constants-file.ts';
 import { conflictRows, conflictsCsv, conflictsGeoJson, writeConflictsParquet } from './safety-files.ts';
 import { safetyText } from './safety-table.ts';
 
@@ -109,7 +110,7 @@ function crashes(encounters: readonly Encounter[], hours: number): CrashEstimate
   return hours > 0 ? crashEstimate(pets, hours) : null;
 }
 
-function indexJson(index: SourceIndex, encounters: readonly Encounter[], zeroMs: number) {
+function indexJson(index: SourceIndex, encounters: readonly Encounter[], zeroMs: number, given: string | undefined) {
   const rows = (intervals: SourceIndex['minutes']) =>
     intervals.map(({ interval, score }) => ({
       startSeconds: round((interval.startMs - zeroMs) / 1000),
@@ -120,7 +121,7 @@ function indexJson(index: SourceIndex, encounters: readonly Encounter[], zeroMs:
     }));
   return {
     constants: index.constants,
-    constantsOf: index.ownConstants ? 'this source' : 'the file given',
+    constantsOf: index.ownConstants ? 'this source' : given === 'stored' ? 'the store' : 'the file given',
     minutes: rows(index.minutes),
     quarterHours: rows(index.quarterHours),
     hoursObserved: round(hoursObserved(index), 4),
@@ -170,46 +171,6 @@ function weatherAt(weather: z.output<typeof weatherFileSchema> | null, seconds: 
 }
 
 const share = z.number().min(0).max(1);
-const constantsSchema = z.object({
-  version: z.number().int(),
-  intervalSeconds: z.union([z.literal(60), z.literal(900)]),
-  validFromMs: z.number(),
-  validUntilMs: z.number().nullable(),
-  vruConflictMax: z.number().positive(),
-  vehicleConflictMax: z.number().positive(),
-  volumeMax: z.number().positive(),
-  speedSpreadMaxMetresPerSecond: z.number().positive(),
-  hardBrakingMax: z.number().positive(),
-  referenceSpeedMetresPerSecond: z.number().positive(),
-});
-const indicesSchema = z.object({
-  vru: z.number(),
-  vehicle: z.number(),
-  traffic: z.number(),
-  weather: z.number().nullable(),
-  combined: z.number(),
-});
-const frozenSchema = z.object({
-  minute: constantsSchema,
-  quarterHour: constantsSchema,
-  baselines: z.object({
-    minute: z.record(z.string(), indicesSchema),
-    quarterHour: z.record(z.string(), indicesSchema),
-  }),
-});
-
-async function readJson<S extends z.ZodType>(path: string, schema: S, what: string): Promise<z.output<S>> {
-  let value: unknown;
-  try {
-    value = JSON.parse(await readFile(path, 'utf8'));
-  } catch (error) {
-    throw new Refusal(`${path}: ${(error as Error).message}. ${what} is expected, as JSON.`);
-  }
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0]!;
-  throw new Refusal(`${path}: ${issue.path.join('.') || 'it'}: ${issue.message}. ${what} is expected.`);
-}
 
 function numbers(text: string, option: string, count: number, example: string): number[] {
   const parts = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
@@ -234,6 +195,41 @@ async function checkOutputs(options: SafetyCommandOptions): Promise<void> {
   }
 }
 
+/** A file, or `stored`: every version that the store has, each for its time. Throws Refusal. */
+async function constantsOf(where: string): Promise<FrozenVersions> {
+  if (where !== 'stored') return readFrozen(where);
+  const [{ withStore }, { listConstants, versionsOf }] = await Promise.all([
+    import('./store-tool.ts'),
+    import('../api/database/repositories/safety-constants.ts'),
+  ]);
+  const everMs = Date.UTC(9999, 0, 1);
+  const rows = await withStore((store) => store.asRole('reporting_user', (trx) => listConstants(trx, 0, everMs)), {
+    needsArchive: false,
+  });
+  if (rows.length === 0)
+    throw new Refusal('--constants stored: the store has none. `flextraff safety constants compute` makes some.');
+  return versionsOf(rows);
+}
+
+/** By moment, and second 0 of the source. CSV and JSON with timestamps are of the calendar, JSON with `fromSeconds` of the source. */
+async function weatherOf(path: string): Promise<(atMs: number, zeroMs: number) => Weather | null> {
+  if (/\.csv$/i.test(path)) {
+    const { readWeatherFile } = await import('../runs/safety/weather-file.ts');
+    const { weatherAt: observedAt } = await import('../runs/safety/weather.ts');
+    const text = await readFile(path, 'utf8').catch((error: Error) => {
+      throw new Refusal(`--weather: ${error.message}.`);
+    });
+    try {
+      const observations = readWeatherFile(text, path);
+      return (atMs) => observedAt(observations, atMs);
+    } catch (error) {
+      throw new Refusal((error as Error).message);
+    }
+  }
+  const weather = await readJson(path, weatherFileSchema, WEATHER_EXPECTED);
+  return (atMs, zeroMs) => weatherAt(weather, (atMs - zeroMs) / 1000);
+}
+
 /** Throws Refusal and SafetySourceError for input that is refused. */
 export async function safety(source: string, options: SafetyCommandOptions): Promise<void> {
   const origin = options.origin === undefined ? undefined : numbers(options.origin, '--origin', 2, '49.0053,8.4374');
@@ -243,12 +239,8 @@ export async function safety(source: string, options: SafetyCommandOptions): Pro
     options.penetration === undefined ? [] : numbers(options.penetration, '--penetration', 1, '0.3');
   if (penetration !== undefined && !share.safeParse(penetration).success)
     throw new Refusal(`--penetration is ${penetration}; it must be from 0 to 1.`);
-  const frozen: FrozenConstants | undefined =
-    options.constants === undefined
-      ? undefined
-      : await readJson(options.constants, frozenSchema, 'What --save-constants wrote');
-  const weather =
-    options.weather === undefined ? null : await readJson(options.weather, weatherFileSchema, WEATHER_EXPECTED);
+  const frozen = options.constants === undefined ? undefined : await constantsOf(options.constants);
+  const weather = options.weather === undefined ? null : await weatherOf(options.weather);
   await checkOutputs(options);
   let frame: ReturnType<typeof localFrame> | undefined;
   try {
@@ -286,7 +278,7 @@ export async function safety(source: string, options: SafetyCommandOptions): Pro
   );
   const index = indexOf(out.minutes, out.quarterHours, {
     ...(frozen !== undefined && { frozen }),
-    weatherAt: (atMs) => weatherAt(weather, (atMs - report.zeroMs) / 1000),
+    weatherAt: (atMs) => (weather === null ? null : weather(atMs, report.zeroMs)),
   });
   const { tally, zeroMs } = report;
   const { usersByType, relinked } = analysis.engine;
@@ -308,7 +300,7 @@ export async function safety(source: string, options: SafetyCommandOptions): Pro
       peakMetresPerSecond2: round(peakMetresPerSecond2),
     })),
     checks: checksJson(out, analysis.faultCounts, zeroMs),
-    index: indexJson(index, encounters, zeroMs),
+    index: indexJson(index, encounters, zeroMs, options.constants),
     notes: report.notes,
   };
 
@@ -329,9 +321,11 @@ export async function safety(source: string, options: SafetyCommandOptions): Pro
     written.push(options.parquet);
   }
   if (options.saveConstants !== undefined) {
-    const constants = freeze(index);
+    const constants = index.minutes.some(({ score }) => score.scored) ? freeze(index) : null;
     if (constants === null)
-      throw new Refusal(`--save-constants: nothing was observed in ${source}, so there is nothing to freeze.`);
+      throw new Refusal(
+        `--save-constants: no minute of ${source} was seen well enough for a score, so that there is nothing to freeze.`,
+      );
     await writeFile(options.saveConstants, `${JSON.stringify(constants, null, 2)}\n`);
     written.push(options.saveConstants);
   }

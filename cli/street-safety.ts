@@ -56,6 +56,12 @@ export async function openStreetSafety(
     link,
     pool,
     store,
+    keepsMessages: store.archive !== null,
+    async basis() {
+      const { safetyBasis } = await import('../api/database/repositories/safety-basis.ts');
+      if ((await store.health()).status !== 'ok') throw new Error('the database is not there yet');
+      return safetyBasis(store, Date.now());
+    },
     onEvents: (events) => tell(events),
     onProblem,
   });

@@ -8,6 +8,7 @@ import { openLog } from './log.ts';
 import { backupSettings } from './backup-settings.ts';
 import { loadSettings } from './settings.ts';
 import { openStreetSafety } from './street-safety.ts';
+import { parseV2x } from './v2x-option.ts';
 
 export interface TwinCommandOptions {
   readonly port?: number;
@@ -15,6 +16,7 @@ export interface TwinCommandOptions {
   readonly pace?: 'max' | number;
   readonly broker?: string;
   readonly data?: string;
+  readonly v2x?: string | true;
   readonly version: string;
 }
 
@@ -60,7 +62,8 @@ export async function twin(scenario: string, options: TwinCommandOptions): Promi
     ]);
 
   const directories = settings.scenariosFolder === undefined ? [] : [settings.scenariosFolder];
-  const source = await openSource(scenario, { directories });
+  const v2x = parseV2x(options.v2x);
+  const source = await openSource(scenario, { directories, ...(v2x && { v2x }) });
   const listed = [...(await scenarioFiles(directories)).values()].includes(source.path);
   const dataDirectory = settings.dataFolder;
   const logger = openLog(settings.logLevel);
@@ -95,6 +98,7 @@ export async function twin(scenario: string, options: TwinCommandOptions): Promi
       dataDirectory,
       scenariosDirectories: directories,
       scenarioFiles: listed ? [] : [source.path],
+      ...(v2x && { v2x: { file: source.path, settings: v2x } }),
       threads: settings.threads,
       logger,
     });

@@ -40,6 +40,34 @@ export interface PriorityRequest {
   readonly metresPerSecond: number;
 }
 
+/** What a junction tells its neighbours: what it foresees, and for whom it has room. */
+export interface Outlook {
+  readonly atMs: number;
+  /** Vehicles, or parts of one, that will leave: from which approach, by which signal group (null: not known), after `atMs`. */
+  readonly leaving: readonly {
+    readonly approach: string;
+    readonly group: string | null;
+    readonly inSeconds: number;
+    readonly mass: number;
+  }[];
+  /** By name of the approach: vehicles that the road to its stop lines still takes; absent where it is not known. */
+  readonly room: Readonly<Record<string, number>>;
+}
+
+/** What the neighbours foresee, as this junction can use it. */
+export interface NeighboursPicture {
+  /** Vehicles that will be at the stop line of an approach after so many seconds if nothing holds them up. */
+  readonly coming: readonly { readonly approach: string; readonly inSeconds: number; readonly mass: number }[];
+  /** Roads that this junction leads to and that could fill up. */
+  readonly exits: readonly {
+    /** Ids of the own groups that lead there. */
+    readonly groups: readonly string[];
+    /** Vehicles that it takes now, and when it takes one more each, seconds from now, in order. */
+    readonly room: number;
+    readonly frees: readonly number[];
+  }[];
+}
+
 /** One frame: everything a junction's devices said up to `nowMs`. One frame a second. */
 export interface Observation {
   readonly nowMs: number;
@@ -56,6 +84,8 @@ export interface Observation {
   readonly priority?: readonly PriorityRequest[];
   /** Of all vehicles, the share that is expected to report by radio, 0-1; absent: nobody said. */
   readonly reportingShare?: number;
+  /** What the junctions around foresee; absent where it has none that tell. */
+  readonly neighbours?: NeighboursPicture;
   /** Who is where by what they broadcast; absent where the strategy does not listen or the radio's lanes are not known. */
   readonly radio?: RadioPicture;
   /** Vehicles counted at the stop line per approach since the last plan was decided, in the configuration's approach order; null: no report (silent reader). */
@@ -109,6 +139,8 @@ export interface StrategyAnswer {
   /** null: keep going as you are. */
   readonly decision: Decision | null;
   readonly memory: Memory;
+  /** For its neighbours, where it has any; absent: what it said before still holds. */
+  readonly outlook?: Outlook;
 }
 
 export type Parameters = Readonly<Record<string, number | string | boolean>>;

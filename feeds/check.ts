@@ -34,12 +34,14 @@ export function encode<K extends MessageKind>(address: Address & { kind: K }, me
 
 export type Decoded<K extends MessageKind> = { readonly message: Message<K> } | { readonly problem: string };
 
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
 /** A payload as a message of this kind, or what is wrong with it. Never throws. */
 export function decode<K extends MessageKind>(kind: K, payload: Uint8Array): Decoded<K> {
   if (payload.length > PAYLOAD_BYTES_MAX) return { problem: `${payload.length} bytes; at most ${PAYLOAD_BYTES_MAX}` };
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload));
+    value = JSON.parse(utf8.decode(payload));
   } catch (error) {
     return { problem: error instanceof SyntaxError ? `not JSON: ${error.message}` : 'not UTF-8' };
   }

@@ -102,6 +102,32 @@ describe.each(brokers)('through $name', ({ missing, start }) => {
       expect(got[0]).toEqual({ address, message: EXAMPLE_MESSAGES[kind], retained: false });
     });
 
+    it('kinds that need no confirmation come without one, retained or new, again after the connection broke', async () => {
+      const prefix = 'flextraff-sim/unconfirmed/adaptive';
+      const link = await open(broker.url);
+      const tell = (): Promise<void> =>
+        link
+          .publish(exampleAddress(prefix, 'lamps'), EXAMPLE_MESSAGES.lamps)
+          .then(() => link.publish(exampleAddress(prefix, 'ack'), EXAMPLE_MESSAGES.ack));
+      await tell();
+      const hearer = await open(broker.url, { unconfirmed: ['lamps'], reconnectMinSeconds: 0.1 });
+      const got: Received[] = [];
+      await hearer.subscribe(prefix, ['lamps', 'ack'], (r) => got.push(r));
+      await until('what is retained', () => got.length === 1);
+      await tell();
+      await until('both kinds', () => got.length === 3);
+      expect(got.map(({ address, retained }) => [address.kind, retained])).toEqual([
+        ['lamps', true],
+        ['lamps', false],
+        ['ack', false],
+      ]);
+      hearer.cut();
+      await until('a new connection', () => hearer.status().reconnects === 1 && hearer.status().connected);
+      await until('what is retained, again', () => got.length === 4);
+      await tell();
+      await until('both kinds again', () => got.length === 6);
+    });
+
     it('late subscribers get state as retained, and no news', async () => {
       const prefix = 'flextraff-sim/late/adaptive';
       const link = await open(broker.url);

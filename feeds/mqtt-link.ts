@@ -2,7 +2,7 @@
  * The link over a broker: MQTT 3.1.1, QoS 1, no Nagle delay. Everything sent is checked before, everything received is
  * checked first; what does not pass is counted and reported, and the stream goes on.
  */
-import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
+import mqtt, { type IClientOptions, type ISubscriptionMap, type MqttClient } from 'mqtt';
 import { decode, encode } from './check.ts';
 import type { Address, Link, Received, Rejected } from './link.ts';
 import type { Message, MessageKind } from './messages.ts';
@@ -20,6 +20,11 @@ export interface MqttLinkOptions {
   readonly simulation: boolean;
   /** Hears and never says anything: every publish is refused, whatever the address. */
   readonly hearOnly?: boolean;
+  /**
+   * Kinds that are asked for without confirmation (QoS 0): those of which the next comes within a second anyway. Nothing is
+   * lost while the connection stands, and what a slow reader cannot take is dropped rather than queued. None by default.
+   */
+  readonly unconfirmed?: readonly MessageKind[];
   /** Unique at the broker; a random one by default. */
   readonly clientId?: string;
   /** What the broker publishes for us if the connection breaks: a device's `offline`. */
@@ -216,6 +221,7 @@ class ConnectedLink implements MqttLink {
   readonly #client: MqttClient;
   readonly #simulation: boolean;
   readonly #hearOnly: boolean;
+  readonly #unconfirmed: ReadonlySet<MessageKind>;
   readonly #url: string;
   /** Handlers by prefix and kind. */
   readonly #handlers = new Map<string, Map<MessageKind, Subscribers>>();
@@ -239,6 +245,7 @@ class ConnectedLink implements MqttLink {
     this.#client = client;
     this.#simulation = options.simulation;
     this.#hearOnly = options.hearOnly === true;
+    this.#unconfirmed = new Set(options.unconfirmed);
     this.#url = url;
     setNoDelay(client);
     client.on('message', (topic, payload, packet) => this.#receive(topic, payload, packet.retain));
@@ -264,22 +271,29 @@ class ConnectedLink implements MqttLink {
   }
 
   #resubscribe(): void {
-    const filters = this.#filters();
+    const asked = this.#requests();
     const done = (error?: Error | null) => {
       if (error) this.#lastProblem = `subscribing again failed: ${error.message}`;
       else this.#tell('connected', `Connected again to the MQTT broker at ${brokerName(this.#url)}.`);
     };
-    if (filters.length === 0) done();
-    else this.#client.subscribe(filters, { qos: QOS }, done);
+    if (Object.keys(asked).length === 0) done();
+    else this.#client.subscribe(asked, done);
   }
 
-  #filters(): string[] {
-    const filters = this.#raw.flatMap((raw) => raw.filters);
+  /** All that is subscribed to. */
+  #requests(): ISubscriptionMap {
+    const asked: ISubscriptionMap = {};
+    for (const filter of this.#raw.flatMap((raw) => raw.filters)) asked[filter] = { qos: QOS };
     for (const [prefix, below] of this.#handlers) {
       for (const [kind, { everyone }] of below)
-        for (const one of everyone) filters.push(...filtersOf(prefix, kind, one));
+        for (const one of everyone) Object.assign(asked, this.#requestsFor(prefix, kind, one));
     }
-    return [...new Set(filters)];
+    return asked;
+  }
+
+  #requestsFor(prefix: string, kind: MessageKind, handler: Handler): Record<string, { qos: 0 | 1 }> {
+    const qos = this.#unconfirmed.has(kind) ? 0 : QOS;
+    return Object.fromEntries(filtersOf(prefix, kind, handler).map((filter) => [filter, { qos }]));
   }
 
   #check(prefix: string): void {
@@ -349,13 +363,13 @@ class ConnectedLink implements MqttLink {
       subscribers.add(handler);
       below.set(kind, subscribers);
     }
-    await this.#ask(kinds.flatMap((kind) => filtersOf(prefix, kind, handler)));
+    await this.#ask(kinds.flatMap((kind) => Object.entries(this.#requestsFor(prefix, kind, handler))));
     return () => this.#unsubscribe(prefix, kinds, handler);
   }
 
-  async #ask(filters: readonly string[]): Promise<void> {
+  async #ask(filters: readonly (readonly [string, { qos: 0 | 1 }])[]): Promise<void> {
     for (let first = 0; first < filters.length; first += FILTERS_MAX) {
-      const grants = await this.#client.subscribeAsync(filters.slice(first, first + FILTERS_MAX), { qos: QOS });
+      const grants = await this.#client.subscribeAsync(Object.fromEntries(filters.slice(first, first + FILTERS_MAX)));
       const refused = grants.filter((grant) => grant.qos === 128).map((grant) => grant.topic);
       if (refused.length > 0) {
         throw new Error(
@@ -369,7 +383,7 @@ class ConnectedLink implements MqttLink {
     this.#check(prefix);
     for (const filter of filters) requireBelow(prefix, filter);
     this.#raw.push({ filters, onPayload });
-    await this.#ask(filters);
+    await this.#ask(filters.map((filter) => [filter, { qos: QOS }]));
   }
 
   async send(prefix: string, topic: string, payload: string): Promise<void> {

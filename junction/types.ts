@@ -56,6 +56,19 @@ export interface JunctionDetector {
   readonly limitMetresPerSecond?: number;
 }
 
+/** Signal groups of another junction whose traffic comes to an approach of this one. */
+export interface Feeder {
+  /** Name of the approach here. */
+  readonly approach: string;
+  readonly junctionId: string;
+  /** Groups there, and the share of the ways they let go that lead here, 0-1. */
+  readonly groups: readonly { readonly id: string; readonly share: number }[];
+  /** From its stop line to ours: metres of road, its lanes, and seconds at the speed limit. */
+  readonly metres: number;
+  readonly lanes: number;
+  readonly seconds: number;
+}
+
 /**
  * Everything needed to judge and to carry out a plan. Retained on `.../{junction}/configuration`; plans and stage
  * requests cite its version, and a mismatch is refused.
@@ -108,6 +121,8 @@ export interface JunctionConfiguration {
   readonly yields?: readonly (readonly boolean[])[];
   /** Which detectors there are and what they see; absent where nobody said: then only whole approaches are known. */
   readonly detectors?: readonly JunctionDetector[];
+  /** Junctions from which traffic comes, for strategies that look at their neighbours. Stays with the controller. */
+  readonly feeders?: readonly Feeder[];
 }
 
 export interface PlanStage {

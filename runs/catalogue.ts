@@ -1,7 +1,7 @@
 /** The scenarios that the twin can run, as their files are now. */
 import { stat } from 'node:fs/promises';
 import { basename, extname, resolve } from 'node:path';
-import type { ScenarioIssue } from '../scenarios/types.ts';
+import type { ScenarioIssue, V2xSettings } from '../scenarios/types.ts';
 import { scenarioFiles } from '../scenarios/list.ts';
 import { openSource, type Source } from './source.ts';
 import { type RunRequest, type ScenarioSummary, TwinError } from './twin-types.ts';
@@ -12,6 +12,8 @@ export interface CatalogueOptions {
   readonly directories: readonly string[];
   /** Scenario files outside those folders, offered under their file names. */
   readonly files: readonly string[];
+  /** What broadcasts in one of the files, whatever it says. */
+  readonly v2x?: { readonly file: string; readonly settings: V2xSettings };
   /** A file is left out of the list because of mistakes in it. */
   onLeftOut(file: string, error: Error): void;
 }
@@ -35,7 +37,9 @@ export class Catalogue {
     const changedMs = (await stat(file)).mtimeMs;
     const known = this.#sources.get(file);
     if (known?.changedMs === changedMs) return known.source;
-    const source = besideHorizon(await openSource(file));
+    const { v2x } = this.#options;
+    const options = v2x !== undefined && resolve(v2x.file) === resolve(file) ? { v2x: v2x.settings } : {};
+    const source = besideHorizon(await openSource(file, options));
     this.#sources.set(file, { changedMs, source });
     return source;
   }

@@ -58,6 +58,23 @@ function collect(seconds: number, cycleLeft?: null): CycleRecord[] {
 }
 
 describe('the cycles of a junction', () => {
+  it('say on which approach an emergency vehicle asked for green', () => {
+    const collector = new CycleCollector([EXAMPLE_CONFIGURATION], 'r1', 'adaptive');
+    const cycles: CycleRecord[] = [];
+    for (let second = 0; second <= 171; second++) {
+      const ended = collector.take(lampsAt(second));
+      if (ended) cycles.push(ended);
+      const kind = second === 70 ? 'emergency' : 'bus';
+      const request = { id: 'x', kind, approach: 'E', lane: 0, metres: 80, speed: 12 } as const;
+      const message = { seq: second, timestamp: isoOf(START + 1000 * second), detectors: {}, priority: [request] };
+      collector.take({ address: { ...address, kind: 'detections' }, message });
+    }
+    const on = cycles.map(({ approaches }) =>
+      approaches.filter((approach) => approach.emergencyVehicleDetected).map(({ laneId }) => laneId),
+    );
+    expect(on).toEqual([[], [EXAMPLE_LANE_IDS.E], []]);
+  });
+
   it('have their times, greens, counts and tags per approach', () => {
     const [first, second, ...others] = collect(120);
     expect(others).toEqual([]);

@@ -14,6 +14,7 @@ interface Running {
   vehicleCounts: number[];
   epcIds: string[][];
   greenMs: number[];
+  emergencies: Set<string>;
 }
 
 /**
@@ -58,6 +59,10 @@ class JunctionCycles {
     this.#running.epcIds[approach]!.push(...epcIds);
   }
 
+  heard(approaches: readonly string[]): void {
+    for (const name of approaches) this.#running?.emergencies.add(name);
+  }
+
   shown(lamps: Lamps): CycleRecord | null {
     const before = this.#lamps;
     this.#lamps = lamps;
@@ -94,6 +99,7 @@ class JunctionCycles {
       vehicleCounts: approaches.map(() => 0),
       epcIds: approaches.map(() => []),
       greenMs: approaches.map(() => 0),
+      emergencies: new Set(),
     };
   }
 
@@ -116,11 +122,12 @@ class JunctionCycles {
       endedAtMs: nowMs,
       planId: running.planId,
       mode: this.#mode,
-      approaches: this.#configuration.approaches.map(({ id }, approach) => ({
+      approaches: this.#configuration.approaches.map(({ id, name }, approach) => ({
         laneId: id,
         vehicleCount: running.vehicleCounts[approach]!,
         epcIds: running.epcIds[approach]!,
         greenSeconds: running.greenMs[approach]! / 1000,
+        ...(running.emergencies.has(name) && { emergencyVehicleDetected: true }),
       })),
     };
   }
@@ -150,6 +157,12 @@ export class CycleCollector {
       case 'car-counts': {
         const counts = message as Outgoing<'car-counts'>['message'];
         if (counts.position !== 'upstream') junction.counted(counts.lane_id, counts.vehicle_count, counts.epc_ids);
+        return null;
+      }
+      case 'detections': {
+        const { priority } = message as Outgoing<'detections'>['message'];
+        if (priority !== undefined)
+          junction.heard(priority.filter(({ kind }) => kind === 'emergency').map(({ approach }) => approach));
         return null;
       }
       case 'ack': {

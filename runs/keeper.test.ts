@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Outgoing } from '../sim/types.ts';
 import { RunKeeper } from './keeper.ts';
 import { memoryStore } from './testing.ts';
-import { testConfiguration, testRow } from './testing-keeper.ts';
+import { makeConfiguration, makeRun } from './testing/rows.ts';
 import type { Drawing, Frame } from './types.ts';
 
 const START = Date.UTC(2024, 0, 1);
@@ -10,8 +10,8 @@ const iso = (second: number): string => new Date(START + second * 1000).toISOStr
 
 function open() {
   const store = memoryStore();
-  const row = testRow(START);
-  const configuration = testConfiguration();
+  const row = makeRun({ startsAtMs: START });
+  const configuration = makeConfiguration();
   const drawing = { approaches: configuration.approaches.map(({ id }) => ({ id })) } as unknown as Drawing;
   const keeper = new RunKeeper({ row, drawing, store, now: () => 1_700_000_000_000 });
   keeper.start(new Map(row.variants.map(({ name }) => [name, [configuration]])));
@@ -120,6 +120,38 @@ describe('what a run leaves in the store', () => {
       ['ack', 'incoming'],
     ]);
     expect(store.records.messages?.[3]).toMatchObject({ deviceName: 'lamp', payload: { result: 'refused' } });
+  });
+
+  it('is each emergency vehicle that was heard, from the first word to the last', () => {
+    const { store, keeper, configuration, say, lamps, frame, row } = open();
+    const hears = (second: number, ...heard: [id: string, kind: string, approach: string][]): void =>
+      say('adaptive', 'detections', {
+        seq: second,
+        timestamp: iso(second),
+        detectors: {},
+        priority: heard.map(([id, kind, approach]) => ({ id, kind, approach, lane: 0, metres: 90, speed: 12 })),
+      });
+    lamps('adaptive', 1, 'green', 'red');
+    hears(5, ['a', 'emergency', 'W'], ['b', 'bus', 'N']);
+    hears(6, ['a', 'emergency', 'W']);
+    keeper.command('adaptive', {
+      address: { prefix: `flextraff-sim/${row.id}/adaptive`, kind: 'mode', junctionId: configuration.junctionId },
+      message: { mode: 'emergency' },
+    } as never);
+    hears(8, ['a', 'emergency', 'W'], ['c', 'emergency', 'N']);
+    keeper.second(10, { baseline: frame(1, 1), adaptive: frame(1, 1) });
+    hears(17, ['c', 'emergency', 'N']);
+    const of = { simulationId: `${row.id}/adaptive`, junctionId: configuration.junctionId };
+    const a = { ...of, direction: 'west', detectedAtMs: START + 5000 };
+    expect(store.records.emergencies).toMatchObject([
+      { ...a, clearedAtMs: null, responseSeconds: null, wasOverridden: false },
+      { ...of, direction: 'north', detectedAtMs: START + 8000, clearedAtMs: null, wasOverridden: true },
+      { ...a, clearedAtMs: START + 17_000, responseSeconds: 12, wasOverridden: true },
+    ]);
+    expect(store.records.emergencies).toHaveLength(3);
+    const present = store.records.signalStates!.filter(({ traffic }) => traffic?.emergencyVehiclePresent);
+    expect(present.map(({ direction }) => direction)).toEqual(['north', 'west']);
+    expect(store.records.performance!.map(({ emergencyOverrides }) => emergencyOverrides)).toEqual([0, 1]);
   });
 
   it('is what strategies foresaw, with what came of it', () => {

@@ -7,11 +7,12 @@ import { v7 as uuidv7 } from 'uuid';
 import type { JudgedPrediction } from '../controller/types.ts';
 import { laneTimeApproaches, msOf } from '../feeds/codec.ts';
 import type { Address, Received } from '../feeds/link.ts';
-import type { CarCounts, GreenTime, Heartbeat, Lamps, StageRequestMessage } from '../feeds/messages.ts';
+import type { CarCounts, Detections, GreenTime, Heartbeat, Lamps, StageRequestMessage } from '../feeds/messages.ts';
 import { topicOf } from '../feeds/topics.ts';
 import type { JunctionConfiguration } from '../junction/types.ts';
 import type { Outgoing } from '../sim/types.ts';
 import type { ControllerDecision } from './controller-port.ts';
+import { Emergencies } from './emergencies.ts';
 import type { RecordingContents } from './recording.ts';
 import type { DeviceRecord, MessageRecord, PerformanceRecord, RecordingRecord, SignalStateRecord } from './records.ts';
 import type { RunRow, Store } from './twin-types.ts';
@@ -50,6 +51,10 @@ interface JunctionState {
   passed: number;
   /** Stage asked for last: requests are repeated each second. */
   asked: string | null;
+  readonly emergencies: Emergencies;
+  mode: string;
+  /** How often the mode became `emergency`. */
+  overrides: number;
 }
 
 export interface KeeperOptions {
@@ -91,6 +96,9 @@ export class RunKeeper {
           cycleSeconds: null,
           passed: 0,
           asked: null,
+          emergencies: new Emergencies(),
+          mode: 'automatic',
+          overrides: 0,
         });
       }
     }
@@ -106,6 +114,9 @@ export class RunKeeper {
       case 'car-counts':
         this.#counted(variant, address, message as CarCounts);
         break;
+      case 'detections':
+        this.#heard(this.#junction(variant, address), message as Detections);
+        return;
       case 'heartbeat':
         this.#heartbeat(message as Heartbeat);
         return;
@@ -142,7 +153,11 @@ export class RunKeeper {
       junction.asked = stage;
       junction.greens = junction.greens.map(() => null);
       junction.cycleSeconds = null;
-    } else if (address.kind !== 'mode' && address.kind !== 'configuration') return;
+    } else if (address.kind === 'mode' && junction !== undefined) {
+      const { mode } = message as { mode: string };
+      if (mode === 'emergency' && junction.mode !== mode) junction.overrides++;
+      junction.mode = mode;
+    } else if (address.kind !== 'configuration') return;
     this.#keep(address, message, 'outgoing');
   }
 
@@ -240,6 +255,25 @@ export class RunKeeper {
     junction.passed += counts.vehicle_count;
   }
 
+  #heard(junction: JunctionState | undefined, { timestamp, priority }: Detections): void {
+    if (junction === undefined) return;
+    const changed = junction.emergencies.heard(priority, msOf(timestamp), junction.mode === 'emergency');
+    if (changed.length === 0) return;
+    this.#options.store.writeRecords(
+      'emergencies',
+      changed.map(({ approach, detectedAtMs, clearedAtMs, wasOverridden }) => ({
+        simulationId: simulationId(this.#options.row.id, junction.variant),
+        intersectionId: junction.configuration.name,
+        junctionId: junction.configuration.junctionId,
+        direction: directionOf(approach),
+        detectedAtMs,
+        clearedAtMs,
+        responseSeconds: clearedAtMs === null ? null : (clearedAtMs - detectedAtMs) / 1000,
+        wasOverridden,
+      })),
+    );
+  }
+
   /** Simulated devices are heard now, whatever the time in their world. Both variants have the same devices. */
   #heartbeat(heartbeat: Heartbeat): void {
     this.#devices.set(heartbeat.device_id, {
@@ -275,6 +309,7 @@ export class RunKeeper {
             vehicleCounts: { vehicle: state.counted },
             vehiclesCrossed: state.counted,
             queueLength: queue ?? null,
+            emergencyVehiclePresent: junction.emergencies.isOn(junction.configuration.approaches[approach]?.name ?? ''),
           },
         });
         state.counted = 0;
@@ -293,6 +328,7 @@ export class RunKeeper {
         averageSpeedKilometresPerHour: alone ? meanSpeed(frame) : null,
         fuelSavedLitres: against === undefined ? null : against.counters.fuelLitres - frame.counters.fuelLitres,
         co2SavedKilograms: against === undefined ? null : against.counters.co2Kilograms - frame.counters.co2Kilograms,
+        emergencyOverrides: junction.overrides,
       });
     }
     if (performance.length > 0) store.writeRecords('performance', performance);

@@ -95,7 +95,7 @@ export class LiveRun {
         pace: row.pace,
         runId: row.id,
         // one junction is soon done; of several each thread takes some
-        ...((source.scenario?.junctions.length ?? 0) > 1 && { safety: { threads: SAFETY_THREADS } }),
+        ...(source.v2x !== null && source.signals().length > 1 && { safety: { threads: SAFETY_THREADS } }),
         signal: this.#stop.signal,
         observer: this.#observer(),
       });
@@ -321,7 +321,7 @@ export class LiveRun {
   #safety(event: SafetyEvent): void {
     const { row, store, source } = this.#options;
     const of = { runId: row.id, variant: event.variant };
-    const penetration = source.scenario?.v2x?.share ?? null;
+    const penetration = source.v2x?.share ?? null;
     if (event.conflicts.length > 0)
       store.writeRecords(
         'conflicts',

@@ -277,12 +277,24 @@ export interface RecordingRecord {
   deletedAtMs?: number | null;
 }
 
+/** A quarter of an hour's index on crash history. null: too little was heard. Key: junction and time; a later one replaces it. */
+export interface CrashIndexRecord {
+  junctionId: string;
+  atMs: number;
+  rate: number | null;
+  uplift: number | null;
+  vruIndex: number | null;
+  vehicleIndex: number | null;
+  combinedIndex: number | null;
+}
+
 /** Kinds that go to the database. */
 export interface RecordKinds {
   indices: IndexRecord;
   conflicts: ConflictRecord;
   hardBrakes: HardBrakeRecord;
   weather: WeatherRecord;
+  crashIndices: CrashIndexRecord;
   logs: LogRecord;
   messages: MessageRecord;
   qualityIssues: QualityRecord;

@@ -7,6 +7,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import { v7 as uuidv7 } from 'uuid';
 import { createInProcessLink } from '../feeds/inprocess-link.ts';
 import type { Link, Received, Rejected } from '../feeds/link.ts';
+import type { MessageKind } from '../feeds/messages.ts';
 import { lockstepControllerLink } from '../feeds/lockstep.ts';
 import { openMqttLink } from '../feeds/mqtt-link.ts';
 import { simulationPrefix } from '../feeds/topics.ts';
@@ -18,7 +19,7 @@ import type { ControllerDecision, Decider, RunController, StrategyFailure } from
 import { Exchange } from './exchange.ts';
 import { openPresence, type Presence } from './presence.ts';
 import type { SafetyMonitor } from './safety/monitor.ts';
-import { openRunMonitor } from './safety/of-run.ts';
+import { hears, openRunMonitor, V2X_KINDS } from './safety/of-run.ts';
 import type { SafetyPool } from './safety/pool.ts';
 import type { SafetyEvent } from './safety/results.ts';
 import { safetyResults } from './safety/summary.ts';
@@ -120,6 +121,10 @@ interface Lane {
   monitor: SafetyMonitor | null;
 }
 
+/** A file's own programs have no lamp devices, and nobody to command them. */
+const isSteered = ({ street }: Lane): boolean => street.configurations.length > 0;
+const isV2x = (kind: MessageKind): boolean => (V2X_KINDS as readonly MessageKind[]).includes(kind);
+
 /**
  * Runs all variants to the end. Rejects with StrategyError or SourceError before the start for input that cannot be run,
  * with RunStopped when the signal aborts, with StrategyFailed when a strategy fails in lockstep, and with a message that says who was silent when a broker or
@@ -178,12 +183,15 @@ class Setup {
   readonly #controllers: RunController[] = [];
   readonly #links: (Link & { clearRetained(prefix: string): Promise<void> })[] = [];
   readonly #presences: Presence[] = [];
-  readonly #monitorsOpen: { close(): Promise<void> }[] = [];
+  readonly #hearing: (() => Promise<void>)[] = [];
+  #streetLink: Link | null = null;
   #ownDecider: Decider | null = null;
   #ownPool: SafetyPool | null = null;
   second = 0;
   /** What a strategy failed of, in lockstep; the first one. */
   failure: StrategyFailed | null = null;
+  /** What went wrong with sending what is broadcast under a file's own programs. */
+  unsent: Error | null = null;
 
   constructor(options: RunOptions, seed: number, clock: 'lockstep' | 'wall') {
     this.#options = options;
@@ -195,15 +203,18 @@ class Setup {
   async open(variants: readonly VariantSettings[]): Promise<void> {
     const { source, link = 'inprocess', observer = {} } = this.#options;
     const { street: streetLink, controller: controllerLink } = await this.#openLinks(link);
+    this.#streetLink = streetLink;
     const keyed = link !== 'inprocess';
     const limits = { ...DEFAULT_RUN_LIMITS, ...this.#options.limits };
     for (const variant of variants) {
       const prefix = simulationPrefix(this.#runId, variant.name);
+      const lane = () => this.lanes.find(({ street }) => street.prefix === prefix);
       const street = source.open({
         seed: this.#seed,
         variant,
         prefix,
-        wants: (kind) => streetLink.wants(prefix, kind),
+        // of a file's own programs what is broadcast goes to the monitor directly
+        wants: (kind) => streetLink.wants(prefix, kind) || (isV2x(kind) && lane()?.monitor != null),
       });
       const exchange = new Exchange({
         variant: variant.name,
@@ -217,24 +228,19 @@ class Setup {
       });
       this.lanes.push({ variant, street, exchange, monitor: null });
     }
-    const steered = this.lanes.filter((lane) => lane.street.configurations.length > 0);
+    const isHeard = this.lanes.some(({ street }) => street.roadsideUnits.length > 0);
+    const pool = isHeard ? await this.#openPool(this.#options.safety ?? 'inprocess') : null;
+    for (const lane of this.lanes) if (!isSteered(lane)) lane.monitor = await this.#openMonitor(lane, pool, true);
+    const steered = this.lanes.filter(isSteered);
     if (steered.length === 0) return;
     const decider = await this.#openDecider(this.#options.decider ?? 'inprocess');
-    const pool = source.scenario?.v2x === undefined ? null : await this.#openPool(this.#options.safety ?? 'inprocess');
     for (const lane of steered) {
       const { variant, street, exchange } = lane;
       await exchange.open();
       // safety hears what the controller hears: in lockstep all of a frame, exactly once, before its clock
       const link = keyed && this.#clock === 'lockstep' ? lockstepControllerLink(controllerLink) : controllerLink;
-      if (source.scenario?.v2x !== undefined) {
-        const { scenario } = source;
-        const onEvent = observer.onSafety?.bind(observer);
-        const own = !keyed;
-        const options = { scenario, variant: variant.name, prefix: street.prefix, link, pool, own };
-        const opened = await openRunMonitor({ ...options, ...(onEvent && { onEvent }) });
-        lane.monitor = opened.monitor;
-        this.#monitorsOpen.push(opened);
-      }
+      lane.monitor = await this.#openMonitor(lane, pool, !keyed);
+      if (lane.monitor !== null) this.#hearing.push(await hears(lane.monitor, link, street.prefix));
       this.#controllers.push(
         await decider.openController({
           link,
@@ -251,6 +257,37 @@ class Setup {
           onProblem: observer.onProblem && ((message) => observer.onProblem!(variant.name, message)),
         }),
       );
+    }
+  }
+
+  async #openMonitor({ variant, street }: Lane, pool: SafetyPool | null, own: boolean): Promise<SafetyMonitor | null> {
+    const { source, observer = {} } = this.#options;
+    if (street.roadsideUnits.length === 0) return null;
+    const onEvent = observer.onSafety?.bind(observer);
+    return openRunMonitor({
+      units: street.roadsideUnits,
+      startsAtMs: source.startsAtMs,
+      variant: variant.name,
+      penetration: source.v2x?.share ?? null,
+      weather: source.scenario?.weather ?? null,
+      pool,
+      own,
+      ...(onEvent && { onEvent }),
+    });
+  }
+
+  /** What is broadcast under a file's own programs: to the monitor, and to whoever listens at the broker. */
+  broadcast({ variant, street, monitor }: Lane): void {
+    if (monitor === null) return;
+    const { observer = {} } = this.#options;
+    for (const outgoing of street.drain()) {
+      const { address, message } = outgoing;
+      if (!isV2x(address.kind)) continue;
+      monitor.take(address.junctionId!, message);
+      observer.onMessage?.(variant.name, this.second, outgoing);
+      this.#streetLink!.publish(address, message as never)?.catch((error: Error) => {
+        this.unsent ??= error;
+      });
     }
   }
 
@@ -308,7 +345,7 @@ class Setup {
   async close(): Promise<void> {
     const attempts: Promise<unknown>[] = [];
     for (const presence of this.#presences) attempts.push(presence.close());
-    for (const opened of this.#monitorsOpen) attempts.push(opened.close());
+    for (const end of this.#hearing) attempts.push(end());
     for (const controller of this.#controllers) attempts.push(controller.close());
     for (const { exchange } of this.lanes) attempts.push(exchange.close());
     await Promise.allSettled(attempts);
@@ -331,7 +368,8 @@ async function play(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const { lanes } = setup;
-  const steered = lanes.filter((lane) => lane.street.configurations.length > 0);
+  const steered = lanes.filter(isSteered);
+  const own = lanes.filter((lane) => !isSteered(lane));
   const firstTurn = performance.now();
   let turn = firstTurn;
   for (let second = 0; second <= durationSeconds; second++) {
@@ -351,6 +389,7 @@ async function play(
         observer.onMissed?.(variant.name, second - 1);
       exchange.send(second);
     }
+    for (const lane of own) setup.broadcast(lane);
     if (second === 1) await setup.openPresences();
     if (clock === 'lockstep') {
       for (const { exchange } of steered) {
@@ -362,6 +401,7 @@ async function play(
       }
       if (setup.failure) throw setup.failure;
     }
+    if (setup.unsent) throw setup.unsent;
     for (const { monitor, street } of lanes) {
       const behind = monitor?.flush(clock === 'lockstep' ? street.nowMs : undefined);
       if (behind !== undefined) await behind;

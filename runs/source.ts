@@ -4,7 +4,7 @@ import { basename, join, resolve } from 'node:path';
 import { nearest } from '../scenarios/issues.ts';
 import { scenarioFiles } from '../scenarios/list.ts';
 import { loadScenario } from '../scenarios/load.ts';
-import type { Scenario, VariantSettings } from '../scenarios/types.ts';
+import type { Scenario, V2xSettings, VariantSettings } from '../scenarios/types.ts';
 import type { JunctionConfiguration } from '../junction/types.ts';
 import type { RadioSettings } from '../sim/detectors/radios.ts';
 import { signalsOfFiles, vehiclesOfFiles } from '../sim/file-signals.ts';
@@ -29,6 +29,8 @@ export interface Source {
   readonly variants: readonly VariantSettings[];
   /** null for peers' files. */
   readonly scenario: Scenario | null;
+  /** What broadcasts; null: nothing. */
+  readonly v2x: V2xSettings | null;
   /** Peers' files as read; null for a scenario. */
   readonly files: Exclude<StreetSource, { kind: 'scenario' }> | null;
   /**
@@ -59,6 +61,8 @@ export interface SourceOptions {
   readonly untilSeconds?: number;
   /** Vehicles that tell junctions where they are; not on SUMO's streets. Absent: none does, strategies go by loops. */
   readonly radio?: RadioSettings;
+  /** What broadcasts, whatever the file says. */
+  readonly v2x?: V2xSettings;
 }
 
 /** Input that names no run. The message is for the user: what, what is allowed, what to do. */
@@ -138,7 +142,11 @@ async function openScenario(path: string, options: SourceOptions): Promise<Sourc
       `--until is ${untilSeconds}, within the warm-up of ${loaded.warmUpSeconds} s in which nothing is measured. Choose a later end.`,
     );
   }
-  return ofScenario(path, untilSeconds === undefined ? loaded : { ...loaded, durationSeconds: untilSeconds });
+  return ofScenario(path, {
+    ...loaded,
+    ...(untilSeconds !== undefined && { durationSeconds: untilSeconds }),
+    ...(options.v2x && { v2x: options.v2x }),
+  });
 }
 
 function ofScenario(path: string, scenario: Scenario): Source {
@@ -154,6 +162,7 @@ function ofScenario(path: string, scenario: Scenario): Source {
     seeds: scenario.seeds,
     variants: scenario.variants,
     scenario,
+    v2x: scenario.v2x ?? null,
     files: null,
     signals: () => scenario.junctions.map(({ name, configuration }) => ({ name, configuration })),
     vehicles: () => null,
@@ -184,7 +193,7 @@ async function openFolder(path: string, options: SourceOptions): Promise<Source>
     flow: await readJson(join(path, 'flow.json')),
     durationSeconds: options.untilSeconds ?? CITYFLOW_SECONDS,
   };
-  return ofPeer({ path, name, source, startsAtMs: CITYFLOW_STARTS_AT_MS }, path);
+  return ofPeer({ path, name, source, startsAtMs: CITYFLOW_STARTS_AT_MS, v2x: options.v2x ?? null }, path);
 }
 
 interface PeerCase {
@@ -192,11 +201,12 @@ interface PeerCase {
   readonly name: string;
   readonly source: Exclude<StreetSource, { kind: 'scenario' }>;
   readonly startsAtMs: number;
+  readonly v2x: V2xSettings | null;
 }
 
 /** `folder` holds the files that the simulator's own messages name. */
 function ofPeer(peer: PeerCase, folder = ''): Source {
-  const { path, name, source, startsAtMs } = peer;
+  const { path, name, source, startsAtMs, v2x } = peer;
   let signals: readonly SourceSignal[] | null = null;
   return {
     kind: source.kind,
@@ -210,6 +220,7 @@ function ofPeer(peer: PeerCase, folder = ''): Source {
     seeds: [0],
     variants: [{ name: 'baseline', strategy: 'fixed-time', parameters: {} }],
     scenario: null,
+    v2x,
     files: source,
     signals() {
       signals ??= told(
@@ -231,7 +242,7 @@ function ofPeer(peer: PeerCase, folder = ''): Source {
         },
         folder,
       ),
-    open: (streetOptions) => open(source, streetOptions, folder),
+    open: (streetOptions) => open(source, { ...streetOptions, ...(v2x && { v2x }) }, folder),
   };
 }
 
@@ -264,7 +275,7 @@ async function openSumo(path: string, options: SourceOptions): Promise<Source> {
     files: note === null ? files : { ...files, notices: [...files.notices, note] },
     durationSeconds,
   };
-  return ofPeer({ path, name, source, startsAtMs: sumoStartsAtMs(files) });
+  return ofPeer({ path, name, source, startsAtMs: sumoStartsAtMs(files), v2x: options.v2x ?? null });
 }
 
 function durationOf({ files, endSeconds }: OpenedSumo, untilSeconds: number | undefined) {

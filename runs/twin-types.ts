@@ -16,7 +16,14 @@ export interface CycleRecord {
   planId: string | null;
   mode: string;
   /** In the configuration's approach order. */
-  approaches: { laneId: string; vehicleCount: number; epcIds: string[]; greenSeconds: number }[];
+  approaches: {
+    laneId: string;
+    vehicleCount: number;
+    epcIds: string[];
+    greenSeconds: number;
+    /** An emergency vehicle asked for green on it. */
+    emergencyVehicleDetected?: boolean;
+  }[];
 }
 
 export type RunStatus = 'running' | 'finished' | 'stopped' | 'interrupted' | 'failed';

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { v7 as uuidv7 } from 'uuid';
 import { simulationPrefix } from '../feeds/topics.ts';
 import type { JunctionConfiguration } from '../junction/types.ts';
+import type { V2xSettings } from '../scenarios/types.ts';
 import type { Street } from '../sim/street.ts';
 import { Catalogue } from './catalogue.ts';
 import { clockTime } from './clock-time.ts';
@@ -58,6 +59,8 @@ export interface TwinOptions {
   readonly scenariosDirectories?: readonly string[];
   /** Scenario files outside those folders, offered under their file names. */
   readonly scenarioFiles?: readonly string[];
+  /** What broadcasts in one of the files, whatever it says. */
+  readonly v2x?: { readonly file: string; readonly settings: V2xSettings };
   /** Worker threads that decide, for all runs together. */
   readonly threads: number;
   /** Where strategies decide instead; the caller closes it. */
@@ -122,6 +125,7 @@ class RunningTwin implements AlertingTwin {
     this.#catalogue = new Catalogue({
       directories: options.scenariosDirectories ?? [],
       files: options.scenarioFiles ?? [],
+      ...(options.v2x && { v2x: options.v2x }),
       onLeftOut: (file, error) => options.logger?.warn({ file }, `A scenario is left out: ${error.message}`),
     });
   }

@@ -11,6 +11,7 @@ import { bearing, curve, distance, heading, lengthOf, offset, project, turnDegre
 import { type JunctionLayout, layoutJunction } from './layout.ts';
 import { buildPedestrians, walkingOf } from './pedestrians.ts';
 import type { JunctionFile, ScenarioFile } from './schema.ts';
+import { withFeeders } from './feeders.ts';
 import { byTheClock } from './plans.ts';
 import { buildSignals } from './signals.ts';
 import type {
@@ -85,7 +86,7 @@ export function buildScenario(file: PartialFile, name: string, findings: Finding
     drivingSide: file.drivingSide,
     ...times,
     seeds: file.seeds ?? [1],
-    junctions: clocked,
+    junctions: withFeeders(clocked),
     vehicleClasses,
     demand,
     vehicles,

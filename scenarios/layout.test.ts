@@ -69,6 +69,8 @@ function streamsOf(arms: readonly Arm[]): Stream[] {
   );
 }
 
+const bearingOf = (arms: readonly Arm[], name: string): number => arms.find((arm) => arm.name === name)!.bearingDegrees;
+
 const finite = (path: Polyline) => path.every(({ x, y }) => Number.isFinite(x) && Number.isFinite(y));
 
 describe('the ground plan', () => {
@@ -143,6 +145,34 @@ describe('the ground plan', () => {
         }
       }),
       { numRuns: 20 },
+    );
+  });
+
+  it('lets vehicles and kerbs turn inside the crossings, and run straight over them', () => {
+    fc.assert(
+      fc.property(armsAndSide, ({ arms, side }) => {
+        const layout = layoutJunction(CENTRE, arms, streamsOf(arms), side);
+        for (const { name } of arms) {
+          const { crossing, outward, setbackMetres } = layout.arms.get(name)!;
+          if (crossing === undefined) continue;
+          // metres along the arm, and beside its centre line
+          const along = ({ x, y }: Point) => (x - CENTRE.x) * outward.x + (y - CENTRE.y) * outward.y;
+          const near = Math.min(...crossing.map(along));
+          expect(setbackMetres - near).toBeCloseTo(5, 4);
+          for (const [stream, connections] of layout.connections)
+            for (const { path } of connections) {
+              const [from, to] = stream.split('-') as [string, string];
+              const turned = turnDegrees(bearingOf(arms, from) + 180, bearingOf(arms, to));
+              if (Math.abs(turned) < 30 || (from !== name && to !== name)) continue;
+              const over = from === name ? path : [...path].reverse();
+              for (let i = 1; i < over.length && along(over[i]!) >= near - 1e-5; i += 1) {
+                const length = distance(over[i - 1]!, over[i]!);
+                expect(along(over[i - 1]!) - along(over[i]!)).toBeCloseTo(length, 5);
+              }
+            }
+        }
+      }),
+      { numRuns: 60 },
     );
   });
 

@@ -9,6 +9,9 @@ import type { Point, Polyline } from './types.ts';
 const TURNING_ROOM_METRES = 4;
 /** From the corner to the crossing, and from the crossing to the stop line. */
 const CROSSING_GAP_METRES = 1;
+/** Movements that turn by less go from stop line to exit in one bend, degrees. */
+const STRAIGHT_ON_DEGREES = 30;
+const LEAD_SPACING_METRES = 1;
 
 export interface Arm {
   readonly name: string;
@@ -64,6 +67,15 @@ function sum(values: readonly number[]): number {
  * for the crossing.
  */
 export function setbacks(arms: readonly Arm[], side: 'left' | 'right'): number[] {
+  const corners = cornersOf(arms, side);
+  return arms.map(({ crossingMetres, setbackMetres }, index) => {
+    const crossing = crossingMetres === undefined ? 0 : crossingMetres + 2 * CROSSING_GAP_METRES;
+    return setbackMetres ?? corners[index]! + TURNING_ROOM_METRES + crossing;
+  });
+}
+
+/** How far from the centre each arm's edges meet those of its neighbours, metres. */
+function cornersOf(arms: readonly Arm[], side: 'left' | 'right'): number[] {
   const edges = arms.map((arm) => edgesOf(arm, side));
   return arms.map((arm, index) => {
     let corner = Math.max(edges[index]!.clockwise, edges[index]!.counter) / 2;
@@ -74,8 +86,20 @@ export function setbacks(arms: readonly Arm[], side: 'left' | 'right'): number[]
       const theirs = turned >= 0 ? edges[other]!.counter : edges[other]!.clockwise;
       corner = Math.max(corner, cornerDistance(Math.abs(turned), mine, theirs));
     }
-    const crossing = arm.crossingMetres === undefined ? 0 : arm.crossingMetres + 2 * CROSSING_GAP_METRES;
-    return arm.setbackMetres ?? corner + TURNING_ROOM_METRES + crossing;
+    return corner;
+  });
+}
+
+/**
+ * Where turns end their bend on each arm, metres from its stop line inwards: before the crossing, so that kerbs and
+ * vehicles are parallel to the road where people cross. 0 where there is no crossing, or no room to turn before it.
+ */
+function leadsOf(arms: readonly Arm[], setbacksOfArms: readonly number[], side: 'left' | 'right'): number[] {
+  const corners = cornersOf(arms, side);
+  return arms.map(({ crossingMetres }, index) => {
+    if (crossingMetres === undefined) return 0;
+    const lead = crossingMetres + CROSSING_GAP_METRES;
+    return setbacksOfArms[index]! - lead < corners[index]! + TURNING_ROOM_METRES ? 0 : lead;
   });
 }
 
@@ -114,6 +138,8 @@ export function layoutJunction(
   side: 'left' | 'right',
 ): JunctionLayout {
   const distances = setbacks(arms, side);
+  const leads = leadsOf(arms, distances, side);
+  const leadOf = new Map(arms.map(({ name }, index) => [name, leads[index]!]));
   const layouts = new Map<string, ArmLayout>();
   for (const [index, arm] of arms.entries()) layouts.set(arm.name, layoutArm(centre, arm, distances[index]!, side));
   const connections = new Map<string, { lane: number; exitLane: number; path: Polyline }[]>();
@@ -121,16 +147,44 @@ export function layoutJunction(
     const from = layouts.get(stream.from)!;
     const to = layouts.get(stream.to)!;
     const inward = { x: 0 - from.outward.x, y: 0 - from.outward.y };
+    const [armFrom, armTo] = [
+      arms.find(({ name }) => name === stream.from)!,
+      arms.find(({ name }) => name === stream.to)!,
+    ];
+    const turned = turnDegrees(armFrom.bearingDegrees + 180, armTo.bearingDegrees);
+    const isTurn = Math.abs(turned) >= STRAIGHT_ON_DEGREES;
+    const [leadIn, leadOut] = isTurn ? [leadOf.get(stream.from)!, leadOf.get(stream.to)!] : [0, 0];
     connections.set(
       stream.name,
       exitLanesOf(stream, arms, side).map(([lane, exitLane]) => ({
         lane,
         exitLane,
-        path: curve(from.laneEnds[lane]!, inward, to.exitStarts[exitLane]!, to.outward),
+        path: bend(from.laneEnds[lane]!, inward, leadIn, to.exitStarts[exitLane]!, to.outward, leadOut),
       })),
     );
   }
-  return { arms: layouts, connections, outline: outlineOf(centre, arms, layouts, side) };
+  return { arms: layouts, connections, outline: outlineOf(centre, arms, layouts, leadOf, side) };
+}
+
+/** From `start` straight on for `leadIn` metres, round, and straight for `leadOut` to `end`. */
+function bend(
+  start: Point,
+  startHeading: Point,
+  leadIn: number,
+  end: Point,
+  endHeading: Point,
+  leadOut: number,
+): Polyline {
+  const from = leadIn > 0 ? offset(start, startHeading, leadIn) : start;
+  const to = leadOut > 0 ? offset(end, endHeading, -leadOut) : end;
+  const pieces = (lead: number) => Math.ceil(lead / LEAD_SPACING_METRES);
+  const before = Array.from({ length: pieces(leadIn) }, (_, i) =>
+    tidy(offset(start, startHeading, (leadIn * i) / pieces(leadIn))),
+  );
+  const after = Array.from({ length: pieces(leadOut) }, (_, i) =>
+    tidy(offset(to, endHeading, (leadOut * (i + 1)) / pieces(leadOut))),
+  );
+  return [...before, ...curve(from, startHeading, to, endHeading), ...after];
 }
 
 function layoutArm(centre: Point, arm: Arm, setback: number, side: 'left' | 'right'): ArmLayout {
@@ -180,6 +234,7 @@ function outlineOf(
   centre: Point,
   arms: readonly Arm[],
   layouts: ReadonlyMap<string, ArmLayout>,
+  leadOf: ReadonlyMap<string, number>,
   side: 'left' | 'right',
 ): Polyline {
   const around = [...arms].sort((a, b) => a.bearingDegrees - b.bearingDegrees);
@@ -193,7 +248,8 @@ function outlineOf(
     const a = corner(here, edgesOf(arm, side).clockwise);
     const b = corner(there, -edgesOf(next, side).counter);
     points.push(corner(here, -edgesOf(arm, side).counter));
-    points.push(...curve(a, { x: 0 - here.outward.x, y: 0 - here.outward.y }, b, there.outward));
+    const inward = { x: 0 - here.outward.x, y: 0 - here.outward.y };
+    points.push(...bend(a, inward, leadOf.get(arm.name)!, b, there.outward, leadOf.get(next.name)!));
   }
   points.push(points[0]!);
   return points;

@@ -174,16 +174,24 @@ export function numbered(groups: readonly Group[]): SignalGroup[] {
 /** Each reader for the whole approach, and at the stop line for each lane, with the groups whose traffic it sees. */
 export function detectorsOf(ground: ResolvedGround, groupOf: ReadonlyMap<string, string>): JunctionDetector[] {
   const groups = (movements: readonly string[]) => [...new Set(movements.map((name) => groupOf.get(name)!))];
-  return ground.arms.flatMap(({ name, rfid, laneMovements }) =>
-    rfid.flatMap(({ position }): JunctionDetector[] => [
-      { id: `${name}:${position}`, approach: name, position, lane: null, groups: groups(laneMovements.flat()) },
-      ...(position === 'stopline' ? laneMovements : []).map((movements, lane) => ({
-        id: `${name}:${position}:${lane}`,
+  return ground.arms.flatMap(({ name, rfid, laneMovements, speedMetresPerSecond }) =>
+    rfid.flatMap(({ position, distanceMetres }): JunctionDetector[] => {
+      const place = {
         approach: name,
         position,
-        lane,
-        groups: groups(movements),
-      })),
-    ]),
+        metresBeforeLine: distanceMetres,
+        limitMetresPerSecond: speedMetresPerSecond,
+      };
+      const lanes = position === 'stopline' ? laneMovements : [];
+      return [
+        { id: `${name}:${position}`, lane: null, groups: groups(laneMovements.flat()), ...place },
+        ...lanes.map((movements, lane) => ({
+          id: `${name}:${position}:${lane}`,
+          lane,
+          groups: groups(movements),
+          ...place,
+        })),
+      ];
+    }),
   );
 }

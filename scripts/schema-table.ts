@@ -75,6 +75,18 @@ say why. No superuser is needed but for the extension.
 - \`idx_sir_latest\` is partial by \`score_status\`: no index can be partial by \`NOW()\`. The unique indexes
   \`idx_sir_intersection_time\`, \`idx_sih_intersection_hour\` and \`idx_sid_intersection_date\` are what \`ON CONFLICT\` finds.
 
+## What nothing fills yet
+
+The columns are there for clients and for those who write them by SQL; this program leaves them as they are.
+
+| column | why |
+|---|---|
+| \`lane_cycle_data.vehicle_type\` | readers of tags and loops tell no class |
+| \`junction_daily_stats.device_uptime_percent\` | only the last heartbeat of a device is kept, not each; monthly reports say NULL |
+| \`edge_devices.ip_address\`, \`mqtt_messages.qos\` (always 1) | the messages do not say |
+| \`emergency_events.metadata\` | nothing more is known |
+| \`users\`, \`user_junction_access\`, \`manual_override_history\` | their rules, rights and \`find_login\` are here; no route writes them |
+
 ## Partitions and what grows old
 
 \`traffic_cycles\`, \`lane_cycle_data\` and \`safety_indices_hourly\` by month, \`safety_indices_realtime\` by day, in UTC, each with a
@@ -98,7 +110,7 @@ let nothing but migrations log in as owner.
 
 | role | may |
 |---|---|
-| \`api_user\` | what the API does for a user: rows of the junctions that the user was given; operators change mode and override |
+| \`api_user\` | what the API does for a user: rows of the junctions that the user was given; operators change mode and status, and override |
 | \`job_role\` | ingestion and jobs: all rows, no deletion of history but by the functions above |
 | \`reporting_user\` | reads all but passwords, keys and raw messages |
 
@@ -115,7 +127,8 @@ CREATE ROLE flextraff_api LOGIN NOINHERIT PASSWORD '...' IN ROLE api_user;
 
 For whom \`api_user\` acts stands in \`app.user_id\`, believed only with a proof in \`app.user_proof\` that the holder of the access key
 makes (\`api/database/access.ts\`, or \`access_proof(user_id)\` as owner). \`app.is_admin\` of the documents is not read: whether a
-user is admin stands in \`users\`. Owners and superusers pass row-level security, so that every transaction of the store, on PGlite too,
+user is admin stands in \`users\`. \`find_login(name)\`, which tells a password's hash before there is a user, asks for a proof of its own
+(\`app.login_proof\`; \`Roles.findLogin\` brings it). Owners and superusers pass row-level security, so that every transaction of the store, on PGlite too,
 begins with \`SET LOCAL ROLE\`; \`api/database/roles.ts\` does it, and STORE.md says against what it holds.
 `;
 
@@ -226,8 +239,8 @@ export function schemaPage(): string {
     '## Where everything is',
     '',
     'Everything that the seed documents (000 to 004) name, where it is, and the tests that try it beside the one that looks',
-    'for every row of this table in the database. Tests are in `api/database/schema.test.ts`; of their full names the',
-    'last parts are given.',
+    'for every row of this table in the database. Tests are in `api/database/testing/schema/`, run by',
+    '`api/database/schema.test.ts` on every kind of database; of their full names the last parts are given.',
     '',
     '| seed | what it names | where it is here | tested by |',
     '|---|---|---|---|',

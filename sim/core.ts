@@ -242,6 +242,13 @@ export interface Gridlock {
   since: number;
 }
 
+/** Vehicles that stand, `on[segment]`; other than 0 only on `segments[0..segmentCount())`. */
+export interface Standing {
+  readonly on: Int32Array;
+  readonly segments: Int32Array;
+  segmentCount(): number;
+}
+
 /** The moving part. `groupGreen[g]` of each global signal group is set by the lamp devices before `step`. */
 export interface Engine {
   readonly network: Network;
@@ -258,6 +265,8 @@ export interface Engine {
   vehicleUpdates: number;
   /** Vehicles due but not yet in, all entry lanes. */
   waitingToEnter(): number;
+  /** Where the engine counts them: vehicles with v <= 0.1 m/s, of which all departed before now. */
+  readonly standing?: Standing;
   /** Circles of vehicles that wait for each other, none of which can ever move again. */
   readonly gridlock?: Gridlock;
   step(): void;

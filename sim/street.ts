@@ -3,7 +3,7 @@ import { isoOf } from '../feeds/codec.ts';
 import type { Message, MessageKind } from '../feeds/messages.ts';
 import type { JunctionConfiguration } from '../junction/types.ts';
 import type { DetectorFault, Scenario, V2xSettings } from '../scenarios/types.ts';
-import type { Engine } from './core.ts';
+import type { Engine, Network } from './core.ts';
 import { demandFromScenario } from './demand/demand.ts';
 import { DetectorFaults } from './detectors/faults.ts';
 import { Loops } from './detectors/loops.ts';
@@ -17,8 +17,9 @@ import { Measures } from './measures/measures.ts';
 import { Survey } from './measures/survey.ts';
 import { type Trip, tripsOf } from './measures/trips.ts';
 import type { VariantResult } from './measures/types.ts';
-import { readCityFlow } from './network/cityflow.ts';
+import { type CityFlowCase, readCityFlow } from './network/cityflow.ts';
 import { cityFlowStages, withConfigurations } from './network/cityflow-configuration.ts';
+import { feedersOf } from './network/feeders.ts';
 import { networkFromScenario } from './network/scenario.ts';
 import { crossingsOf } from './pedestrians/crossings.ts';
 import { Crowd } from './pedestrians/crowd.ts';
@@ -34,6 +35,8 @@ import { ofSumo, type SumoSource } from './sumo-street.ts';
 import { createEngine } from './traffic/engine.ts';
 import type { Outgoing, SimulatedStreet } from './types.ts';
 import { Broadcast } from './v2x/broadcast.ts';
+import { unitsOfNetwork } from './v2x/network-units.ts';
+import { type RoadsideUnit, unitsOfScenario } from './v2x/units.ts';
 import { drawingOfNetwork, drawingOfScenario } from './view/drawing.ts';
 import { peopleOf, VehicleFrames } from './view/frames.ts';
 import type { Drawing, Frame } from './view/types.ts';
@@ -67,6 +70,8 @@ export interface StreetOptions {
   readonly boot?: 'warm' | 'cold';
   /** Vehicles that tell junctions where they are and where they will turn; absent: none does. Not on SUMO's streets. */
   readonly radio?: RadioSettings;
+  /** What of a peer's file broadcasts; absent: nothing. Scenarios say it themselves. */
+  readonly v2x?: V2xSettings;
 }
 
 export interface Street extends SimulatedStreet {
@@ -80,6 +85,8 @@ export interface Street extends SimulatedStreet {
   drawing(): Drawing;
   /** What of the input was left out, in words. */
   readonly warnings: readonly string[];
+  /** Those that hear and broadcast; none where nobody does. */
+  readonly roadsideUnits: readonly RoadsideUnit[];
 }
 
 const DIGEST_EVERY_SECONDS = 10;
@@ -120,20 +127,46 @@ function ofScenario(scenario: Scenario, options: StreetOptions): Street {
     windowSeconds: scenario.detection.windowSeconds,
     faults: scenario.detection.faults,
     programs: [],
-    ...(scenario.v2x && { broadcasting: { scenario, settings: scenario.v2x } }),
+    ...(scenario.v2x && { broadcasting: { units: unitsOfScenario(scenario), settings: scenario.v2x } }),
     drawing: () => drawingOfScenario(scenario, network, demand.classes),
     warnings: [],
   });
 }
 
-function ofCityFlow(source: StreetSource & { kind: 'cityflow' }, options: StreetOptions): Street {
+type CityFlowSource = StreetSource & { kind: 'cityflow' };
+
+/** What was last read of a roadnet: variants and further runs of the same seed share it. Nobody changes it. */
+const lastRead = new WeakMap<object, { readonly source: CityFlowSource; readonly seed: number; read: CityFlowCase }>();
+
+function readOnce(source: CityFlowSource, seed: number): CityFlowCase {
+  const { name, roadnet, flow, durationSeconds, stepSeconds = 1 } = source;
+  const known = Object(roadnet) === roadnet ? lastRead.get(roadnet as object) : undefined;
+  if (known?.seed === seed && known.source.flow === flow) {
+    const { source: of } = known;
+    if (of.name === name && of.durationSeconds === durationSeconds && (of.stepSeconds ?? 1) === stepSeconds) {
+      return known.read;
+    }
+  }
+  const read = readCityFlow(roadnet, flow, { name, seed, stepSeconds, durationSeconds });
+  lastRead.set(roadnet as object, { source, seed, read });
+  return read;
+}
+
+function ofCityFlow(source: CityFlowSource, options: StreetOptions): Street {
   const { name, durationSeconds, stepSeconds = 1 } = source;
-  const read = readCityFlow(source.roadnet, source.flow, { name, seed: options.seed, stepSeconds, durationSeconds });
+  const read = readOnce(source, options.seed);
   const { demand, programs } = read;
   const { variant } = options;
   const isOwn = variant.strategy === 'fixed-time' && Object.keys(variant.parameters ?? {}).length === 0;
   const stages = cityFlowStages(read.network, programs, name);
-  const network = withConfigurations(read.network, stages, name, !isOwn);
+  const groupIds = stages.map(({ groups, groupIds: ids }) => {
+    const byGroup: string[] = [];
+    groups.forEach((g, k) => {
+      byGroup[g] = ids[k]!;
+    });
+    return byGroup;
+  });
+  const network = withNeighbours(withConfigurations(read.network, stages, name, !isOwn), groupIds);
   const engine = createEngine(network, demand, { stepSeconds, seed: options.seed });
   const steered = network.junctions.flatMap(({ configuration, firstGroup }, j) =>
     configuration === null ? [] : [{ firstGroup, groups: stages[j]!.groups, lamps: new Uint8Array(254), j }],
@@ -151,17 +184,21 @@ function ofCityFlow(source: StreetSource & { kind: 'cityflow' }, options: Street
       network.junctions[j]!.configuration === null ? [new ProgramSignals(program, engine.groupLamp, stages[j]!)] : [],
     ),
     lampsOf: (j) => ({ groupLamp: steered.find((own) => own.j === j)!.lamps, firstGroup: 0 }),
-    groupIdsOf: (j) => {
-      const ids: string[] = [];
-      stages[j]!.groups.forEach((g, k) => {
-        ids[g] = stages[j]!.groupIds[k]!;
-      });
-      return ids;
-    },
+    groupIdsOf: (j) => groupIds[j]!,
     beforeTraffic: () => {
       for (const { firstGroup, groups, lamps } of steered)
         for (let g = 0; g < groups.length; g++) engine.groupLamp[firstGroup + groups[g]!] = lamps[g]! === 1 ? 1 : 0;
     },
+    ...(options.v2x && {
+      broadcasting: {
+        units: unitsOfNetwork(network, stages, {
+          laneWidth: laneWidths(source.roadnet),
+          onEarth: null,
+          startsAtMs: DEFAULT_START_MS,
+        }),
+        settings: options.v2x,
+      },
+    }),
     drawing: () =>
       drawingOfNetwork(
         network,
@@ -187,6 +224,17 @@ function ofCityFlow(source: StreetSource & { kind: 'cityflow' }, options: Street
   });
 }
 
+/** The network whose configurations tell where traffic comes from. */
+function withNeighbours(network: Network, groupIds: readonly (readonly (string | undefined)[])[]): Network {
+  const feeders = feedersOf(network, (junction, group) => groupIds[junction]![group]);
+  const junctions = network.junctions.map((junction, j) =>
+    junction.configuration === null || feeders[j]!.length === 0
+      ? junction
+      : { ...junction, configuration: { ...junction.configuration, feeders: feeders[j]! } },
+  );
+  return { ...network, junctions };
+}
+
 /** Widths of a checked roadnet's lanes, in the order of the network. */
 function laneWidths(roadnet: unknown): Float64Array {
   const { roads } = roadnet as { roads: { lanes: { width: number }[] }[] };
@@ -205,7 +253,7 @@ export interface Parts {
   /** Discharge, exhaust, movements and junctions are measured too. */
   readonly isSurveyed?: boolean;
   /** What is broadcast; absent: nothing. */
-  readonly broadcasting?: { readonly scenario: Scenario; readonly settings: V2xSettings };
+  readonly broadcasting?: { readonly units: readonly RoadsideUnit[]; readonly settings: V2xSettings };
   /** Detectors that fail; absent: none does. */
   readonly faults?: readonly DetectorFault[];
   /** null: nobody walks here, and nothing is asked of those who drive. */
@@ -236,6 +284,7 @@ class World implements Street {
   readonly durationSeconds: number;
   readonly configurations: readonly JunctionConfiguration[];
   readonly warnings: readonly string[];
+  readonly roadsideUnits: readonly RoadsideUnit[];
   readonly #parts: Parts;
   readonly #engine: Engine;
   readonly #outbox: Outbox;
@@ -271,6 +320,7 @@ class World implements Street {
     this.stepSeconds = engine.stepSeconds;
     this.durationSeconds = parts.durationSeconds;
     this.warnings = parts.warnings;
+    this.roadsideUnits = parts.broadcasting?.units ?? [];
     this.#outbox = new Outbox(options.prefix, options.wants ?? (() => false));
     this.configurations = network.junctions.flatMap(({ configuration }) =>
       configuration === null ? [] : [configuration],
@@ -331,7 +381,7 @@ class World implements Street {
             ...parts.broadcasting,
             engine,
             crowd: parts.crowd,
-            controllers: this.#controllers,
+            shown: this.#signals,
             outbox: this.#outbox,
             seed: options.seed,
           });

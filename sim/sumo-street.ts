@@ -10,7 +10,9 @@ import { noticeText } from './network/sumo/notices.ts';
 import type { SumoWorld } from './network/sumo/network.ts';
 import type { FileSignals } from './signals/signals.ts';
 import { SumoLamps, SumoProgramSignals } from './signals/sumo-signals.ts';
+import { onEarth } from './network/sumo/on-earth.ts';
 import type { Parts, StreetOptions } from './street.ts';
+import { type NetworkSignal, unitsOfNetwork } from './v2x/network-units.ts';
 import { createSumoEngine } from './traffic-sumo/engine.ts';
 import { drawingOfNetwork } from './view/drawing.ts';
 
@@ -91,11 +93,32 @@ export function ofSumo(source: SumoSource, options: StreetOptions): { engine: En
       emissions.tick();
       crossings?.tick();
     },
+    ...(options.v2x && {
+      broadcasting: {
+        units: unitsOfNetwork(network, stages.map(signalOf), {
+          laneWidth: sumoLaneWidths(files, world),
+          onEarth: onEarth(net.location),
+          startsAtMs: sumoStartsAtMs(files),
+        }),
+        settings: options.v2x,
+      },
+    }),
     drawing: () =>
       drawingOfNetwork(network, sumoLaneWidths(files, world), stagesDrawn(world, stages), engine.demand.classes),
     warnings: warningsOf(files, demand, engine, isOwn, world, stages),
   };
   return { engine, parts };
+}
+
+/** For SPaT and MAP: a group yields where it is green together with one that it lets go first. */
+function signalOf({ linkIndices, stages, yieldsTo }: SumoStages): NetworkSignal {
+  return {
+    groups: linkIndices,
+    stages,
+    isPermissive: yieldsTo.map((first, g) =>
+      stages.some(({ groups }) => groups.includes(g) && first.some((other) => groups.includes(other))),
+    ),
+  };
 }
 
 /** Metres, by lane of the network. */

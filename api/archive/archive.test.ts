@@ -1,15 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { S3Client, CreateBucketCommand } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, HeadObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import S3rver from 's3rver';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { IndexRecord } from '../../runs/records.ts';
 import { Archive } from './archive.ts';
-import { dayOf, type Dataset } from './layout.ts';
+import { type Dataset, dayKey, dayOf } from './layout.ts';
 import { runLifecycle } from './lifecycle.ts';
 import type { ParquetRow } from './parquet.ts';
 import { type ArchiveStorage, FolderStorage, openStorage } from './storage.ts';
@@ -197,9 +198,7 @@ function behaviour(storage: () => ArchiveStorage | Promise<ArchiveStorage>, hasC
 
   it('grows old: raw to slower storage after 30 and 365 days, processed gone after 730, days in one file', async () => {
     const days = [1, 31, 366, 731].map((age) => NOW - age * DAY);
-    // s3rver takes files of AWS's newer classes, and then can no longer list them.
-    const rawDays = hasClasses ? days.slice(0, 2) : days;
-    for (const at of rawDays) archive.addRaw('bsm', [bsm(at), bsm(at + 60_000)]);
+    for (const at of days) archive.addRaw('bsm', [bsm(at), bsm(at + 60_000)]);
     for (const at of days) archive.addIndices([index(at)]);
     await archive.store();
     const asked: [string, string][] = [];
@@ -209,15 +208,13 @@ function behaviour(storage: () => ArchiveStorage | Promise<ArchiveStorage>, hasC
       return setClass(key, storageClass);
     };
     const outcome = await runLifecycle(archive, NOW);
-    expect(outcome).toMatchObject({ nearline: hasClasses ? 1 : 0, deleted: 1 });
-    expect(asked).toEqual(
-      [
-        [`raw/bsm/2023/11/20/bsm_2023-11-20.parquet`, 'coldline'],
-        [`raw/bsm/2024/11/19/bsm_2024-11-19.parquet`, 'coldline'],
-        [`raw/bsm/2025/10/20/bsm_2025-10-20.parquet`, 'nearline'],
-      ].slice(hasClasses ? 2 : 0),
-    );
-    for (const at of rawDays) expect((await rowsOf(archive, 'bsm', dayOf(at))).length).toBeGreaterThanOrEqual(2);
+    expect(outcome).toMatchObject({ nearline: hasClasses ? 1 : 0, coldline: hasClasses ? 2 : 0, deleted: 1 });
+    expect(asked).toEqual([
+      [`raw/bsm/2023/11/20/bsm_2023-11-20.parquet`, 'coldline'],
+      [`raw/bsm/2024/11/19/bsm_2024-11-19.parquet`, 'coldline'],
+      [`raw/bsm/2025/10/20/bsm_2025-10-20.parquet`, 'nearline'],
+    ]);
+    for (const at of days) expect((await rowsOf(archive, 'bsm', dayOf(at))).length).toBeGreaterThanOrEqual(2);
     expect(await rowsOf(archive, 'indices', dayOf(days[3]!))).toEqual([]);
     expect(await rowsOf(archive, 'indices', dayOf(days[2]!))).toHaveLength(1);
     // Yesterday may still grow.
@@ -275,6 +272,11 @@ describe('the archive in an S3-compatible bucket', () => {
   const before = { ...process.env };
 
   beforeAll(async () => {
+    // It keeps files of any class it is given, but fails to read those of a class that came after it.
+    const { STORAGE_CLASSES } = createRequire(import.meta.url)('s3rver/lib/models/object') as {
+      STORAGE_CLASSES: string[];
+    };
+    if (!STORAGE_CLASSES.includes('GLACIER_IR')) STORAGE_CLASSES.push('GLACIER_IR');
     Object.assign(process.env, environment);
     server = new S3rver({ port: 0, address: '127.0.0.1', silent: true, directory: makeDirectory() });
     const address = (await server.run()) as AddressInfo;
@@ -295,6 +297,54 @@ describe('the archive in an S3-compatible bucket', () => {
     client.destroy();
     return openStorage({ location: `s3://${bucket}/flextraff`, endpoint });
   }, true);
+
+  it('moves raw files to slower classes that can be read at once, and deletes processed ones on the day they are due', async () => {
+    const client = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true });
+    const Bucket = `archive-${buckets++}`;
+    await client.send(new CreateBucketCommand({ Bucket }));
+    const storage = openStorage({ location: `s3://${Bucket}/flextraff`, endpoint });
+    const archive = new Archive({
+      storage,
+      directory: makeDirectory(),
+      maxBytes: 1e8,
+      storeEveryMs: 1e9,
+      onAlert() {},
+    });
+    const classOf = async (dataset: 'bsm' | 'indices', at: number): Promise<string> => {
+      const Key = `flextraff/${dayKey(dataset, dayOf(at))}`;
+      return client.send(new HeadObjectCommand({ Bucket, Key })).then(
+        ({ StorageClass }) => StorageClass ?? 'STANDARD',
+        (error: Error) => error.name,
+      );
+    };
+    const ages = [29, 30, 31, 365, 366, 730, 731];
+    for (const age of ages) {
+      archive.addRaw('bsm', [bsm(NOW - age * DAY)]);
+      archive.addIndices([index(NOW - age * DAY)]);
+    }
+    await archive.store();
+    await runLifecycle(archive, NOW);
+    const classes = (dataset: 'bsm' | 'indices') => Promise.all(ages.map((age) => classOf(dataset, NOW - age * DAY)));
+    const [near, cold] = ['STANDARD_IA', 'GLACIER_IR'];
+    expect(await classes('bsm')).toEqual(['STANDARD', 'STANDARD', near, near, cold, cold, cold]);
+    expect(await classes('indices')).toEqual([...Array<string>(6).fill('STANDARD'), 'NotFound']);
+    // Nothing of it has to be brought back before it is read.
+    expect(await rowsOf(archive, 'bsm', dayOf(NOW - 731 * DAY))).toHaveLength(1);
+    // A year later.
+    await runLifecycle(archive, NOW + 365 * DAY);
+    expect(await classes('bsm')).toEqual(ages.map(() => cold));
+    expect(await classes('indices')).toEqual([
+      'STANDARD',
+      'STANDARD',
+      'STANDARD',
+      'STANDARD',
+      'NotFound',
+      'NotFound',
+      'NotFound',
+    ]);
+    await archive.close();
+    client.destroy();
+  });
 
   it('says which bucket there is not', async () => {
     const storage = openStorage({ location: 's3://no-such-bucket', endpoint });

@@ -2,6 +2,7 @@
  * What the archive keeps and where: 002's folders, `raw/{bsm,psm,mapdata,spat}/YYYY/MM/DD/` and
  * `processed/{features,indices}/YYYY/MM/DD/`, days in UTC. Columns have the names of the database's where it has the same.
  */
+import type { FeatureInterval } from '../../controller/safety/features.ts';
 import type { FeatureRecord, IndexRecord, RawKind, RawRecord } from '../../runs/records.ts';
 import type { ParquetColumn, ParquetRow } from './parquet.ts';
 
@@ -228,5 +229,33 @@ export function indexRecord(row: ParquetRow): IndexRecord {
     observationWeight: value('observation_weight'),
     dataQualityScore: value('data_quality_score'),
     constantsId: value('constants_id'),
+  };
+}
+
+/** The interval of archived features. */
+export function featureInterval(row: ParquetRow): FeatureInterval {
+  const value = (name: string) => row[name] as number | null;
+  const intervalSeconds = row.interval_seconds === 900 ? 900 : 60;
+  return {
+    startMs: row.timestamp as number,
+    intervalSeconds,
+    vehicles: value('vehicles') ?? 0,
+    vrus: value('vrus') ?? 0,
+    features: {
+      intervalSeconds,
+      vruConflictIntensity: value('vru_conflict_intensity') ?? 0,
+      vehicleConflictIntensity: value('vehicle_conflict_intensity') ?? 0,
+      volume: value('vehicles') ?? 0,
+      averageSpeedMetresPerSecond: value('average_speed'),
+      speedSpreadMetresPerSecond: value('speed_spread'),
+      hardBraking: value('hard_braking') ?? 0,
+    },
+    observed: {
+      messages: value('messages') ?? 0,
+      messagesRejected: value('messages_rejected') ?? 0,
+      secondsHeard: value('seconds_heard') ?? intervalSeconds,
+      secondsWithSignals: value('seconds_with_signals'),
+      penetration: value('penetration'),
+    },
   };
 }

@@ -2,10 +2,12 @@ import { execFileSync, spawn } from 'node:child_process';
 import {
   chmodSync,
   closeSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
@@ -17,8 +19,13 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DatabaseStore, openStore } from '../database/store.ts';
 import { makeServerDatabase, serverUrl } from '../database/testing/server-database.ts';
+import { baseBackups } from '../jobs/backup.ts';
+import { JOBS } from '../jobs/list.ts';
+import { JobRunner } from '../jobs/runner.ts';
+import type { JobContext } from '../jobs/types.ts';
 import { makeConfiguration, makeCycle } from '../testing.ts';
 import {
+  type Backup,
   backupDatabase,
   backupName,
   findBackup,
@@ -27,12 +34,13 @@ import {
   testRestore,
   withDatabase,
 } from './backup.ts';
-import { baseBackup, baseFolder, pruneBase } from './base.ts';
+import { baseFolder } from './base.ts';
 import { differences, readManifest, writeManifest } from './manifest.ts';
 import { restoreEmbedded, restoreServer } from './restore.ts';
 import { findTool } from './tools.ts';
 
 const DAY = 86_400_000;
+const SPAN = { fromMs: null, toMs: 0 };
 const scripts = fileURLToPath(new URL('../../deploy/', import.meta.url));
 
 async function filled(dataDirectory: string, databaseUrl: string | undefined): Promise<DatabaseStore> {
@@ -128,8 +136,22 @@ describe.skipIf(serverUrl === '' || !hasTools())(
       const data = join(directory, 'data');
       const settings = { directory: join(directory, 'backups'), databaseUrl: made.url, walDirectory: null };
       let store = await filled(data, made.url);
-      const backup = await backupDatabase(store, settings, Date.now());
-      expect(await testRestore(settings)).toMatchObject({ name: backup.folder });
+      const runner = new JobRunner({ store, jobs: JOBS, backup: settings });
+      const stale = backupName(Date.now() - 31 * DAY);
+      mkdirSync(join(settings.directory, stale), { recursive: true });
+      expect(await runner.run('backup')).toMatchObject({ state: 'done', outcome: { removed: 1 } });
+      const [backup, ...others] = listBackups(settings.directory) as [Backup];
+      expect([others, existsSync(join(settings.directory, stale))]).toEqual([[], false]);
+      expect(readdirSync(backup.folder).sort()).toEqual(['database.dump', 'epc.key', 'manifest.json']);
+      expect(readManifest(backup.folder).tables.junctions?.rows).toBe(1);
+      const tested = await runner.run('restore-test');
+      expect(tested).toMatchObject({ state: 'done', outcome: { backup: backup.folder } });
+      expect(tested.state === 'done' && tested.outcome.rows).toBeGreaterThan(1);
+      // Nothing of the trial stays.
+      const databases = await withDatabase(serverUrl, (knex) =>
+        knex('pg_database').where('datname', 'like', `${new URL(made.url).pathname.slice(1)}_%`),
+      );
+      expect(databases).toEqual([]);
       await expect(restoreServer(made.url, backup.folder, Date.now())).rejects.toThrow('in use by flextraff-twin');
       store.writeJunctions(null, [makeConfiguration({ intersectionId: 82 })]);
       await store.flush();
@@ -238,7 +260,10 @@ describe.skipIf(!existsSync(join(binaries, 'initdb')) || process.platform === 'w
       const settings = { directory: join(directory, 'backups'), databaseUrl: url(), walDirectory: wal };
       const ask = (sql: string) => withDatabase(url(), async (knex) => (await knex.raw(sql)).rows);
       await ask("CREATE TABLE moments (said TEXT); INSERT INTO moments VALUES ('before the base')");
-      const base = await baseBackup(settings, Date.now());
+      const backUp = (nowMs: number) => baseBackups.run({ backup: settings, nowMs } as JobContext, SPAN);
+      expect(await backUp(Date.now())).toMatchObject({ basesRemoved: 0 });
+      const [base] = listBackups(baseFolder(settings)) as [Backup];
+      expect(existsSync(join(base.folder, 'backup_manifest'))).toBe(true);
       await ask("INSERT INTO moments VALUES ('after the base')");
       const [{ moment }] = (await ask('SELECT clock_timestamp()::text AS moment, pg_sleep(0.05)')) as [
         { moment: string },
@@ -248,12 +273,20 @@ describe.skipIf(!existsSync(join(binaries, 'initdb')) || process.platform === 'w
       // The segment that holds the mistake must be in the archive: recovery to a moment ends at a later record.
       const [{ segment }] = (await ask('SELECT pg_walfile_name(pg_switch_wal()) AS segment')) as [{ segment: string }];
       await expect.poll(() => existsSync(join(wal, segment)), { timeout: 30_000, interval: 50 }).toBe(true);
+      // A base goes once a later one is older than seven days, and the log that only it needs.
+      const kept = join(directory, 'kept');
+      cpSync(wal, kept, { recursive: true });
+      cpSync(base.folder, join(directory, 'base'), { recursive: true });
+      expect(await backUp(Date.now() + 8 * DAY)).toMatchObject({ basesRemoved: 0, logFilesRemoved: 0 });
+      const last = await backUp(Date.now() + 16 * DAY);
+      expect(last).toMatchObject({ basesRemoved: 1 });
+      expect(last.logFilesRemoved).toBeGreaterThan(0);
+      expect(readdirSync(baseFolder(settings))).toHaveLength(2);
       await stop(data);
 
-      own(base.folder);
-      chmodSync(settings.directory, 0o755);
-      chmodSync(baseFolder(settings), 0o755);
-      run('sh', join(directory, 'recover.sh'), base.folder, wal, recovered, moment);
+      own(join(directory, 'base'));
+      own(kept);
+      run('sh', join(directory, 'recover.sh'), join(directory, 'base'), kept, recovered, moment);
       await start(recovered);
       expect(await ask('SELECT said FROM moments ORDER BY said')).toEqual([
         { said: 'after the base' },
@@ -261,9 +294,9 @@ describe.skipIf(!existsSync(join(binaries, 'initdb')) || process.platform === 'w
       ]);
       await ask("INSERT INTO moments VALUES ('and on')");
       await stop(recovered);
-      expect(() => run('sh', join(directory, 'recover.sh'), base.folder, wal, recovered)).toThrow('is there already');
-      // The log that no base needs any more goes, and the rest stays.
-      expect(await pruneBase(settings, Date.now())).toMatchObject({ basesRemoved: 0 });
+      expect(() => run('sh', join(directory, 'recover.sh'), join(directory, 'base'), kept, recovered)).toThrow(
+        'is there already',
+      );
     });
   },
 );

@@ -6,8 +6,17 @@ import type { Knex } from 'knex';
  * `app.user_id` for row-level security to believe it (migration 0008).
  */
 export function accessProof(key: Uint8Array, userId: string, expiresAtMs: number): string {
+  return proofOf(key, userId, expiresAtMs);
+}
+
+/** The proof that `key`'s holder asks for somebody who wants to log in: `app.login_proof` (migration 0031). */
+export function loginProof(key: Uint8Array, username: string, expiresAtMs: number): string {
+  return proofOf(key, `login ${username}`, expiresAtMs);
+}
+
+function proofOf(key: Uint8Array, claim: string, expiresAtMs: number): string {
   const expires = Math.floor(expiresAtMs / 1000);
-  return `${expires}.${createHmac('sha256', key).update(`${userId}.${expires}`).digest('hex')}`;
+  return `${expires}.${createHmac('sha256', key).update(`${claim}.${expires}`).digest('hex')}`;
 }
 
 /**

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RecordKind, RecordKinds } from '../../runs/records.ts';
 import { makeConfiguration, makeCycle, makeRun } from '../testing.ts';
 import { type Database, openDatabase } from './connect.ts';
+import { listCycles } from './repositories/cycles.ts';
 import { junctionInputs } from './repositories/junctions.ts';
 import { RECORD_KINDS } from './repositories/records.ts';
 import { DATABASE_ROLES, type DatabaseRole } from './roles.ts';
@@ -69,6 +70,15 @@ function behaviour(open: () => Promise<{ database: Database; end: () => Promise<
       latitude: 19,
       longitude: 72,
       metadata: { note: 'NUL \0 here' },
+    },
+    crashIndices: {
+      junctionId,
+      atMs: at,
+      rate: 1.2,
+      uplift: 1.1,
+      vruIndex: 0.3,
+      vehicleIndex: 0.4,
+      combinedIndex: null,
     },
     hardBrakes: {
       hardBrakeId: randomUUID(),
@@ -149,6 +159,7 @@ function behaviour(open: () => Promise<{ database: Database; end: () => Promise<
     conflicts: 'conflicts',
     hardBrakes: 'hard_brakes',
     weather: 'weather_conditions',
+    crashIndices: 'crash_indices',
     logs: 'system_logs',
     messages: 'mqtt_messages',
     qualityIssues: 'data_quality_log',
@@ -206,6 +217,21 @@ function behaviour(open: () => Promise<{ database: Database; end: () => Promise<
       { lane_id: moved.laneId, device_name: 'lamp-1' },
       { lane_id: null, device_name: null },
     ]);
+  });
+
+  it('keeps with a cycle on which approach an emergency vehicle was', async () => {
+    const cycle = makeCycle(configuration, { cycleNumber: 911, startedAtMs: at });
+    cycle.approaches[2]!.emergencyVehicleDetected = true;
+    await write({ kind: 'cycles', rows: [cycle, makeCycle(configuration, { cycleNumber: 912, startedAtMs: at })] });
+    const stored = await listCycles(database.knex, junctionId, { limit: 50 });
+    const flags = (number: number) =>
+      stored.find(({ cycleNumber }) => cycleNumber === number)?.approaches.map((one) => one.emergencyVehicleDetected);
+    expect(flags(911)).toEqual([undefined, undefined, true, undefined]);
+    expect(
+      await readAll(
+        'SELECT cycle_number FROM traffic_cycles WHERE emergency_vehicle_detected AND cycle_number IN (911, 912)',
+      ),
+    ).toEqual([{ cycle_number: 911 }]);
   });
 
   it('tells hour and day where the junction stands', async () => {
@@ -309,6 +335,13 @@ function behaviour(open: () => Promise<{ database: Database; end: () => Promise<
     ).rows as { user_id: string }[];
     const attempt = (sql: string) => database.roles.asUser(user!.user_id, (trx) => trx.raw(sql));
     expect((await attempt('SELECT count(*)::int AS n FROM junctions')).rows).toEqual([{ n: 0 }]);
+    expect((await attempt("SELECT * FROM find_login('u')")).rows).toEqual([]);
+    expect(await database.roles.findLogin('u')).toEqual({
+      userId: user!.user_id,
+      passwordHash: 'x',
+      isActive: true,
+    });
+    expect(await database.roles.findLogin('nobody')).toBeNull();
     for (const role of ['none', 'job_role']) {
       await expect(attempt(`SELECT set_config('role', '${role}', TRUE)`)).rejects.toMatchObject({ code: '42501' });
       await expect(attempt(`UPDATE pg_settings SET setting = '${role}' WHERE name = 'role'`)).rejects.toMatchObject({

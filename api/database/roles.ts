@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { accessProof, asUser } from './access.ts';
+import { accessProof, asUser, loginProof } from './access.ts';
 import { StoreError } from './errors.ts';
 
 /** The roles of migration 0008: for a user; for ingestion and jobs; for reading. */
@@ -8,6 +8,13 @@ export type DatabaseRole = (typeof DATABASE_ROLES)[number];
 
 /** How long what is done for a user may take. */
 const PROOF_MS = 15 * 60_000;
+const LOGIN_PROOF_MS = 60_000;
+
+export interface Login {
+  userId: string;
+  passwordHash: string;
+  isActive: boolean;
+}
 
 /** Does everything in transactions of one of the roles; the owner's rights are for migrations alone. */
 export class Roles {
@@ -33,6 +40,21 @@ export class Roles {
   async asUser<T>(userId: string, work: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
     const proof = accessProof(await this.#key(), userId, Date.now() + PROOF_MS);
     return asUser(this.#pools.api_user, { id: userId, proof }, work);
+  }
+
+  /** What it takes to check a password, of one user; null where there is none of this name. */
+  async findLogin(username: string): Promise<Login | null> {
+    const proof = loginProof(await this.#key(), username, Date.now() + LOGIN_PROOF_MS);
+    const rows = await this.#pools.api_user.transaction(async (trx) => {
+      await trx.raw("SELECT set_config('app.login_proof', ?, TRUE)", [proof]);
+      await trx.raw('SET LOCAL ROLE api_user');
+      const answer = await trx.raw(
+        'SELECT user_id AS "userId", password_hash AS "passwordHash", is_active AS "isActive" FROM find_login(?)',
+        [username],
+      );
+      return answer.rows as Login[];
+    });
+    return rows[0] ?? null;
   }
 
   /** The key under which proofs are made, made by the first who asks. */

@@ -14,6 +14,7 @@ import { runRoutes } from './routes/runs.ts';
 import { safetyRoutes } from './routes/safety.ts';
 import { scenarioRoutes } from './routes/scenarios.ts';
 import { systemRoutes } from './routes/system.ts';
+import { safetyBasisRoutes } from './routes/safety-basis.ts';
 import { V2X_BODY_LIMIT, V2X_PATHS, v2xRoutes } from './routes/v2x.ts';
 
 /** Generous: a page that scrubs asks some ten times a second. */
@@ -44,6 +45,7 @@ export function apiRoutes(context: ApiContext): Route[] {
     ...runRecordRoutes(context),
     ...junctionRoutes(context),
     ...safetyRoutes(context),
+    ...safetyBasisRoutes(context),
     ...v2xRoutes(context),
     ...systemRoutes(context),
   ];

@@ -18,9 +18,17 @@ export class HttpError extends TwinError {
   }
 }
 
+/** Of what a union says of each of its members, that of the one that was meant: the first that fits at the root. */
+function telling(issue: z.core.$ZodIssue): z.core.$ZodIssue {
+  if (issue.code !== 'invalid_union') return issue;
+  const meant = issue.errors.find(([first]) => first !== undefined && first.path.length > 0) ?? issue.errors[0];
+  const [first] = meant ?? [];
+  return first === undefined ? issue : telling({ ...first, path: [...issue.path, ...first.path] });
+}
+
 /** What is wrong with a value, in one sentence that names the field; 422. */
 export function validationError(error: z.core.$ZodError, where: 'body' | 'query' | 'path' | 'event'): HttpError {
-  const issue = error.issues[0] as z.core.$ZodIssue;
+  const issue = telling(error.issues[0] as z.core.$ZodIssue);
   const unknown = issue.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
   const path = [...issue.path.map(String), ...(unknown === undefined ? [] : [unknown])].join('.');
   const name = path === '' ? `the ${where}` : path;

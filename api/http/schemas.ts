@@ -444,6 +444,7 @@ export const cycleSchema = component<JunctionCycle>(
         vehicle_count: z.number().int(),
         epc_ids: z.array(z.string()).describe('Tags, hashed under the key of the installation.'),
         green_time: number.describe('Seconds.'),
+        emergency_vehicle_detected: z.boolean().describe('One asked for green on it.'),
       }),
     ),
   }),

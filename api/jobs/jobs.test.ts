@@ -9,6 +9,7 @@ import type { IndexRecord } from '../../runs/records.ts';
 import { queryParquet } from '../archive/parquet.ts';
 import { type Database, openDatabase } from '../database/connect.ts';
 import { listRuns } from '../database/repositories/job-runs.ts';
+import { listModelPerformance } from '../database/repositories/predictions.ts';
 import { type DatabaseStore, openStore } from '../database/store.ts';
 import { makeServerDatabase, serverUrl } from '../database/testing/server-database.ts';
 import { makeConfiguration, makeCycle } from '../testing.ts';
@@ -402,6 +403,34 @@ function behaviour(databaseUrl: () => string | undefined): void {
     expect(reports[1]?.figures).toMatchObject({ cycles: 4, usual_peak_hour: 9, days_with_cycles: 1 });
   });
 
+  it('tell how predictions came out, by model, junction and day, from scratch each time', async () => {
+    const day = Date.UTC(2025, 2, 3);
+    const predict = (n: number, predictedValue: number, actualValue: number | null) => ({
+      model: 'horizon',
+      modelVersion: '1',
+      junctionId: (junctions[0] as { junctionId: string }).junctionId,
+      quantity: 'departures',
+      predictedAtMs: day + n * HOUR,
+      targetAtMs: day + n * HOUR + 10_000,
+      predictedValue,
+      actualValue,
+    });
+    store.writeRecords('predictions', [predict(0, 5, 4), predict(1, 2, 5), predict(2, 9, null), predict(24, 3, 3)]);
+    await store.flush();
+    await store.junctions();
+    clock = today + HOUR;
+    expect(await runner.run('model-performance')).toMatchObject({ state: 'done', outcome: { rows: 2 } });
+    const read = () => store.asRole('reporting_user', (trx) => listModelPerformance(trx, { limit: 10 }));
+    const first = { day: '2025-03-03', samples: 2, meanError: 1, meanAbsoluteError: 2, rootMeanSquaredError: 5 ** 0.5 };
+    const second = { day: '2025-03-04', samples: 1, meanError: 0, meanAbsoluteError: 0, rootMeanSquaredError: 0 };
+    expect(await read()).toMatchObject([second, first]);
+    store.writeRecords('predictions', [predict(2, 9, 9)]);
+    await store.flush();
+    await store.junctions();
+    await runner.run('model-performance', { again: true });
+    expect(await read()).toMatchObject([second, { samples: 3, meanAbsoluteError: 4 / 3 }]);
+  });
+
   it('keep partitions ahead, views fresh and tables vacuumed, and tell of it in /health', async () => {
     clock = Date.now();
     await rowsIn('DELETE FROM job_runs');
@@ -421,6 +450,7 @@ function behaviour(databaseUrl: () => string | undefined): void {
         'hourly-aggregation',
         'daily-aggregation',
         'junction-stats',
+        'model-performance',
         'partitions',
         'retention',
         'vacuum',
@@ -440,6 +470,17 @@ function behaviour(databaseUrl: () => string | undefined): void {
       expect(await rowsIn('SELECT safety_index FROM mv_current_safety_status')).toEqual([{ safety_index: 42 }]);
       expect((await jobs.health()).status).toBe('ok');
       expect(await rowsIn("SELECT job FROM job_runs WHERE state = 'failed'")).toEqual([]);
+      // Made again by VACUUM and ANALYZE: how many rows there are, and on which pages all are visible.
+      const { reltuples, relallvisible } = (
+        await rowsIn<{ reltuples: number; relallvisible: number }>(
+          "SELECT reltuples::int, relallvisible FROM pg_class WHERE oid = 'junctions'::regclass",
+        )
+      )[0] as { reltuples: number; relallvisible: number };
+      expect([reltuples, relallvisible > 0]).toEqual([2, true]);
+      const statistics = await rowsIn(
+        "SELECT 1 FROM pg_stats WHERE tablename = 'junctions' AND attname = 'junction_name'",
+      );
+      expect(statistics).toHaveLength(1);
     } finally {
       await jobs.close();
     }

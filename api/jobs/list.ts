@@ -3,6 +3,7 @@ import { backup, baseBackups, restoreTest } from './backup.ts';
 import { currentStatus, junctionStats, modelPerformance } from './junction-stats.ts';
 import { monthlyReport } from './monthly-report.ts';
 import { retention } from './retention.ts';
+import { safetyConstants } from './safety-constants.ts';
 import type { Job } from './types.ts';
 import { archiveLifecycle, partitions, vacuum } from './upkeep.ts';
 
@@ -19,6 +20,7 @@ export const JOBS: readonly Job[] = [
   retention,
   vacuum,
   archiveLifecycle,
+  safetyConstants,
   monthlyReport,
   restoreTest,
 ];

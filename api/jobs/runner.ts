@@ -14,7 +14,6 @@ import { TwinError } from '../../runs/twin-types.ts';
 import { latestSlot } from './schedule.ts';
 import type { Job, JobContext, JobOutcome } from './types.ts';
 
-const KEEP_CLAIM_MS = (SILENT_SECONDS * 1000) / 4;
 const DEPENDENCY_POLL_MS = 1000;
 const DEPENDENCY_TIMEOUT_MS = 15 * 60_000;
 
@@ -23,6 +22,8 @@ export interface RunnerOptions {
   jobs: readonly Job[];
   backup: JobContext['backup'];
   now?: () => number;
+  /** After so many seconds of silence a process's claim may be taken over; default 120. */
+  silentSeconds?: number;
   onAlert?: ((level: 'info' | 'warning' | 'error', message: string) => void) | undefined;
 }
 
@@ -44,6 +45,11 @@ export class JobRunner {
   constructor(options: RunnerOptions) {
     this.#options = options;
     this.jobs = options.jobs;
+  }
+
+  /** So long a process may say nothing of what it runs. */
+  get silentSeconds(): number {
+    return this.#options.silentSeconds ?? SILENT_SECONDS;
   }
 
   get now(): number {
@@ -99,17 +105,21 @@ export class JobRunner {
         runner: this.#runner,
         alone: store.kind === 'embedded',
         again,
+        silentSeconds: this.silentSeconds,
       }),
     );
     if (answer.claimed === null) return { state: answer.because === 'done' ? 'already' : 'elsewhere' };
     const claim = answer.claimed;
-    const timer = setInterval(() => {
-      store
-        .asJob((trx) => keepClaim(trx, claim))
-        .catch(() => {
-          // Told when it ends, if it was taken over meanwhile.
-        });
-    }, KEEP_CLAIM_MS);
+    const timer = setInterval(
+      () => {
+        store
+          .asJob((trx) => keepClaim(trx, claim))
+          .catch(() => {
+            // Told when it ends, if it was taken over meanwhile.
+          });
+      },
+      (this.silentSeconds * 1000) / 4,
+    );
     timer.unref();
     const began = performance.now();
     try {
@@ -143,7 +153,7 @@ export class JobRunner {
     if (await this.#options.store.asJob((trx) => finishRun(trx, claim, end))) return;
     this.#options.onAlert?.(
       'warning',
-      `The job ${claim.job} ended here after another process had taken it over: this one was silent for more than ${SILENT_SECONDS} s.`,
+      `The job ${claim.job} ended here after another process had taken it over: this one was silent for more than ${this.silentSeconds} s.`,
     );
   }
 

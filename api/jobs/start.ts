@@ -1,7 +1,7 @@
 /** Starts the jobs of a running twin: by pg-boss on a server, by a clock of this process on the embedded database. */
 import PgBoss from 'pg-boss';
 import { reasonOf } from '../database/errors.ts';
-import { type JobRun, listRuns } from '../database/repositories/job-runs.ts';
+import { type JobRun, listRuns, silentRuns } from '../database/repositories/job-runs.ts';
 import type { DatabaseStore } from '../database/store.ts';
 import { JOBS } from './list.ts';
 import { JobRunner, type RunnerOptions } from './runner.ts';
@@ -16,6 +16,8 @@ const RETRIES = 6;
 /** Longest a job may take before pg-boss gives it to another process, which then finds it claimed or silent. */
 const EXPIRES_HOURS = 12;
 const STOP_TIMEOUT_MS = 5000;
+/** Of an advisory lock, as any number of ours. */
+const OPENING_LOCK = 4_721_031;
 /** A vital job that is so late fails /health. */
 const LATE_MS = 3_600_000;
 /** So long /health waits for the list of jobs. */
@@ -45,9 +47,11 @@ export function startJobs(options: JobsOptions): RunningJobs {
     runner,
     health: () => jobsHealth(options.store, runner, jobs),
     async close() {
-      await drive.close();
       const late = new Promise((resolve) => setTimeout(resolve, STOP_TIMEOUT_MS).unref());
-      await Promise.race([runner.idle(), late]);
+      const ended = Promise.all([drive.close(), runner.idle()]);
+      // What fails after nobody waits any more is of the next start.
+      ended.catch(() => {});
+      await Promise.race([ended, late]);
     },
   };
 }
@@ -90,13 +94,17 @@ function byClock(runner: JobRunner, jobs: readonly Job[], { store, pollMs }: Job
   };
 }
 
-/** pg-boss gives each slot to one of the processes, and again where one fails or dies. */
+/**
+ * pg-boss gives each slot to one of the processes, and again where one fails. It would find out after hours that one was killed: what fell silent is
+ * looked for here.
+ */
 function byQueue(runner: JobRunner, jobs: readonly Job[], options: JobsOptions): Drive {
   const { store, databaseUrl, onAlert, pollMs } = options;
   let boss: PgBoss | null = null;
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
   const open = async (): Promise<void> => {
+    // Where it was not there at first, asOwner waits or throws, and this is tried again.
     await store.ready.catch(() => {});
     const made = new PgBoss({
       connectionString: databaseUrl as string,
@@ -109,21 +117,14 @@ function byQueue(runner: JobRunner, jobs: readonly Job[], options: JobsOptions):
     // It goes on by itself when the database is back; that it is away is told by the store.
     made.on('error', () => {});
     try {
-      await made.start();
-      for (const job of jobs) {
-        await made.createQueue(job.name, {
-          name: job.name,
-          // One waiting, one at work.
-          policy: 'stately',
-          retryLimit: RETRIES,
-          retryDelay: RETRY_FIRST_MS / 1000,
-          retryBackoff: true,
-          expireInHours: EXPIRES_HOURS,
-        });
-        await made.schedule(job.name, cronOf(job.schedule), {}, { tz: 'UTC' });
-      }
-      for (const { name } of await made.getSchedules())
-        if (!jobs.some((job) => job.name === name)) await made.unschedule(name);
+      // Processes that start together must not make the same queues at the same time.
+      await store.asOwner((owner) =>
+        owner.transaction(async (trx) => {
+          await trx.raw('SELECT pg_advisory_xact_lock(?)', [OPENING_LOCK]);
+          await made.start();
+          await makeQueues(made, jobs);
+        }),
+      );
       for (const job of jobs) {
         // What was missed while no process ran.
         await made.send(job.name, {});
@@ -143,6 +144,8 @@ function byQueue(runner: JobRunner, jobs: readonly Job[], options: JobsOptions):
     if (closed) await made.stop({ graceful: false });
     else boss = made;
   };
+  const silentMs = runner.silentSeconds * 1000;
+  const lookout = setInterval(() => void takeOver(store, runner, jobs).catch(() => {}), silentMs / 4).unref();
   const attempt = (waitMs: number): void => {
     open().catch((error: unknown) => {
       if (closed) return;
@@ -155,9 +158,37 @@ function byQueue(runner: JobRunner, jobs: readonly Job[], options: JobsOptions):
     async close() {
       closed = true;
       clearTimeout(timer);
+      clearInterval(lookout);
       await boss?.stop({ graceful: true, wait: true, timeout: STOP_TIMEOUT_MS });
     },
   };
+}
+
+async function makeQueues(boss: PgBoss, jobs: readonly Job[]): Promise<void> {
+  for (const job of jobs) {
+    const queue = {
+      name: job.name,
+      // One waiting. That one is at work is seen to by job_runs: one that was killed would count as at work for hours.
+      policy: 'short' as const,
+      retryLimit: RETRIES,
+      retryDelay: RETRY_FIRST_MS / 1000,
+      retryBackoff: true,
+      expireInHours: EXPIRES_HOURS,
+    };
+    await boss.createQueue(job.name, queue);
+    // An earlier version made it otherwise.
+    await boss.updateQueue(job.name, queue);
+    await boss.schedule(job.name, cronOf(job.schedule), {}, { tz: 'UTC' });
+  }
+  for (const { name } of await boss.getSchedules())
+    if (!jobs.some((job) => job.name === name)) await boss.unschedule(name);
+}
+
+/** Runs what was being run by processes that are gone. */
+async function takeOver(store: DatabaseStore, runner: JobRunner, jobs: readonly Job[]): Promise<void> {
+  const silent = await store.asJob((trx) => silentRuns(trx, runner.silentSeconds));
+  for (const { job, slotMs } of silent)
+    if (jobs.some(({ name }) => name === job)) await runner.run(job, { atMs: Math.max(slotMs, runner.now) });
 }
 
 async function jobsHealth(

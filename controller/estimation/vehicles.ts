@@ -31,6 +31,8 @@ export interface SectionVehicles {
   readonly counts: readonly number[];
   /** Vehicles a second past the upstream detector. */
   readonly perSecond: number;
+  /** Vehicles past the upstream detector, fading: who of them is never seen at a stop line goes by a way without signal. */
+  readonly entered: number;
   /** By upstream detector: the queue that reaches back over it. */
   readonly beyond: readonly QueueBeyond[];
   /** Vehicles from each upstream detector to each stream, fading; used where the detectors stand in lanes. */
@@ -86,6 +88,7 @@ const CLEAR_GREEN_SECONDS = 4;
 const LATE_SECONDS = 6;
 /** Nobody is quicker than this share of the time at free speed. */
 const QUICKEST = 0.6;
+const USUAL_HEADWAY_SECONDS = 2;
 /** A vehicle says how long the way is if its lane was green for so long, nobody before it, and it is that one so surely. */
 const FREE_GREEN_SECONDS = 8;
 const SURE = 0.6;
@@ -94,6 +97,8 @@ const TRAVEL_GAIN = 0.1;
 const TRAVEL_FACTOR = 2.5;
 /** Who covers a line so long after green is not one who just crossed it, seconds. */
 const SETTLED_SECONDS = 4;
+/** So many vehicles are taken to stay for each lane that is left, until more have been seen. */
+const LEAVES_PRIOR = 20;
 const LEAST = 0.02;
 const ENTRIES_MAX = 80;
 /** Share of a second covered, of one lane, that means somebody stands there. */
@@ -119,13 +124,15 @@ export function observeVehicles(
   const known = Math.min(options.smoothingSeconds, (nowMs - old.startedMs) / 1000);
   const gain = elapsed > 0 ? Math.min(1, elapsed / Math.max(elapsed, known, 30)) : 0;
   const out: number[] = [];
-  const lines = ground.streams.map(({ id, groups, groupIds }, i): LineVehicles => {
+  const lines = ground.streams.map(({ id, groups, groupIds, lanes }, i): LineVehicles => {
     const was = old.lines[i]!;
     const line = detectors[id];
     const passed = line === undefined || was.count < 0 ? 0 : increase(was.count, line.count);
-    out.push(passed);
     const green = groupIds.length > 0 && groupIds.every((group) => lamps.byGroup[group] === 'green');
     const greenSeconds = green ? Math.max(0, was.greenSeconds) + elapsed : Math.min(0, was.greenSeconds) - elapsed;
+    // Past a line that is silent they leave as queues do.
+    const leaving = (seconds: number): number => Math.floor((lanes * Math.max(0, seconds)) / USUAL_HEADWAY_SECONDS);
+    out.push(line === undefined ? leaving(greenSeconds) - leaving(was.greenSeconds) : passed);
     const fade = Math.max(0, 1 - elapsed / SHARE_SECONDS);
     const clearSeconds = line === undefined || line.presence || line.occupancy > 0 ? 0 : was.clearSeconds + elapsed;
     const hasPresence = was.hasPresence || line?.presence === true;
@@ -173,14 +180,16 @@ export function observeVehicles(
     });
     const total = fed.reduce((sum, stream) => sum + lines[stream]!.served + 1, 0);
     const shares = fed.map((stream) => (lines[stream]!.served + 1) / total);
+    const served = total - fed.length;
+    const stays = Math.min(1, (served + LEAVES_PRIOR) / (was.entered + LEAVES_PRIOR));
     const sharesOf = (k: number): number[] => {
       const own = fed.indexOf(upstream[k]!.stream);
-      if (own < 0) return shares;
+      if (own < 0) return shares.map((share) => share * stays);
       const row = went[k]!.map(
         (value, m) => value + (m === own ? KEEPS_LANE : Math.abs(m - own) === 1 ? LEAVES_LANE : 0),
       );
       const sum = row.reduce((a, b) => a + b, 0);
-      return row.map((value) => value / sum);
+      return row.map((value) => (value / sum) * stays);
     };
     came.forEach((count, k) => {
       const n = Math.min(count, ENTRIES_MAX);
@@ -220,6 +229,7 @@ export function observeVehicles(
     return {
       counts: ups.map((up) => up?.count ?? -1),
       perSecond: anySeen && elapsed > 0 ? was.perSecond + (all / elapsed - was.perSecond) * gain : was.perSecond,
+      entered: was.entered * fade + all,
       beyond,
       went,
       entries: kept.length > ENTRIES_MAX ? kept.slice(kept.length - ENTRIES_MAX) : kept,
@@ -236,6 +246,7 @@ function emptyMemory(ground: Ground, nowMs: number, travelSeconds: number): Vehi
     sections: ground.sections.map(({ upstream, streams, travelSeconds: known }) => ({
       counts: upstream.map(() => -1),
       perSecond: 0,
+      entered: 0,
       beyond: upstream.map(() => ({ standingSeconds: 0, quietSeconds: 0, vehicles: 0 })),
       went: upstream.map(() => streams.map(() => 0)),
       entries: [],
@@ -370,8 +381,12 @@ export interface LaneTraffic {
   readonly arrivals: readonly { readonly inSeconds: number; readonly mass: number }[];
   /** Vehicles that should be at the line by now, those beyond the upstream detector included. */
   readonly queued: number;
+  /** Those of them beyond the upstream detector. */
+  readonly beyond: number;
   /** Vehicles on the way to it. */
   readonly coming: number;
+  /** Standard deviation of both together, vehicles: who may be in another lane, or not there at all. */
+  readonly deviation: number;
   /** Arrivals a second that nobody has seen yet. */
   readonly perSecond: number;
 }
@@ -385,13 +400,18 @@ export function laneTraffic(ground: Ground, memory: VehiclesMemory): LaneTraffic
     const line = memory.lines[i]!;
     if (section.counts.every((count) => count < 0)) {
       const { assumed, perSecond } = line;
-      return { arrivals: [{ inSeconds: 0, mass: assumed }], queued: assumed, coming: 0, perSecond };
+      const deviation = Math.sqrt(assumed);
+      const arrivals = [{ inSeconds: 0, mass: assumed }];
+      return { arrivals, queued: assumed, beyond: 0, coming: 0, deviation, perSecond };
     }
     const arrivals: { inSeconds: number; mass: number }[] = [];
     let queued = 0;
     let coming = 0;
+    let beyond = 0;
+    let variance = 0;
     for (const { atMs, inLane } of section.entries) {
       const mass = inLane[l]!;
+      variance += mass * Math.max(0, 1 - mass);
       if (mass < LEAST) continue;
       const inSeconds = section.travelSeconds - (memory.atMs - atMs) / 1000;
       arrivals.push({ inSeconds, mass });
@@ -405,12 +425,14 @@ export function laneTraffic(ground: Ground, memory: VehiclesMemory): LaneTraffic
     if (vehicles > 0) {
       const inSection = section.entries.reduce((sum, entry) => sum + stillThere(entry), 0);
       const part = own >= 0 ? 1 : inSection > 0 ? (queued + coming) / inSection : share;
-      const beyond = vehicles * part;
+      beyond = vehicles * part;
       queued += beyond;
+      variance += beyond;
       // they stand, and come after those that have passed
       const inSeconds = section.travelSeconds + SETS_OFF_SECONDS;
       for (let left = beyond; left >= LEAST; left--) arrivals.push({ inSeconds, mass: Math.min(1, left) });
     }
-    return { arrivals, queued, coming, perSecond: section.perSecond * share };
+    const deviation = Math.sqrt(variance);
+    return { arrivals, queued, beyond, coming, deviation, perSecond: section.perSecond * share };
   });
 }

@@ -107,6 +107,92 @@ describe('encounters', () => {
     expect(encounter!.angleDegrees).toBeCloseTo(90, 6);
   });
 
+  /** Updates of one that drives along `points` at `v`, from `atSeconds` on, 10 Hz. */
+  function along(id: string, points: readonly (readonly [number, number])[], v: number, atSeconds: number) {
+    const out: RoadUserUpdate[] = [];
+    let total = 0;
+    const legs = points.slice(1).map(([x, y], i) => {
+      const [x0, y0] = points[i]!;
+      const from = total;
+      total += Math.hypot(x - x0, y - y0);
+      return { x0, y0, from, until: total, heading: Math.atan2(y - y0, x - x0) };
+    });
+    for (let k = 0; k * 0.1 * v <= total; k++) {
+      const leg = legs.find(({ until }) => k * 0.1 * v <= until) ?? legs.at(-1)!;
+      const at = k * 0.1 * v - leg.from;
+      out.push({
+        id,
+        timeMs: Math.round(atSeconds * 1000) + k * 100,
+        x: leg.x0 + Math.cos(leg.heading) * at,
+        y: leg.y0 + Math.sin(leg.heading) * at,
+        heading: leg.heading,
+        speedMetresPerSecond: v,
+        type: 'car',
+        lengthMetres: 4,
+        widthMetres: 2,
+      });
+    }
+    return out;
+  }
+  const arc = (fromDegrees: number, toDegrees: number, radius: number, x: number, y: number) =>
+    Array.from({ length: 19 }, (_, i) => {
+      const angle = ((fromDegrees + ((toDegrees - fromDegrees) * i) / 18) * Math.PI) / 180;
+      return [x + radius * Math.cos(angle), y + radius * Math.sin(angle)] as const;
+    });
+  // eastwards, then right (south) round a corner; eastwards, straight on; southwards, and on along the exit of the turn
+  const turnsRight = [[-60, 0], ...arc(90, 0, 8, 0, -8), [8, -60]] as const;
+  const straightOn = [[-60, 0] as const, [60, 0] as const];
+  const fromTheNorth = [[8, 60] as const, [8, -60] as const];
+  const together = (...tracks: RoadUserUpdate[][]) => run(tracks.flat().sort((a, b) => a.timeMs - b.timeMs));
+
+  it('takes those who follow and then part for what they are: no encroachment, at whatever headway', () => {
+    for (const headway of [1.2, 2, 3.5]) {
+      expect(together(along('a', turnsRight, 8, 0), along('b', straightOn, 8, headway))).toEqual([]);
+      expect(together(along('a', straightOn, 8, 0), along('b', turnsRight, 8, headway))).toEqual([]);
+      expect(together(along('a', turnsRight, 8, 0), along('b', turnsRight, 8, headway))).toEqual([]);
+    }
+  });
+
+  it('keeps the encroachment of those who merge', () => {
+    for (const [first, second] of [
+      [turnsRight, fromTheNorth],
+      [fromTheNorth, turnsRight],
+    ] as const) {
+      const [one, ...others] = together(along('a', first, 8, 0), along('b', second, 8, 2.2));
+      expect(others).toEqual([]);
+      expect(one).toMatchObject({ users: ['a', 'b'] });
+      expect(one!.petSeconds).toBeGreaterThan(0.5);
+      expect(one!.petSeconds).toBeLessThan(3);
+    }
+  });
+
+  it('expects nobody to step off the pavement, and sees who does', () => {
+    const updates = drive(
+      [
+        { id: 'walker', type: 'pedestrian', x: 0, y: -8, heading: NORTH, v: 1.4 },
+        { id: 'car', x: -42, y: 0, heading: EAST, v: 8 },
+      ],
+      8,
+    );
+    const seen = (kerbY: number) => {
+      const engine = new EncounterEngine();
+      for (const update of updates) {
+        engine.push(update);
+        engine.locate(-1, -1, update.type === 'pedestrian' && update.y < kerbY);
+      }
+      engine.finish();
+      return engine.takeEncounters();
+    };
+    const [course] = seen(Number.NEGATIVE_INFINITY);
+    expect(course!.minTtcSeconds).toBeLessThan(2.7);
+    // at the kerb 2.5 m before the car's path he is 1 s from it: only then does he count
+    const [late] = seen(-2.5);
+    expect(late!.startMs).toBeGreaterThan(course!.startMs + 500);
+    expect(late!.minTtcSeconds).toBeCloseTo(course!.minTtcSeconds!, 9);
+    const [never] = seen(Number.POSITIVE_INFINITY);
+    expect(never?.minTtcSeconds).toBeUndefined();
+  });
+
   it('measures a collision course by the distance of the one who comes second', () => {
     const [encounter] = run(
       drive(

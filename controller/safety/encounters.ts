@@ -19,24 +19,26 @@ import { type Critical, Forecast, OpenEncounter } from './open-encounter.ts';
 import { PathSearch } from './path-search.ts';
 import { wouldHaveMet } from './real-paths.ts';
 import { Recorder } from './recorder.ts';
-import { Users } from './users.ts';
+import { STEP_MS_MIN, Users } from './users.ts';
 
 const MAX_PET_SECONDS = 8;
+/** Beside the path of another, one still drives the same way: half a lane, more where positions are poor. */
+const SAME_WAY_METRES = 1.5;
 /** Metres per second. Who creeps up to a place that another has left is in a queue. */
 const CREEPING = 0.5;
 /** A pair that was not critical for so long is a new encounter when it is again. */
 const ENCOUNTER_GAP_MS = 8000;
 const REACTION_SECONDS = 1;
-/** Most steps that turning courses are followed ahead. */
-const FORECAST_STEPS = 40;
+/** Turning courses are followed so far ahead at most. */
+const FORECAST_MS = 4000;
 /** A course is a forecast only while both users were heard within so long. */
 const FRESH_MS = 500;
 /** A forecast is held against the paths driven so much later than it said. */
 const CONFIRM_SECONDS = 0.5;
-/** Forecasts are held against paths and old encounters ended so often, in steps. */
-const REVIEW_STEPS = 10;
-/** Steps after which a forecast is held against what path there is, lest the path be forgotten. */
-const MAX_PENDING_STEPS = 100;
+/** Forecasts are held against paths and old encounters ended so often. */
+const REVIEW_MS = 1000;
+/** After so long a forecast is held against what path there is, or sooner, lest the path be forgotten. */
+const MAX_PENDING_MS = 10_000;
 /** Most encounters under way at once; no street has so many, a flood of made-up users may. */
 const MOST_OPEN = 100_000;
 /** Most encounters that wait for `takeStarted`. */
@@ -67,6 +69,10 @@ export class EncounterEngine {
   readonly #paths: PathSearch;
   readonly #recorder: Recorder;
   readonly #longestTtc: number;
+  /** The same in steps. */
+  readonly #forecastSteps: number;
+  readonly #reviewSteps: number;
+  readonly #maxPendingSteps: number;
   #nowMs = 0;
   #step_ = 0;
   readonly #pose = { hx: 1, hy: 0, length: 0 };
@@ -83,8 +89,10 @@ export class EncounterEngine {
 
   constructor(options: EngineOptions = {}) {
     this.#stepMs = options.stepMs ?? 100;
-    if (!(this.#stepMs >= 80 && this.#stepMs <= 1000))
-      throw new Error(`stepMs is ${this.#stepMs}; from 80 to 1000, so that eight seconds of path are kept.`);
+    if (!(this.#stepMs >= STEP_MS_MIN && this.#stepMs <= 1000))
+      throw new Error(
+        `stepMs is ${this.#stepMs}; from ${STEP_MS_MIN} to 1000, so that eight seconds of path are kept.`,
+      );
     this.#ttc = options.ttcSeconds ?? 3;
     this.#ttcVru = options.ttcVruSeconds ?? 2.7;
     const pet = Math.min(MAX_PET_SECONDS, options.petSeconds ?? 5);
@@ -95,6 +103,10 @@ export class EncounterEngine {
     if (options.maxUsers !== undefined && !(options.maxUsers >= 1 && options.maxUsers <= MOST_USERS))
       throw new Error(`maxUsers is ${options.maxUsers}; from 1 to ${MOST_USERS}.`);
     this.#users = new Users(options, ENCOUNTER_GAP_MS + 2000);
+    this.#forecastSteps = Math.ceil(FORECAST_MS / this.#stepMs);
+    this.#reviewSteps = Math.max(1, Math.round(REVIEW_MS / this.#stepMs));
+    const kept = this.#users.places - 2 * this.#reviewSteps;
+    this.#maxPendingSteps = Math.min(Math.round(MAX_PENDING_MS / this.#stepMs), kept);
     this.#recorder = new Recorder(this.#users, options);
     this.#paths = new PathSearch(this.#users, this.#stepMs, pet, petVru, {
       best: (first, second) => {
@@ -173,12 +185,14 @@ export class EncounterEngine {
 
   /**
    * Says on which lane of a MAP the user of the last update is, and which signal group it obeys; -1: unknown. Types of
-   * encounters do not go by it: positions are too poor to tell neighbouring lanes apart at every moment.
+   * encounters do not go by it: positions are too poor to tell neighbouring lanes apart at every moment. `pavement`: before
+   * or behind a crossing, from where nobody is on course for anybody until he steps off.
    */
-  locate(lane: number, signalGroup: number): void {
+  locate(lane: number, signalGroup: number, pavement = false): void {
     const slot = this.#users.lastSlot;
     this.#users.mapLane[slot] = lane;
     this.#users.group[slot] = signalGroup;
+    this.#users.pavement[slot] = pavement ? 1 : 0;
   }
 
   /** What signal group `group` shows, in J2735's words; null: unknown. */
@@ -257,7 +271,7 @@ export class EncounterEngine {
       const slot = users.alive[i]!;
       if (users.speed[slot]! > CREEPING) this.#paths.cross(slot, step);
     }
-    if (step % REVIEW_STEPS === 0)
+    if (step % this.#reviewSteps === 0)
       for (const [pair, open] of this.#open) {
         if (open.pendingStep >= 0) this.#review(open, false);
         if (now - open.lastMs > ENCOUNTER_GAP_MS) this.#close(pair, open);
@@ -288,6 +302,7 @@ export class EncounterEngine {
       this.#touch(a, b);
       return;
     }
+    if (u.pavement[a] === 1 || u.pavement[b] === 1) return;
     const { ttcSeconds, dracMetresPerSecond2, distanceMetres, closingMetresPerSecond, secondLeads } = measured;
     const vru = u.isVru(a) || u.isVru(b);
     const following = measured.kind === LONGITUDINAL;
@@ -332,7 +347,8 @@ export class EncounterEngine {
     if (pending === null) return;
     const seconds = this.#stepMs / 1000;
     const steps = Math.ceil((pending.ttc + CONFIRM_SECONDS) / seconds);
-    if (!now && this.#step_ < open.pendingStep + steps && this.#step_ < open.pendingSince + MAX_PENDING_STEPS) return;
+    if (!now && this.#step_ < open.pendingStep + steps && this.#step_ < open.pendingSince + this.#maxPendingSteps)
+      return;
     const { speedA, speedB } = pending.critical;
     if (wouldHaveMet(this.#users, open.a, open.b, open.pendingStep, speedA, speedB, steps, this.#step_, seconds))
       open.sure.merge(pending);
@@ -354,7 +370,7 @@ export class EncounterEngine {
     if (measured.kind === LONGITUDINAL && u.link[a]! >= 0 && u.link[a] === u.link[b] && u.lane[a] === u.lane[b])
       return true;
     const seconds = this.#stepMs / 1000;
-    const steps = Math.min(FORECAST_STEPS, Math.ceil((measured.ttcSeconds + 1) / seconds));
+    const steps = Math.min(this.#forecastSteps, Math.ceil((measured.ttcSeconds + 1) / seconds));
     return meetTurning(
       u.px[a]!,
       u.py[a]!,
@@ -466,6 +482,9 @@ export class EncounterEngine {
   #encroached(first: number, second: number, pet: number, left: number, trail: number): void {
     const u = this.#users;
     const now = this.#nowMs;
+    // who came behind the other on its way has a headway, not an encroachment, wherever the two part
+    const error = this.#error(first, second);
+    if (u.cameBehind(first, second, SAME_WAY_METRES + (error > 0 ? Math.min(error, SAME_WAY_METRES) : 0))) return;
     const open = this.#opened(first, second, u.isVru(first) || u.isVru(second));
     if (open === null) return;
     open.lastMs = now;
@@ -475,9 +494,9 @@ export class EncounterEngine {
     const firstSpeed = u.trailSpeed(first, Math.floor(left), this.#stepMs);
     const firstError = u.accuracy[first]! / Math.max(0.5, firstSpeed);
     const secondError = u.accuracy[second]! / Math.max(0.5, u.speed[second]!);
-    const error = Math.sqrt(firstError * firstError + secondError * secondError);
-    open.petLow = Math.max(0, pet - error);
-    open.petHigh = pet + error;
+    const seconds = Math.sqrt(firstError * firstError + secondError * secondError);
+    open.petLow = Math.max(0, pet - seconds);
+    open.petHigh = pet + seconds;
     this.#worse(open, open.sure.critical, pet, open.b === first, trail);
   }
 

@@ -9,6 +9,8 @@ export type IntervalSeconds = 60 | 900;
 /** Largest values seen in a data set; frozen, with the time for which they hold. A zero maximum counts as 1. */
 export interface NormalizationConstants {
   readonly version: number;
+  /** Of the row in `normalization_constants`; absent: they are not kept there. */
+  readonly constantsId?: number;
   readonly intervalSeconds: IntervalSeconds;
   /** From when, and until when, these may be used, ms since 1970 UTC; null: no end. */
   readonly validFromMs: number;
@@ -67,6 +69,10 @@ export function weatherIndex(weather: Weather): number {
   return clip(100 * (0.35 * rain + 0.3 * visibility + 0.2 * wind + 0.15 * temperature));
 }
 
+/** Whether constants may be used for an interval that begins at `atMs`. */
+export const holdsAt = (constants: NormalizationConstants, atMs: number): boolean =>
+  atMs >= constants.validFromMs && (constants.validUntilMs === null || atMs < constants.validUntilMs);
+
 /**
  * The indices of an interval. Callers see to it first that there was enough to see (`quality.ts`): this takes numbers for
  * what they are. A speed that nobody reported while vehicles were seen cannot be scored.
@@ -83,7 +89,7 @@ export function indices(
     throw new Error(
       `Features of ${features.intervalSeconds} s against constants of ${constants.intervalSeconds} s; compute both over the same interval.`,
     );
-  if (atMs < constants.validFromMs || (constants.validUntilMs !== null && atMs >= constants.validUntilMs))
+  if (!holdsAt(constants, atMs))
     throw new Error(
       `Normalization constants version ${constants.version} hold from ${constants.validFromMs} until ${constants.validUntilMs ?? 'further notice'}; ${atMs} lies outside. Compute new ones.`,
     );

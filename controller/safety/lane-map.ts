@@ -32,6 +32,8 @@ const BESIDE_METRES = 0.7;
 const ALONG = 0.8;
 /** Cosine of 30 degrees. */
 const STRAIGHT_COS = 0.8660254037844387;
+/** Beyond the ends of a crossing, people this near are on their way to it, or have left it. */
+const PAVEMENT_METRES = 8;
 const INGRESS_BIT = 0x80;
 /** MANEUVERS' left and right turn on red. */
 const TURN_ON_RED_BITS = 0x0c00;
@@ -169,6 +171,20 @@ export class LaneMap {
     }
   }
 
+  /** Whether `x, y` is on the pavement before or behind a crossing: in line with it, and beyond its ends. */
+  isBeforeCrossing(x: number, y: number): boolean {
+    for (const { use, points, widthMetres } of this.lanes) {
+      if (use !== 'crosswalk') continue;
+      const n = points.length;
+      if (
+        isBeyond(points[2]!, points[3]!, points[0]!, points[1]!, x, y, widthMetres) ||
+        isBeyond(points[n - 4]!, points[n - 3]!, points[n - 2]!, points[n - 1]!, x, y, widthMetres)
+      )
+        return true;
+    }
+    return false;
+  }
+
   /** Metres from the stop line of lane `index` to `x, y`, upstream positive. */
   toStopLine(index: number, x: number, y: number): number {
     const { points } = this.lanes[index]!;
@@ -195,6 +211,16 @@ export class LaneMap {
     const dy = points[3]! - points[1]!;
     return Math.abs((x - points[0]!) * dy - (y - points[1]!) * dx) / Math.sqrt(dx * dx + dy * dy);
   }
+}
+
+/** Whether `x, y` lies straight on behind the end of the stretch from `x0, y0` to `x1, y1`. */
+function isBeyond(x0: number, y0: number, x1: number, y1: number, x: number, y: number, width: number): boolean {
+  const dx = x1 - x0;
+  const dy = y1 - y0;
+  const length = Math.sqrt(dx * dx + dy * dy);
+  const along = ((x - x1) * dx + (y - y1) * dy) / length;
+  if (!(along > 0 && along < PAVEMENT_METRES)) return false;
+  return Math.abs((x - x1) * dy - (y - y1) * dx) / length <= width / 2 + BESIDE_METRES;
 }
 
 const cellKey = (cx: number, cy: number): number => (cx + 16_384) * 32_768 + cy + 16_384;

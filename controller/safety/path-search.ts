@@ -1,7 +1,7 @@
 /** Places that one user left and another reaches: who was in which cell when, and the time between the two. */
 import { CellTable } from './cell-table.ts';
 import { overlap } from './geometry.ts';
-import { TRAIL, type Users } from './users.ts';
+import type { Users } from './users.ts';
 
 const PET_CELL_METRES = 4;
 /** Cosine above which two paths run along each other: 30 degrees. */
@@ -23,6 +23,8 @@ export class PathSearch {
   readonly #pet: number;
   readonly #petVru: number;
   readonly #longest: number;
+  /** Steps of half a second: how far the moment at which the first left may shift within a step of the second. */
+  readonly #around: number;
   readonly #to: Encroachments;
   readonly #cells = new CellTable();
   #stamps = new Float64Array(256);
@@ -37,6 +39,7 @@ export class PathSearch {
     this.#pet = petSeconds;
     this.#petVru = petVruSeconds;
     this.#longest = Math.floor((Math.max(petSeconds, petVruSeconds) * 1000) / stepMs);
+    this.#around = Math.round(500 / stepMs);
     this.#to = to;
   }
 
@@ -119,7 +122,7 @@ export class PathSearch {
     if (left < 0 || left >= step) return;
     let pet = ((step - left) * this.#stepMs) / 1000;
     if (pet - this.#stepMs / 1000 >= best) return;
-    const low = Math.max(from, Math.floor(left) - 5);
+    const low = Math.max(from, Math.floor(left) - this.#around);
     const high = Math.min(then, Math.ceil(left) + 2);
     if (step > u.firstStep[second]! && this.#leftAt(first, second, 1, low, high) < 0) {
       let outside = 1;
@@ -135,7 +138,7 @@ export class PathSearch {
       }
     }
     if (pet < 0 || pet >= best || pet > limit) return;
-    const trail = first * TRAIL + (Math.floor(left) & (TRAIL - 1));
+    const trail = first * u.places + (Math.floor(left) & (u.places - 1));
     if (u.trail[trail * 4 + 2]! * u.hx[second]! + u.trail[trail * 4 + 3]! * u.hy[second]! > ALONG_COS) return;
     this.#to.found(first, second, pet, left, trail);
   }
@@ -146,8 +149,9 @@ export class PathSearch {
    */
   #leftAt(first: number, second: number, back: number, from: number, to: number): number {
     const u = this.#users;
-    const last = second * TRAIL + (u.lastStep[second]! & (TRAIL - 1));
-    const before = second * TRAIL + ((u.lastStep[second]! - 1) & (TRAIL - 1));
+    const { places } = u;
+    const last = second * places + (u.lastStep[second]! & (places - 1));
+    const before = second * places + ((u.lastStep[second]! - 1) & (places - 1));
     const x = u.trail[last * 4]! + (u.trail[before * 4]! - u.trail[last * 4]!) * (back > 0 ? back : 0);
     const y = u.trail[last * 4 + 1]! + (u.trail[before * 4 + 1]! - u.trail[last * 4 + 1]!) * (back > 0 ? back : 0);
     const hx = u.hx[second]!;
@@ -157,9 +161,9 @@ export class PathSearch {
     const firstHalfLength = u.length[first]! / 2;
     const firstHalfWidth = u.width[first]! / 2;
     const reach = halfLength + halfWidth + firstHalfLength + firstHalfWidth;
-    const base = first * TRAIL;
+    const base = first * places;
     for (let s = to; s >= from; s--) {
-      const at = base + (s & (TRAIL - 1));
+      const at = base + (s & (places - 1));
       const dx = u.trail[at * 4]! - x;
       const dy = u.trail[at * 4 + 1]! - y;
       if (dx > reach || dx < -reach || dy > reach || dy < -reach) {
@@ -172,7 +176,7 @@ export class PathSearch {
       if (!overlap(x + dx, y + dy, ahx, ahy, firstHalfLength, firstHalfWidth, x, y, hx, hy, halfLength, halfWidth))
         continue;
       if (s === u.lastStep[first]!) return s;
-      const after = base + ((s + 1) & (TRAIL - 1));
+      const after = base + ((s + 1) & (places - 1));
       let inside = 0;
       let outside = 1;
       for (let i = 0; i < 8; i++) {

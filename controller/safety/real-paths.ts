@@ -1,6 +1,6 @@
 /** Whether a forecast came true along the paths really driven. */
 import { overlap } from './geometry.ts';
-import { TRAIL, type Users } from './users.ts';
+import type { Users } from './users.ts';
 
 /** Where a user is on its path; `advance` moves it on. One for each of a pair, used again and again. */
 class Walker {
@@ -13,7 +13,7 @@ class Walker {
   #last = 0;
 
   start(users: Users, slot: number, step: number, until: number): void {
-    const at = slot * TRAIL + (step & (TRAIL - 1));
+    const at = slot * users.places + (step & (users.places - 1));
     this.x = users.trail[at * 4]!;
     this.y = users.trail[at * 4 + 1]!;
     this.hx = users.trail[at * 4 + 2]!;
@@ -27,7 +27,7 @@ class Walker {
   advance(users: Users, metres: number): void {
     let left = metres;
     while (left > 0 && this.#step < this.#last) {
-      const at = this.#slot * TRAIL + ((this.#step + 1) & (TRAIL - 1));
+      const at = this.#slot * users.places + ((this.#step + 1) & (users.places - 1));
       const dx = users.trail[at * 4]! - this.x;
       const dy = users.trail[at * 4 + 1]! - this.y;
       const there = Math.sqrt(dx * dx + dy * dy);

@@ -6,6 +6,7 @@ import {
   type Band,
   band,
   empiricalBayes,
+  holdsAt,
   type Indices,
   type IntervalFeatures,
   type IntervalSeconds,
@@ -73,6 +74,8 @@ export type SafetyScore =
       readonly penetration: number | null;
       readonly band: Band;
       readonly constantsVersion: number;
+      /** Of the row that keeps them; null: none does. */
+      readonly constantsId: number | null;
     };
 
 const limit = (value: number): number => Math.min(1, Math.max(0, value));
@@ -119,7 +122,7 @@ export interface ScoreInput {
   readonly shrinkageVehicles?: number;
 }
 
-/** The score of an interval. @throws as `indices` does, for constants that do not fit. */
+/** The score of an interval. @throws where features and constants are of different intervals. */
 export function score(input: ScoreInput): SafetyScore {
   const { features, observed, constants, baseline } = input;
   const seconds = constants?.intervalSeconds ?? input.intervalSeconds ?? 60;
@@ -128,7 +131,7 @@ export function score(input: ScoreInput): SafetyScore {
   if (features === null || observed.messages === 0) return none('silent');
   if (observed.messages < (input.rules?.minMessages ?? seconds)) return none('too-few-messages');
   if (how.score < (input.rules?.minQuality ?? 0.5)) return none('low-quality');
-  if (constants === null) return none('no-constants');
+  if (constants === null || !holdsAt(constants, input.atMs)) return none('no-constants');
   const raw = indices(features, constants, input.atMs, input.weather);
   if (raw === null) return none('speeds-unknown');
   const k = input.shrinkageVehicles ?? SHRINKAGE_VEHICLES;
@@ -156,5 +159,6 @@ export function score(input: ScoreInput): SafetyScore {
     penetration: observed.penetration,
     band: band(index.combined),
     constantsVersion: constants.version,
+    constantsId: constants.constantsId ?? null,
   };
 }

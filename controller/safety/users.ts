@@ -9,15 +9,27 @@ import type { EngineOptions, RoadUserUpdate, UpdateRejection, UserType } from '.
 import { MASS_KILOGRAMS, SIZE_METRES, USER_TYPES } from './encounter-types.ts';
 
 /** Steps of path kept; more than the longest PET. */
-export const TRAIL = 128;
+/** Shortest step and longest path of which the latter is kept, a power of two of places. */
+export const STEP_MS_MIN = 40;
+const places = (stepMs: number): number => (stepMs >= 80 ? 128 : 256);
+/** Users there is room for at first: streets are many, and most are quiet. */
+const FIRST_ROOM = 64;
 const SILENT_MS = 150;
 const GONE_MS = 1000;
 const MAX_SPEED = 100;
 const FASTEST_JUMP = 70;
 const JUMPS_TO_BELIEVE = 3;
-/** Sine of the least turn a step that counts as turning: 9 degrees a second at steps of 0.1 s. */
+/** Sine of the least turn in a tenth of a second that counts as turning: 9 degrees a second. */
 const STRAIGHT_SIN = 0.016;
+/** Turns are measured over so long. */
+const TURN_MS = 500;
 const HARD_BRAKING = -3;
+/** A path is looked back along every so many metres, and so far. */
+const LOOK_BACK_METRES = 3;
+const LOOK_BACK_MOST_METRES = 24;
+const BETWEEN_PLACES_METRES = 2;
+/** Cosine above which two head the same way: 30 degrees. */
+const ALONG_COS = 0.8660254037844387;
 const BICYCLE = USER_TYPES.indexOf('bicycle');
 
 const FREE = 0;
@@ -29,11 +41,11 @@ export class Users {
   readonly ids: string[] = [];
   readonly #max: number;
   readonly #ghostMs: number;
-  #capacity = 256;
+  #capacity = FIRST_ROOM;
   #free: number[] = [];
   #top = 0;
   /** Slots of those heard within the last second, in order of appearance; the first `aliveCount` count. */
-  alive = new Int32Array(256);
+  alive = new Int32Array(FIRST_ROOM);
   aliveCount = 0;
   #ghosts: number[] = [];
   #missing: Map<number, number[]> | null = null;
@@ -47,47 +59,58 @@ export class Users {
   /** Called when a slot's user ends braking hard. */
   onHardBraking: ((slot: number, timeMs: number, peak: number) => void) | null = null;
 
-  status = new Uint8Array(256);
+  status = new Uint8Array(FIRST_ROOM);
   /** Number of the user in the slot, counted up from 1 over all there ever were. */
-  serial = new Float64Array(256);
-  type = new Uint8Array(256);
-  timeMs = new Float64Array(256);
-  x = new Float64Array(256);
-  y = new Float64Array(256);
-  hx = new Float64Array(256);
-  hy = new Float64Array(256);
-  speed = new Float64Array(256);
-  acceleration = new Float64Array(256);
-  length = new Float64Array(256);
-  width = new Float64Array(256);
-  mass = new Float64Array(256);
+  serial = new Float64Array(FIRST_ROOM);
+  type = new Uint8Array(FIRST_ROOM);
+  timeMs = new Float64Array(FIRST_ROOM);
+  x = new Float64Array(FIRST_ROOM);
+  y = new Float64Array(FIRST_ROOM);
+  hx = new Float64Array(FIRST_ROOM);
+  hy = new Float64Array(FIRST_ROOM);
+  speed = new Float64Array(FIRST_ROOM);
+  acceleration = new Float64Array(FIRST_ROOM);
+  length = new Float64Array(FIRST_ROOM);
+  width = new Float64Array(FIRST_ROOM);
+  mass = new Float64Array(FIRST_ROOM);
   /** NaN: unknown. */
-  accuracy = new Float64Array(256);
+  accuracy = new Float64Array(FIRST_ROOM);
   /** -1: unknown. */
-  link = new Int32Array(256);
-  lane = new Int32Array(256);
-  group = new Int32Array(256);
+  link = new Int32Array(FIRST_ROOM);
+  lane = new Int32Array(FIRST_ROOM);
+  group = new Int32Array(FIRST_ROOM);
   /** Lane of a MAP; -1: on none, or there is no MAP. */
-  mapLane = new Int32Array(256);
+  mapLane = new Int32Array(FIRST_ROOM);
+  /** 1: on the pavement before or behind a crossing. */
+  pavement = new Uint8Array(FIRST_ROOM);
   /** Where it is at the step in hand. */
-  px = new Float64Array(256);
-  py = new Float64Array(256);
-  firstStep = new Int32Array(256);
-  lastStep = new Int32Array(256);
-  #jumps = new Uint8Array(256);
-  #heading = new Float64Array(256);
-  #oldSpeed = new Float64Array(256);
-  #oldTimeMs = new Float64Array(256);
-  #brakingSinceMs = new Float64Array(256);
-  #brakingPeak = new Float64Array(256);
+  px = new Float64Array(FIRST_ROOM);
+  py = new Float64Array(FIRST_ROOM);
+  firstStep = new Int32Array(FIRST_ROOM);
+  lastStep = new Int32Array(FIRST_ROOM);
+  #jumps = new Uint8Array(FIRST_ROOM);
+  #heading = new Float64Array(FIRST_ROOM);
+  #oldSpeed = new Float64Array(FIRST_ROOM);
+  #oldTimeMs = new Float64Array(FIRST_ROOM);
+  #brakingSinceMs = new Float64Array(FIRST_ROOM);
+  #brakingPeak = new Float64Array(FIRST_ROOM);
   /** Moment of the last hard braking, ms. */
-  brakedAtMs = new Float64Array(256);
-  /** Paths: x, y and heading (x, y) by turns, at `4 * (slot * TRAIL + (step & (TRAIL - 1)))`. */
-  trail = new Float64Array(256 * TRAIL * 4);
+  brakedAtMs = new Float64Array(FIRST_ROOM);
+  /** Places of a path. */
+  readonly places: number;
+  readonly #straightSin: number;
+  readonly #turnSteps: number;
+  /** Paths: x, y and heading (x, y) by turns, at `4 * (slot * places + (step & (places - 1)))`. */
+  trail: Float64Array;
 
   constructor(options: EngineOptions, ghostMs: number) {
     this.#max = options.maxUsers ?? 20_000;
     this.#ghostMs = ghostMs;
+    const stepMs = options.stepMs ?? 100;
+    this.places = places(stepMs);
+    this.#straightSin = (STRAIGHT_SIN * stepMs) / 100;
+    this.#turnSteps = Math.max(1, Math.round(TURN_MS / stepMs));
+    this.trail = new Float64Array(FIRST_ROOM * this.places * 4);
   }
 
   get count(): number {
@@ -98,26 +121,65 @@ export class Users {
     return this.type[slot]! >= BICYCLE;
   }
 
-  /** Sine of the angle by which its heading turned a step, over the last five; 0 where that is below 0.9 degrees: it drives straight on. */
+  /** Sine of the angle by which its heading turned a step, over the last half second; 0 where that is below 9 degrees a second: it drives straight on. */
   turnPerStep(slot: number): number {
     const last = this.lastStep[slot]!;
-    const before = Math.max(this.firstStep[slot]!, last - 5);
+    const before = Math.max(this.firstStep[slot]!, last - this.#turnSteps);
     if (before === last) return 0;
-    const at = slot * TRAIL + (before & (TRAIL - 1));
+    const at = slot * this.places + (before & (this.places - 1));
     const sin = (this.trail[at * 4 + 2]! * this.hy[slot]! - this.trail[at * 4 + 3]! * this.hx[slot]!) / (last - before);
-    return sin > STRAIGHT_SIN || sin < -STRAIGHT_SIN ? sin : 0;
+    return sin > this.#straightSin || sin < -this.#straightSin ? sin : 0;
   }
 
   /** The step that place `trail` of a user's path is of. */
   stepOfTrail(slot: number, trail: number): number {
     const last = this.lastStep[slot]!;
-    return last - ((last - (trail - slot * TRAIL)) & (TRAIL - 1));
+    return last - ((last - (trail - slot * this.places)) & (this.places - 1));
+  }
+
+  /**
+   * Whether `second`, in the metres before where it is now, came the way that `first` had come: within `beside` metres of
+   * its path, heading the same way. Who does so follows, even if the two then part.
+   */
+  cameBehind(first: number, second: number, beside: number): boolean {
+    const last = this.lastStep[second]!;
+    const oldest = Math.max(this.firstStep[second]!, last - this.places + 1);
+    const here = second * this.places + (last & (this.places - 1));
+    let looked = LOOK_BACK_METRES;
+    for (let step = last - 1; step >= oldest && looked <= LOOK_BACK_MOST_METRES; step--) {
+      const at = second * this.places + (step & (this.places - 1));
+      const dx = this.trail[at * 4]! - this.trail[here * 4]!;
+      const dy = this.trail[at * 4 + 1]! - this.trail[here * 4 + 1]!;
+      if (dx * dx + dy * dy < looked * looked) continue;
+      looked += LOOK_BACK_METRES;
+      if (this.#passed(first, at, beside)) return true;
+    }
+    return false;
+  }
+
+  /** Whether `slot` was at place `at` of a path, heading as that path does. */
+  #passed(slot: number, at: number, beside: number): boolean {
+    const { trail } = this;
+    const last = this.lastStep[slot]!;
+    const oldest = Math.max(this.firstStep[slot]!, last - this.places + 1);
+    // between two places of the path lie up to a step's travel
+    const reach = beside + BETWEEN_PLACES_METRES;
+    for (let step = last; step >= oldest; step--) {
+      const own = slot * this.places + (step & (this.places - 1));
+      const dx = trail[own * 4]! - trail[at * 4]!;
+      const dy = trail[own * 4 + 1]! - trail[at * 4 + 1]!;
+      if (dx > reach || dx < -reach || dy > reach || dy < -reach) continue;
+      const [hx, hy] = [trail[at * 4 + 2]!, trail[at * 4 + 3]!];
+      if (hx * trail[own * 4 + 2]! + hy * trail[own * 4 + 3]! < ALONG_COS) continue;
+      if (Math.abs(dx * hy - dy * hx) <= beside) return true;
+    }
+    return false;
   }
 
   /** Speed along its path at a step of it, m/s. */
   trailSpeed(slot: number, step: number, stepMs: number): number {
-    const p = slot * TRAIL + (Math.max(this.firstStep[slot]!, step - 1) & (TRAIL - 1));
-    const q = slot * TRAIL + (Math.min(this.lastStep[slot]!, step + 1) & (TRAIL - 1));
+    const p = slot * this.places + (Math.max(this.firstStep[slot]!, step - 1) & (this.places - 1));
+    const q = slot * this.places + (Math.min(this.lastStep[slot]!, step + 1) & (this.places - 1));
     const dx = this.trail[q * 4]! - this.trail[p * 4]!;
     const dy = this.trail[q * 4 + 1]! - this.trail[p * 4 + 1]!;
     return (Math.sqrt(dx * dx + dy * dy) * 1000) / (2 * stepMs);
@@ -312,6 +374,7 @@ export class Users {
     this.lane[slot] = u.lane ?? -1;
     this.group[slot] = u.signalGroup ?? -1;
     this.mapLane[slot] = -1;
+    this.pavement[slot] = 0;
     this.#brake(slot, u.timeMs);
   }
 
@@ -373,7 +436,7 @@ export class Users {
       this.py[slot] = y;
       if (this.lastStep[slot] !== step - 1) this.firstStep[slot] = step;
       this.lastStep[slot] = step;
-      const at = slot * TRAIL + (step & (TRAIL - 1));
+      const at = slot * this.places + (step & (this.places - 1));
       this.trail[at * 4] = x;
       this.trail[at * 4 + 1] = y;
       this.trail[at * 4 + 2] = this.hx[slot]!;

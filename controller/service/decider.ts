@@ -39,13 +39,14 @@ export interface Decider {
 export function decideJob(job: DecideJob): DecideAnswer {
   const began = performance.now();
   try {
-    const { decision, memory } = strategyNamed(job.strategy).decide(
+    const { decision, memory, outlook } = strategyNamed(job.strategy).decide(
       job.configuration,
       job.parameters,
       job.memory,
       job.observation,
     );
-    return { decision, memory, threadId, milliseconds: performance.now() - began };
+    const answer = { decision, memory, threadId, milliseconds: performance.now() - began };
+    return outlook === undefined ? answer : { ...answer, outlook };
   } catch (error) {
     const problem = `strategy ${job.strategy} failed: ${(error as Error).message}`;
     return { decision: null, memory: job.memory, threadId, milliseconds: performance.now() - began, problem };

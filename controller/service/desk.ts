@@ -9,6 +9,7 @@ import { checkConfiguration, checkPlan, checkRequest } from '../../junction/inte
 import type { JunctionConfiguration, Plan, PlanStage, StageRequest } from '../../junction/types.ts';
 import { checkJunction, checkParameters, StrategyError, strategyNamed } from '../strategies/index.ts';
 import type { Decision, Observation, Parameters } from '../types.ts';
+import { Neighbours } from '../coordination.ts';
 import { type CommandHead, planFor, requestFor } from './commands.ts';
 import type { DecideAnswer, DecideJob, Decider } from './decider.ts';
 import { JunctionState, type Survived } from './junction-state.ts';
@@ -76,7 +77,7 @@ export interface DeskCounters extends Survived {
   decisions: number;
   vetoed: number;
   refused: number;
-  /** Frames that came while the one before was still being decided on. */
+  /** Frames that were never decided on, because a newer one came while one before was still being decided on. */
   missed: number;
   /** Decided, but the junction was another's by then. */
   withheld: number;
@@ -94,12 +95,14 @@ export class Desk {
   readonly states = new Map<string, JunctionState>();
   readonly counted = { decisions: 0, vetoed: 0, refused: 0, missed: 0, withheld: 0 };
   private readonly options: DeskOptions;
+  private readonly neighbours: Neighbours;
   /** By junction, then by seq. */
   private readonly open = new Map<string, Map<number, DecisionRecord>>();
 
   /** Throws StrategyError for unknown strategies, parameters that are wrong and junctions where a strategy cannot work. */
   constructor(options: DeskOptions) {
     this.options = options;
+    this.neighbours = new Neighbours(options.junctions.map(({ configuration }) => configuration));
     for (const { configuration, strategy, parameters } of options.junctions) {
       const problems = checkConfiguration(configuration);
       if (problems.length > 0) throw new StrategyError(`Junction ${configuration.name}: ${problems.join('; ')}.`);
@@ -136,7 +139,8 @@ export class Desk {
     const jobs = ready.map((state): DecideJob => {
       const { configuration, strategy, memory } = state;
       const parameters = this.options.parametersOf?.(state) ?? state.parameters;
-      const observation = state.observe(nowMs);
+      const neighbours = this.neighbours.picture(configuration.junctionId, nowMs);
+      const observation = { ...state.observe(nowMs), ...(neighbours && { neighbours }) };
       return { junctionId: configuration.junctionId, strategy, configuration, parameters, memory, observation };
     });
     const answers = this.options.decider.decide(jobs);
@@ -169,6 +173,7 @@ export class Desk {
     answers.forEach((answer, i) => {
       const state = states[i]!;
       state.memory = answer.memory;
+      if (answer.outlook !== undefined) this.neighbours.tell(state.configuration.junctionId, answer.outlook);
       this.options.onDecided?.(state, answer.milliseconds);
       if (answer.problem !== undefined) this.problem(`junction ${state.configuration.name}: ${answer.problem}`);
       if (answer.decision !== null && this.carryOut(state, jobs[i]!.observation, answer.decision, answer.threadId))

@@ -8,7 +8,7 @@ import type { Received } from '../../feeds/link.ts';
 import type { Detections } from '../../feeds/messages.ts';
 import { CROSSROADS_ID, crossroads } from '../../junction/testing.ts';
 import type { JunctionConfiguration } from '../../junction/types.ts';
-import { inProcessDecider } from './decider.ts';
+import { type DecideAnswer, type DecideJob, inProcessDecider } from './decider.ts';
 import type { DecisionRecord } from './desk.ts';
 import { LiveController, type LiveOptions } from './live.ts';
 import { type Ownership, soleOwnership } from './ownership.ts';
@@ -178,6 +178,49 @@ describe('a controller on a street', () => {
     expect(world.records).toHaveLength(before);
     expect(world.problems.join()).toMatch(/somebody else set its mode/);
     expect(world.live.status().intruders).toBe(1);
+  });
+
+  it('decides on the newest frame once the one before is decided on, and counts those that were overtaken', async () => {
+    const here = inProcessDecider();
+    const asked: number[] = [];
+    const slow = {
+      ...here,
+      decide: (jobs: readonly DecideJob[]) => {
+        asked.push(...jobs.map(({ observation }) => observation.nowMs));
+        const answers = here.decide(jobs) as DecideAnswer[];
+        return new Promise<DecideAnswer[]>((resolve) => setTimeout(() => resolve(answers), 2500));
+      },
+    };
+    const { live, play } = await street({ decider: slow });
+    const begin = Date.now();
+    await play(10);
+    // One at the start; each decision over, the newest of the frames that came meanwhile.
+    expect(asked.map((ms) => Math.ceil((ms - begin) / 1000) + 0)).toEqual([0, 2, 4, 7, 9]);
+    expect(live.status().missed).toBe(6);
+  });
+
+  it('gathers the frames of a moment, and asks about them together', async () => {
+    const here = inProcessDecider();
+    const askedAt: number[] = [];
+    const decide = (jobs: readonly DecideJob[]) => {
+      askedAt.push(Date.now());
+      return here.decide(jobs);
+    };
+    const { link, records } = await street({ decider: { ...here, decide }, gatherMs: 5 });
+    await vi.advanceTimersByTimeAsync(10);
+    askedAt.length = 0;
+    records.length = 0;
+    const begin = Date.now();
+    const say = (): void => {
+      const detections = { seq: Date.now() - begin, timestamp: isoOf(Date.now()), detectors: {} };
+      link.publish({ prefix: PREFIX, kind: 'detections', junctionId: CROSSROADS_ID }, detections);
+    };
+    say();
+    await vi.advanceTimersByTimeAsync(4);
+    expect(askedAt).toEqual([]);
+    await vi.advanceTimersByTimeAsync(2);
+    expect(askedAt).toEqual([begin + 5]);
+    expect(records).toHaveLength(1);
   });
 
   it('publishes nothing in shadow, and decides all the same', async () => {

@@ -61,6 +61,11 @@ export interface LiveOptions {
   readonly decider: Decider;
   /** Threads of the decider. */
   readonly threads: number;
+  /**
+   * Frames that come within so long of the first are decided on together, ms: each by itself wakes a thread and writes a
+   * packet. 0 by default: those of one turn of the event loop.
+   */
+  readonly gatherMs?: number;
   readonly ownership: Ownership;
   /** Decides and records; publishes nothing. */
   readonly shadow: boolean;
@@ -96,9 +101,17 @@ interface Held {
   phase: 'reading' | 'active' | 'refused';
   mode: ModeState;
   modeSeq: number;
+  /** What was retained, while it is read. */
   configuration: ConfigurationMessage | null;
   retainedMode: ModeMessage | null;
   unsubscribe: (() => Promise<void>) | null;
+}
+
+interface Frame {
+  /** Of the street. */
+  readonly atMs: number;
+  /** When it came, by the steady clock. */
+  readonly cameMs: number;
 }
 
 export class LiveController {
@@ -108,8 +121,11 @@ export class LiveController {
   private readonly held = new Map<string, Held>();
   private readonly budget: WorkBudget;
   private readonly shared = new WeakMap<JunctionState, Parameters>();
-  /** Junctions with a new frame in this turn of the event loop, and when it was. */
-  private due = new Map<JunctionState, number>();
+  /** Junctions with a new frame that is about to be decided on. */
+  private due = new Map<JunctionState, Frame>();
+  /** The newest frame of junctions whose last one is still being decided on: it is the next. */
+  private readonly next = new Map<JunctionState, Frame>();
+  private overtaken = 0;
   private flushing = false;
   private readonly said = new Map<string, number>();
   private intruders = 0;
@@ -185,8 +201,10 @@ export class LiveController {
 
   status(): LiveStatus {
     const active = [...this.held.values()].filter(({ phase }) => phase === 'active').length;
+    const counters = this.desk.counters();
     return {
-      ...this.desk.counters(),
+      ...counters,
+      missed: counters.missed + this.overtaken,
       junctions: this.options.junctions.length,
       held: this.held.size,
       active,
@@ -305,6 +323,7 @@ export class LiveController {
     const { prefix } = this.options;
     const own = configurationToMessage(configuration);
     const there = one.configuration;
+    one.configuration = null;
     const problem = there === null ? null : versionProblem(own, there);
     if (problem !== null) {
       one.phase = 'refused';
@@ -335,7 +354,7 @@ export class LiveController {
   }
 
   private seeConfiguration(one: Held, message: ConfigurationMessage): void {
-    one.configuration = message;
+    if (one.phase === 'reading') one.configuration = message;
     if (one.phase !== 'active') return;
     const problem = versionProblem(configurationToMessage(one.state.configuration), message);
     if (problem === null) return;
@@ -456,32 +475,62 @@ export class LiveController {
     );
   }
 
-  /** Frames that came in one turn of the event loop are decided on together. */
   private frame(one: Held, atMs: number): void {
-    if (one.phase !== 'active' || one.mode.mode !== 'automatic') return;
-    this.due.set(one.state, atMs);
-    if (!one.state.busy) this.cameMs.set(one.state, performance.now());
+    const { state } = one;
+    if (!this.isStrategys(state)) return;
+    const frame = { atMs, cameMs: performance.now() };
+    if (!state.busy) {
+      this.dueNow(state, frame);
+      return;
+    }
+    if (this.next.has(state)) this.overtaken++;
+    this.next.set(state, frame);
+  }
+
+  /** Frames that come in one turn of the event loop, or within `gatherMs`, are decided on together. */
+  private dueNow(state: JunctionState, frame: Frame): void {
+    this.due.set(state, frame);
     if (this.flushing) return;
     this.flushing = true;
-    setImmediate(() => this.flush());
+    const { gatherMs = 0 } = this.options;
+    if (gatherMs > 0) setTimeout(() => this.flush(), gatherMs);
+    else setImmediate(() => this.flush());
   }
 
   private flush(): void {
     this.flushing = false;
     if (this.closed) return;
     const byTime = new Map<number, JunctionState[]>();
-    for (const [state, atMs] of this.due) {
+    for (const [state, { atMs, cameMs }] of this.due) {
+      if (!this.isStrategys(state)) continue;
       const own = byTime.get(atMs) ?? [];
       own.push(state);
       byTime.set(atMs, own);
+      this.cameMs.set(state, cameMs);
     }
     this.due = new Map();
     const together = this.options.decider.together?.() ?? Number.POSITIVE_INFINITY;
     for (const [atMs, states] of byTime) {
       // None waits for the answers of many.
       for (let first = 0; first < states.length; first += together)
-        void this.desk.decide(states.slice(first, first + together), atMs);
+        void this.decide(states.slice(first, first + together), atMs);
     }
+  }
+
+  private async decide(states: readonly JunctionState[], atMs: number): Promise<void> {
+    await this.desk.decide(states, atMs);
+    for (const state of states) {
+      const frame = this.next.get(state);
+      if (frame === undefined) continue;
+      this.next.delete(state);
+      if (!this.closed) this.dueNow(state, frame);
+    }
+  }
+
+  /** Whether a strategy decides for it at present. */
+  private isStrategys(state: JunctionState): boolean {
+    const one = this.held.get(state.configuration.junctionId);
+    return one?.phase === 'active' && one.mode.mode === 'automatic';
   }
 
   private takeLatency(): LiveStatus['latencyMs'] {

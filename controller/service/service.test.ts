@@ -6,9 +6,11 @@ import type { GreenTime } from '../../feeds/messages.ts';
 import { CROSSROADS_ID, crossroads } from '../../junction/testing.ts';
 import type { JunctionConfiguration } from '../../junction/types.ts';
 import { PREFIX, START_MS, TestStreet } from '../testing.ts';
-import type { Parameters } from '../types.ts';
+import { checkParameters, strategyNamed } from '../strategies/index.ts';
+import type { Memory, Parameters } from '../types.ts';
 import { type DecideJob, type Decider, inProcessDecider } from './decider.ts';
 import type { DecisionRecord } from './desk.ts';
+import { JunctionState } from './junction-state.ts';
 import { ControllerService } from './service.ts';
 import { workerDecider } from './worker-decider.ts';
 
@@ -360,6 +362,42 @@ describe('deciders', () => {
     expect(one.threads.has(0)).toBe(false);
     expect(two.threads.size).toBe(2);
     expect(two.threads.has(0)).toBe(false);
+  }, 30_000);
+
+  it('keep on its thread what a strategy remembers, take what changed, and begin anew where told to', async () => {
+    const decider = workerDecider({ threads: 1 });
+    const configuration = crossroads();
+    const street = new TestStreet(configuration, FLOWS);
+    const here = inProcessDecider();
+    let parameters = checkParameters(strategyNamed('max-pressure'), { intervalSeconds: 10 });
+    let [kept, plain]: Memory[] = [null, null];
+    const state = new JunctionState(configuration, 'max-pressure', parameters, -1);
+    const both = async (): Promise<unknown[]> => {
+      street.step();
+      state.receiveDetections(street.detections());
+      state.receiveLamps(street.lamps());
+      const job = { junctionId: CROSSROADS_ID, strategy: 'max-pressure', configuration, parameters };
+      const observation = state.observe(street.nowMs);
+      const [there] = await decider.decide([{ ...job, memory: kept, observation }]);
+      const [own] = await here.decide([{ ...job, memory: plain, observation }]);
+      kept = there!.memory;
+      plain = own!.memory;
+      return [there!.decision, own!.decision];
+    };
+    const play = async (seconds: number): Promise<void> => {
+      for (let i = 0; i < seconds; i++) {
+        const [there, own] = await both();
+        expect(there).toEqual(own);
+      }
+    };
+    await play(60);
+    expect(kept).not.toHaveProperty('vehicles');
+    parameters = { ...parameters, intervalSeconds: 30 };
+    await play(60);
+    kept = null;
+    plain = null;
+    await play(30);
+    await decider.close();
   }, 30_000);
 
   it('refuse to work on no thread', () => {

@@ -14,6 +14,9 @@ const TASK_MS = 4;
 const TASK_JOBS_MAX = 64;
 const GAIN = 0.1;
 
+/** A thread's heap: a few kilobytes a junction, and what is garbage is collected before it is a multiple of that. */
+const HEAP_MEBIBYTES = 512;
+
 /** Stands for a memory that a thread keeps. */
 class KeptMemory {
   readonly slot: number;
@@ -41,7 +44,8 @@ class Thread {
   readonly #taskSize: () => number;
 
   constructor(filename: string, execArgv: string[], taskSize: () => number) {
-    this.pool = new Piscina({ filename, minThreads: 1, maxThreads: 1, execArgv });
+    const resourceLimits = { maxOldGenerationSizeMb: HEAP_MEBIBYTES };
+    this.pool = new Piscina({ filename, minThreads: 1, maxThreads: 1, execArgv, resourceLimits });
     this.#taskSize = taskSize;
   }
 

@@ -13,8 +13,6 @@ function lane(group: number, free: readonly number[], more: Partial<ModelLane> =
     free: Float64Array.from(free),
     weight: all(1),
     growth: all(0.01),
-    patience: all(NEVER),
-    impatience: all(0),
     stop: all(0),
     mass: all(1),
     group: new Int32Array(free.length).fill(group),

@@ -20,6 +20,8 @@ export interface BeamProblem {
   /** A change of stage costs as much as so many vehicle-seconds. */
   readonly changeCost: number;
   readonly foreseenSeconds: number;
+  /** Whether the departures of the best plan are asked for. */
+  readonly tellsDepartures?: boolean;
   /** Lane-steps that may be looked at. */
   readonly work: number;
 }
@@ -38,8 +40,18 @@ export interface BeamResult {
   readonly plan: readonly { readonly stage: number; readonly inSeconds: number }[];
   /** Vehicles that the best plan has let go by lane, at the first moment from `foreseenSeconds` on; null: it ends before. */
   readonly foreseen: { readonly inSeconds: number; readonly gone: readonly number[] } | null;
+  /** Who leaves when by the best plan, where asked for, by lane. */
+  readonly departures: readonly Departure[];
   readonly work: number;
   readonly lookedSeconds: number;
+}
+
+export interface Departure {
+  readonly lane: number;
+  /** -1: unknown. */
+  readonly group: number;
+  readonly inSeconds: number;
+  readonly mass: number;
 }
 
 interface Node {
@@ -140,12 +152,14 @@ class Beam {
       if (node.parent !== null && node.parent.stage !== node.stage)
         plan.unshift({ stage: node.stage, inSeconds: node.parent.time });
     }
+    const departures = problem.tellsDepartures === true && best !== null ? this.departures(best) : [];
     this.free.push(...this.used);
     return {
       stage: best?.first ?? problem.stage,
       options,
       plan,
       foreseen,
+      departures,
       work: model.work,
       lookedSeconds: looked,
     };
@@ -170,6 +184,25 @@ class Beam {
   private node(time: number, stage: number, since: number, first: number, parent: Node | null, state: State): Node {
     const rank = state.cost + this.model.remaining(state, stage, time, this.red);
     return { time, stage, since, rank, first, parent, order: this.made++, state };
+  }
+
+  /** Who leaves on the way to a node: within each of its steps as closely behind each other as the headway allows. */
+  private departures(leaf: Node): Departure[] {
+    const { lanes } = this.model;
+    const all: Departure[] = [];
+    for (let node = leaf; node.parent !== null; node = node.parent) {
+      const before = node.parent;
+      for (let l = 0; l < lanes.length; l++) {
+        const { group, mass, free, headwaySeconds } = lanes[l]!;
+        const [from, to] = [before.state.next[l]!, node.state.next[l]!];
+        for (let p = from; p < to; p++) {
+          const back = node.state.last[l]! - headwaySeconds * (to - 1 - p);
+          const inSeconds = Math.min(node.time, Math.max(before.time, free[p]!, back));
+          all.push({ lane: l, group: group[p]!, inSeconds, mass: mass[p]! });
+        }
+      }
+    }
+    return all.sort((a, b) => a.inSeconds - b.inSeconds || a.lane - b.lane);
   }
 
   /** The best of a bucket, of no stage more than half, and the best of every stage and first step that would be missing. */

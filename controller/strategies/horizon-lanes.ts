@@ -58,6 +58,14 @@ export interface Seen {
   /** By stream: the same for those of unknown group where some have to give way. */
   readonly yieldHeadways: readonly number[];
   readonly lastSeconds: readonly number[];
+  /** By stream: who comes from neighbours and is not in sight yet, and the share of all arrivals that they are. */
+  readonly coming: readonly (readonly Coming[])[];
+  readonly fedShare: readonly number[];
+}
+
+export interface Coming {
+  readonly inSeconds: number;
+  readonly mass: number;
 }
 
 /** The lanes of the vehicles' streams, in their order. */
@@ -76,7 +84,9 @@ export function modelLanes(seen: Seen, settings: LaneSettings): ModelLane[] {
       if (all < 1) queuedBetween(people, radio[i]!, usual, limits[i]!);
     } else fromDetectors(people, seen, i, usual, settings, []);
     people.sort((a, b) => a.free - b.free);
+    fromNeighbours(people, seen.coming[i]!, usual, settings);
     unseen(people, seen, i, usual, limits[i]!, settings);
+    people.sort((a, b) => a.free - b.free);
     return laneOf(people, stream, seen.headways[i]!, seen.yieldHeadways[i]!, seen.lastSeconds[i]!, settings);
   });
 }
@@ -103,8 +113,6 @@ function laneOf(
     free: pick((one) => one.free),
     weight: pick((one) => one.weight + (one.waited >= lateSeconds ? one.mass * lateWeight : 0)),
     growth: pick((one) => (one.mass * fairness) / 200),
-    patience: pick((one) => (one.waited >= lateSeconds ? Number.POSITIVE_INFINITY : lateSeconds - one.waited)),
-    impatience: pick((one) => one.mass * lateWeight),
     stop: pick((one) => one.stop),
     mass: pick((one) => one.mass),
     group,
@@ -190,10 +198,23 @@ function queuedBetween(people: Someone[], vehicles: readonly ReportedVehicle[], 
   }
 }
 
-/** Who comes after those that were seen, at the lane's usual rate. */
+function fromNeighbours(
+  people: Someone[],
+  coming: readonly Coming[],
+  usual: number,
+  { horizonSeconds, unseenWeight, stopCost }: LaneSettings,
+): void {
+  for (const { inSeconds, mass } of coming) {
+    const weight = unseenWeight * mass;
+    if (inSeconds < horizonSeconds)
+      people.push({ free: inSeconds, waited: 0, weight, stop: weight * stopCost, mass, group: usual });
+  }
+}
+
+/** Who comes after those that were seen and from no neighbour, at the lane's usual rate. */
 function unseen(
   people: Someone[],
-  { traffic, reported, observation, headways }: Seen,
+  { traffic, reported, observation, headways, fedShare }: Seen,
   stream: number,
   usual: number,
   limit: number,
@@ -205,7 +226,7 @@ function unseen(
       ? traffic[stream]!.perSecond
       : (reported?.perSecond[stream] ?? 0);
   // a detector that lies may tell of thousands a second; closer than a queue leaves nobody comes
-  const rate = Math.min(told, 1 / headways[stream]!);
+  const rate = Math.min(told * (1 - fedShare[stream]!), 1 / headways[stream]!);
   if (rate < 1e-3 || unseenWeight <= 0) return;
   const reach = reported === null ? 0 : radioMetres / limit;
   let at = Math.max(people.at(-1)?.free ?? 0, reach) + 1 / rate;

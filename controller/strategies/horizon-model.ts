@@ -14,9 +14,6 @@ export interface ModelLane {
   readonly weight: Float64Array;
   /** How fast that grows: half of it a second. */
   readonly growth: Float64Array;
-  /** From which delay on it is late, and what a second costs more then. */
-  readonly patience: Float64Array;
-  readonly impatience: Float64Array;
   /** What it costs that it has to stop. */
   readonly stop: Float64Array;
   /** How much of a vehicle it is: so many headways. */
@@ -232,14 +229,13 @@ export class Model {
       if (isFoe[l]) this.foeCount[l] = 0;
       if (p >= lane.count) continue;
       let last = state.last[l]!;
-      const { count, free, weight, growth, patience, impatience, stop, mass, headwaySeconds } = lane;
+      const { count, free, weight, growth, stop, mass, headwaySeconds } = lane;
       while (p < count) {
         const d = this.departure(state, view, l, p, last, from, until);
         if (d >= until) break;
         const delay = d - free[p]!;
         if (delay > 0) {
           state.cost += (weight[p]! + growth[p]! * delay) * delay;
-          if (delay > patience[p]!) state.cost += impatience[p]! * (delay - patience[p]!);
           state.delay += mass[p]! * delay;
           if (delay > NO_STOP_SECONDS)
             state.cost += stop[p]! * (delay < WHOLE_STOP_SECONDS ? delay / WHOLE_STOP_SECONDS : 1);

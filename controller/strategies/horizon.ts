@@ -7,9 +7,10 @@ import { observeReported, type ReportedMemory } from '../estimation/reported.ts'
 import { type Ground, groundOf } from '../estimation/streams.ts';
 import { observeTraffic, type TrafficMemory, trafficOf } from '../estimation/traffic.ts';
 import { laneTraffic, observeVehicles, type VehiclesMemory } from '../estimation/vehicles.ts';
-import type { JudgedPrediction, Observation, Parameters, Strategy } from '../types.ts';
+import type { JudgedPrediction, Observation, Outlook, Parameters, Strategy } from '../types.ts';
 import { type BeamResult, searchBeam } from './horizon-beam.ts';
 import { modelLanes } from './horizon-lanes.ts';
+import { comingTo, type Fed, holdBack, observeFed, outlookOf, roomOf } from './horizon-neighbours.ts';
 import { Model, type ModelLane, type ModelStage, type View } from './horizon-model.ts';
 import {
   askFor,
@@ -57,6 +58,7 @@ interface HorizonMemory {
   /** By stream: when somebody last left, ms; 0: not yet. */
   readonly lastLeftMs: readonly number[];
   readonly waits: Waits;
+  readonly fed: Fed;
   /** Stage asked for last, and when it was decided. */
   readonly target: string | null;
   readonly decidedAtMs: number;
@@ -158,6 +160,10 @@ export const horizon: Strategy = {
       max: 100,
       description: 'So many times the weight of a new vehicle is added for one that is late',
     },
+    coordinates: {
+      default: true,
+      description: 'Goes by what the neighbours foresee: who comes from them, and where the road behind is full',
+    },
     learnsHeadways: {
       default: false,
       description: 'Measures what each lane discharges in place of saturationFlowPerHourPerLane',
@@ -184,7 +190,9 @@ export const horizon: Strategy = {
       return (error as Error).message;
     }
   },
-  decide(configuration, parameters, memory, observation) {
+  decide(configuration, parameters, memory, heard) {
+    const { neighbours, ...alone } = heard;
+    const observation: Observation = parameters.coordinates === true ? heard : alone;
     const choice = stageChoiceOf(configuration, parameters, 'all');
     const before = memory as unknown as HorizonMemory | null;
     const { nowMs } = observation;
@@ -217,16 +225,21 @@ export const horizon: Strategy = {
     if (asked === running.index && sinceSeconds < everySeconds) {
       return again(running.index, `${own.id} as planned`);
     }
-    const { found, lanes } = search(configuration, parameters, choice, running, known.memory, observation);
+    const { found, lanes, room } = search(configuration, parameters, choice, running, known.memory, observation);
     const { id } = choice.stages[found.stage]!;
     const reason = reasonOf(choice, found, running.index);
     const next = foresee(judged, found, choice.streams.length, nowMs);
     const inputs = { ...inputsOf(choice, found, lanes, next), ...predictions };
-    return askFor(choice, found.stage, reason, inputs, keep(id, nowMs, next));
+    const answer = askFor(choice, found.stage, reason, inputs, keep(id, nowMs, next));
+    const outlook = outlookOf(configuration, groundOf(configuration), found.departures, room, observation);
+    return outlook === undefined ? answer : { ...answer, outlook };
   },
 };
 
-type Known = Pick<HorizonMemory, 'byDetectors' | 'reported' | 'waits' | 'greenSinceMs' | 'counts' | 'lastLeftMs'>;
+type Known = Pick<
+  HorizonMemory,
+  'byDetectors' | 'reported' | 'waits' | 'fed' | 'greenSinceMs' | 'counts' | 'lastLeftMs'
+>;
 
 /** Takes in a frame; `left`: vehicles that were counted over the lines. */
 function observe(
@@ -254,7 +267,8 @@ function observe(
     return passed > 0 ? nowMs : (before?.lastLeftMs[i] ?? 0);
   });
   const waits = observeWaits(before?.waits ?? USUAL_WAITS, waiting(ground, byDetectors, reported), left, observation);
-  return { memory: { byDetectors, reported, waits, greenSinceMs, counts, lastLeftMs }, left };
+  const fed = observeFed(configuration, before?.fed ?? null, observation);
+  return { memory: { byDetectors, reported, waits, fed, greenSinceMs, counts, lastLeftMs }, left };
 }
 
 function waiting(ground: Ground, { vehicles }: HorizonMemory['byDetectors'], reported: ReportedMemory | null): number {
@@ -329,11 +343,11 @@ function search(
   parameters: Parameters,
   choice: StageChoice,
   running: Running,
-  { byDetectors, reported, waits, greenSinceMs, lastLeftMs }: Known,
+  { byDetectors, reported, waits, fed, greenSinceMs, lastLeftMs }: Known,
   observation: Observation,
-): { found: BeamResult; lanes: readonly ModelLane[] } {
+): { found: BeamResult; lanes: readonly ModelLane[]; room: Outlook['room'] } {
   const ground = groundOf(configuration);
-  const { nowMs } = observation;
+  const { nowMs, neighbours } = observation;
   const horizonSeconds = number(parameters, 'horizonSeconds');
   const startUpSeconds = number(parameters, 'startUpSeconds');
   const saturationFlowPerHourPerLane = number(parameters, 'saturationFlowPerHourPerLane');
@@ -343,17 +357,20 @@ function search(
     byDetectors.traffic === null
       ? null
       : trafficOf(ground, byDetectors.traffic, { upstreamSeconds, saturationFlowPerHourPerLane });
+  const traffic = byDetectors.vehicles === null ? null : laneTraffic(ground, byDetectors.vehicles);
+  const perSecond = ground.streams.map((_, i) => (traffic ?? [])[i]?.perSecond ?? reported?.perSecond[i] ?? 0);
   const lanes = modelLanes(
     {
       configuration,
       choice,
       observation,
       vehicles: byDetectors.vehicles,
-      traffic: byDetectors.vehicles === null ? null : laneTraffic(ground, byDetectors.vehicles),
+      traffic,
       reported,
       headways: parameters.learnsHeadways && measured !== null ? measured.map((one) => one.followSeconds) : given,
       yieldHeadways: measured === null ? given : measured.map(({ yieldSeconds }) => yieldSeconds),
       lastSeconds: lastLeftMs.map((ms) => (ms === 0 ? -LONG_AGO_SECONDS : (ms - nowMs) / 1000)),
+      ...comingTo(configuration, ground, fed, perSecond, observation),
     },
     {
       horizonSeconds,
@@ -368,6 +385,7 @@ function search(
       lateWeight: number(parameters, 'lateWeight'),
     },
   );
+  holdBack(lanes, configuration, observation, horizonSeconds);
   const { stages: usual, yields, views } = prepare(choice, configuration);
   const actionSeconds = number(parameters, 'actionSeconds');
   const stages = actionSeconds > 0 ? inActions(usual, choice, actionSeconds) : usual;
@@ -388,9 +406,14 @@ function search(
     startUpSeconds,
     changeCost: number(parameters, 'changeCost'),
     foreseenSeconds: FORESEEN_SECONDS,
+    tellsDepartures: neighbours !== undefined,
     work: number(parameters, 'work'),
   });
-  return { found, lanes };
+  const room =
+    neighbours === undefined
+      ? {}
+      : roomOf(configuration, ground, traffic, reported, observation, number(parameters, 'radioMetres'));
+  return { found, lanes, room };
 }
 
 /** Compares a prediction whose moment has come with what the detectors counted. */
@@ -456,8 +479,6 @@ function walkers(choice: StageChoice, running: Running, parameters: Parameters, 
       free: Float64Array.from(free),
       weight: Float64Array.from(weight),
       growth: new Float64Array(free.length),
-      patience: new Float64Array(free.length).fill(Number.POSITIVE_INFINITY),
-      impatience: new Float64Array(free.length),
       stop: new Float64Array(free.length),
       mass: Float64Array.from(weight),
       group: new Int32Array(free.length).fill(group),

@@ -82,7 +82,9 @@ export function withPriority(strategy: Strategy): Strategy {
       const before = memory as unknown as Wrapped | null;
       const inner = strategy.decide(configuration, parameters, before?.inner ?? null, observation);
       const turn = takeTurn(configuration, parameters, before?.own ?? null, observation, inner.decision);
-      return { decision: turn.decision, memory: { inner: inner.memory, own: turn.own } };
+      const { outlook } = inner;
+      const memoryOfBoth = { inner: inner.memory, own: turn.own };
+      return { decision: turn.decision, memory: memoryOfBoth, ...(outlook && { outlook }) };
     },
   };
 }

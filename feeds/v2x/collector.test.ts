@@ -60,6 +60,24 @@ describe('the collector', () => {
     for (const message of messages) expect(readV2xValue(message).rejections).toEqual([]);
   });
 
+  it('hands on again what was not taken', async () => {
+    let isAway = true;
+    const taken: unknown[] = [];
+    const { made } = collector({
+      onMessages(fresh) {
+        if (isAway) throw new Error('away');
+        taken.push(...fresh);
+      },
+    });
+    await expect(made.poll()).rejects.toThrow('away');
+    isAway = false;
+    present['/api/bsm/current'] = [bsm('A', 1000), bsm('A', 1000), bsm('B', 1000)];
+    await made.poll();
+    await made.poll();
+    expect(taken).toEqual([bsm('A', 1000), bsm('B', 1000)]);
+    expect(made.counts).toMatchObject({ messages: 2, duplicates: 4 });
+  });
+
   it('fetches a token anew before it expires, and when it was taken back', async () => {
     let now = 0;
     const { made } = collector({ now: () => now });

@@ -103,27 +103,27 @@ export class Collector {
     for (const path of CORRIDOR_PATHS) {
       const answer = await this.#get(path);
       const all = listOf(answer);
-      const fresh = all.filter((message) => this.#isNew(message));
+      const keys = all.map(keyOf);
+      const here = new Set<string>();
+      const fresh = all.filter((_, i) => {
+        const key = keys[i]!;
+        const isNew = !this.#seen.has(key) && !here.has(key);
+        here.add(key);
+        return isNew;
+      });
+      if (fresh.length > 0) await this.#options.onMessages(fresh, path);
       this.counts.messages += fresh.length;
       this.counts.duplicates += all.length - fresh.length;
-      if (fresh.length > 0) await this.#options.onMessages(fresh, path);
+      // only now: what was not taken comes again with the next snapshot
+      for (const key of keys) this.#remember(key);
     }
   }
 
-  #isNew(message: unknown): boolean {
-    const key = createHash('sha256')
-      .update(JSON.stringify(message) ?? '')
-      .digest('base64url')
-      .slice(0, 22);
-    if (this.#seen.has(key)) {
-      // what still comes is to be remembered longest
-      this.#seen.delete(key);
-      this.#seen.add(key);
-      return false;
-    }
+  #remember(key: string): void {
+    // what still comes is to be remembered longest
+    this.#seen.delete(key);
     this.#seen.add(key);
     if (this.#seen.size > REMEMBERED) this.#seen.delete(this.#seen.values().next().value!);
-    return true;
   }
 
   async #get(path: string): Promise<unknown> {
@@ -203,6 +203,12 @@ export class Collector {
     });
   }
 }
+
+const keyOf = (message: unknown): string =>
+  createHash('sha256')
+    .update(JSON.stringify(message) ?? '')
+    .digest('base64url')
+    .slice(0, 22);
 
 /** The messages of an answer: a list, a list in `data`, or a single one; nothing for null. */
 function listOf(answer: unknown): readonly unknown[] {

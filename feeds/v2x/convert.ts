@@ -80,7 +80,7 @@ export const resolveMeasuredAt = (secondMarkMs: number | null, receipt: Receipt)
 export function decodeBsm(from: RawBsm, receipt: Receipt): VehicleMessage {
   const core = from.coreData;
   const secondMarkMs = fromRaw(units.SECOND_MARK_MS, core.secMark);
-  return present({
+  return {
     kind: 'bsm',
     receivedAtMs: receipt.receivedAtMs,
     via: receipt.via,
@@ -107,9 +107,9 @@ export function decodeBsm(from: RawBsm, receipt: Receipt): VehicleMessage {
     },
     widthMetres: fromRaw(units.VEHICLE_WIDTH_METRES, core.size.width),
     lengthMetres: fromRaw(units.VEHICLE_LENGTH_METRES, core.size.length),
-    partTwo: from.partII,
+    ...(from.partII !== undefined && { partTwo: from.partII }),
     rest: without(from, 'coreData', 'partII'),
-  });
+  };
 }
 
 export function encodeBsm(from: VehicleMessage): RawBsm {

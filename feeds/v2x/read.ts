@@ -6,8 +6,9 @@ import { decode, encode } from './convert.ts';
 import { readCorridor } from './corridor.ts';
 import type { Rejection, RejectionReason, V2xMessage } from './messages.ts';
 import { readOdeV4 } from './ode-v4.ts';
+import { isPlainBsm, isPlainPsm } from './quick-check.ts';
 import { clip, isObject, type Json, parseOrReject, Rejected } from './reject.ts';
-import { metadataSchema, RAW_MESSAGES, SCHEMA_VERSION, V2X_KINDS, type V2xKind } from './raw.ts';
+import { type Metadata, metadataSchema, RAW_MESSAGES, SCHEMA_VERSION, V2X_KINDS, type V2xKind } from './raw.ts';
 
 export interface ReadResult {
   /** Messages found, used or not. `messages.length + rejections.length`. */
@@ -25,8 +26,25 @@ export interface ReadOptions {
   readonly receivedAtMs?: number;
 }
 
+/** What of the envelope's words about itself is used. */
+type Said = Pick<Metadata, 'recordType' | 'odeReceivedAt' | 'originIp'>;
+
+/** The last that was checked: messages of a frame say the same but for their own values. */
+let checked: Json | null = null;
+
+const SAID = ['recordType', 'odeReceivedAt', 'schemaVersion', 'recordGeneratedBy', 'originIp'] as const;
+
+function saidBy(metadata: unknown): Said {
+  if (checked !== null && isObject(metadata) && SAID.every((name) => metadata[name] === checked![name]))
+    return metadata as Said;
+  const said = parseOrReject(metadataSchema, metadata, 'malformed-envelope', 'metadata');
+  const own = metadata as Json;
+  checked = Object.fromEntries(SAID.map((name) => [name, own[name]]));
+  return said;
+}
+
 function readSchema9(message: Json, data: Json): V2xMessage {
-  const metadata = parseOrReject(metadataSchema, message.metadata, 'malformed-envelope', 'metadata');
+  const metadata = saidBy(message.metadata);
   const kind = V2X_KINDS.find((one) => RAW_MESSAGES[one].recordType === metadata.recordType)!;
   const { name, messageId, schema } = RAW_MESSAGES[kind];
   const value = data.value;
@@ -36,7 +54,9 @@ function readSchema9(message: Json, data: Json): V2xMessage {
       'payload.data',
       `recordType ${metadata.recordType} needs messageId ${messageId} and value.${name}.`,
     );
-  return decode(kind, parseOrReject(schema, value[name], 'malformed-message', name), {
+  const own = value[name];
+  const isPlain = isObject(own) && ((kind === 'bsm' && isPlainBsm(own)) || (kind === 'psm' && isPlainPsm(own)));
+  return decode(kind, isPlain ? own : parseOrReject(schema, own, 'malformed-message', name), {
     receivedAtMs: Date.parse(metadata.odeReceivedAt),
     via: metadata.originIp ?? null,
   });

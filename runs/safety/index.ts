@@ -1,6 +1,7 @@
 /** Features of intervals -> indices with the constants given, or with those of the features themselves. */
 import type { FeatureInterval } from '../../controller/safety/features.ts';
 import {
+  holdsAt,
   type Indices,
   type NormalizationConstants,
   normalizationConstants,
@@ -24,16 +25,26 @@ export interface ScoredInterval {
   readonly score: SafetyScore;
 }
 
+/** Versions of which each holds for a time; of several for the same moment the first counts. */
+export type FrozenVersions = FrozenConstants | readonly FrozenConstants[];
+
+const isList = (frozen: FrozenVersions): frozen is readonly FrozenConstants[] => Array.isArray(frozen);
+
+function inForce(frozen: FrozenVersions | null, of: 'minute' | 'quarterHour', atMs: number): FrozenConstants | null {
+  if (frozen === null) return null;
+  return isList(frozen) ? (frozen.find((one) => holdsAt(one[of], atMs)) ?? null) : frozen;
+}
+
 export interface IndexOptions {
   /** null: there are none, and nothing is scored; absent: those of the observations themselves. */
-  readonly frozen?: FrozenConstants | null;
+  readonly frozen?: FrozenVersions | null;
   readonly weatherAt?: (atMs: number) => Weather | null;
   /** Version of the constants that are computed here; default 1. */
   readonly version?: number;
 }
 
 export interface SourceIndex {
-  /** null: nothing was observed, so that there is nothing to relate to. */
+  /** Of several versions the one for the first minute. null: nothing was observed, or none is for that time. */
   readonly constants: { readonly minute: NormalizationConstants; readonly quarterHour: NormalizationConstants } | null;
   /** Whether the constants are of the observations themselves: the riskiest interval seen then sets the scale. */
   readonly ownConstants: boolean;
@@ -55,30 +66,35 @@ export function indexOf(
   options: IndexOptions = {},
 ): SourceIndex {
   const { frozen, version = 1, weatherAt = () => null } = options;
-  const minute = frozen === undefined ? constantsOf(minutes, version) : (frozen?.minute ?? null);
-  const quarterHour = frozen === undefined ? constantsOf(quarterHours, version) : (frozen?.quarterHour ?? null);
-  const scored = (
-    intervals: readonly FeatureInterval[],
-    constants: NormalizationConstants | null,
-    baselines: Readonly<Record<string, Indices>> | undefined,
-  ): ScoredInterval[] =>
-    intervals.map((interval) => ({
-      interval,
-      score: score({
-        features: interval.features,
-        observed: interval.observed,
-        intervalSeconds: interval.intervalSeconds,
-        constants,
-        atMs: interval.startMs,
-        weather: weatherAt(interval.startMs),
-        baseline: baselines?.[hourOf(interval.startMs)] ?? null,
-      }),
-    }));
+  const own =
+    frozen !== undefined
+      ? null
+      : { minute: constantsOf(minutes, version), quarterHour: constantsOf(quarterHours, version) };
+  const scored = (intervals: readonly FeatureInterval[], of: 'minute' | 'quarterHour'): ScoredInterval[] =>
+    intervals.map((interval) => {
+      const chosen = frozen === undefined ? null : inForce(frozen, of, interval.startMs);
+      return {
+        interval,
+        score: score({
+          features: interval.features,
+          observed: interval.observed,
+          intervalSeconds: interval.intervalSeconds,
+          constants: own === null ? (chosen?.[of] ?? null) : own[of],
+          atMs: interval.startMs,
+          weather: weatherAt(interval.startMs),
+          baseline: chosen?.baselines[of][hourOf(interval.startMs)] ?? null,
+        }),
+      };
+    });
+  const shown = own ?? inForce(frozen!, 'minute', minutes[0]?.startMs ?? 0);
   return {
-    constants: minute === null || quarterHour === null ? null : { minute, quarterHour },
-    ownConstants: frozen === undefined,
-    minutes: scored(minutes, minute, frozen?.baselines.minute),
-    quarterHours: scored(quarterHours, quarterHour, frozen?.baselines.quarterHour),
+    constants:
+      shown === null || shown.minute === null || shown.quarterHour === null
+        ? null
+        : { minute: shown.minute, quarterHour: shown.quarterHour },
+    ownConstants: own !== null,
+    minutes: scored(minutes, 'minute'),
+    quarterHours: scored(quarterHours, 'quarterHour'),
   };
 }
 

@@ -7,24 +7,21 @@ import {
 } from '../../controller/safety/analysis.ts';
 import type { RoadUserUpdate } from '../../controller/safety/encounter-types.ts';
 import type { CurrentEncounter } from '../../controller/safety/encounters.ts';
-import {
-  type CrashHistory,
-  type RealTimeIndex,
-  realTimeIndex,
-  type Weather,
-} from '../../controller/safety/index-formulas.ts';
+import { type CrashHistory, type RealTimeIndex, realTimeIndex } from '../../controller/safety/index-formulas.ts';
 import type { LocalFrame } from '../../feeds/v2x/local-frame.ts';
 import type { MapMessage, Rejection, V2xMessage } from '../../feeds/v2x/messages.ts';
 import { type ReadResult, readOwnV2x, readV2x, readV2xValue } from '../../feeds/v2x/read.ts';
-import { type FrozenConstants, indexOf, type ScoredInterval } from './index.ts';
+import { type FrozenVersions, indexOf, type ScoredInterval } from './index.ts';
+import { type WeatherSource, weatherAt } from './weather.ts';
 
 export interface JunctionSetup {
   readonly analysis?: AnalysisOptions;
   /** What the index relates to; null: nothing yet, and no interval is scored. */
-  readonly frozen: FrozenConstants | null;
-  readonly weather?: Weather | null;
+  readonly frozen: FrozenVersions | null;
+  /** Of this junction alone, or of all: others' observations are left out by who gives them. */
+  readonly weather?: WeatherSource | null;
   /** For the real-time index on crash history; absent: it is not computed. */
-  readonly crashes?: CrashRecord;
+  readonly crashes?: CrashRecord | null;
 }
 
 export interface CrashRecord {
@@ -54,9 +51,10 @@ export interface JunctionBatch {
   readonly receivedAtMs?: number;
   /** The clock, where it is ahead of the messages: silence is told by it. */
   readonly nowMs?: number;
-  /** New weather or constants from here on; absent: as before. */
-  readonly weather?: Weather | null;
-  readonly frozen?: FrozenConstants | null;
+  /** New weather, constants or crash history from here on; absent: as before. */
+  readonly weather?: WeatherSource | null;
+  readonly frozen?: FrozenVersions | null;
+  readonly crashes?: CrashRecord | null;
   /** Nothing comes after this batch. */
   readonly finish?: boolean;
 }
@@ -73,6 +71,8 @@ export interface JunctionResult extends Omit<AnalysisOutput, 'minutes' | 'quarte
   readonly rejected: Readonly<Record<string, number>>;
   /** Time of what came last, or the clock where that is ahead; null: nothing came. */
   readonly nowMs: number | null;
+  /** The latest time that a message of this batch said, if it was believed; null: none came. */
+  readonly heardMs: number | null;
   /** What `x` and `y` are measured from; null: not known yet. */
   readonly frame: LocalFrame | null;
   /** Lanes and revision of the junction's MAP, where one came that is not the one before; absent: none did. */
@@ -85,9 +85,9 @@ const MOST_REJECTIONS = 100;
 
 export class JunctionSafety {
   readonly analysis: SafetyAnalysis;
-  #frozen: FrozenConstants | null;
-  #weather: Weather | null;
-  readonly #crashes: CrashRecord | null;
+  #frozen: FrozenVersions | null;
+  #weather: WeatherSource | null;
+  #crashes: CrashRecord | null;
   /** Vehicles that turned, by quarter of an hour, of those not scored yet. */
   readonly #turned = new Map<number, number>();
   #map: { readonly lanes: number; readonly revision: number } | null = null;
@@ -105,11 +105,13 @@ export class JunctionSafety {
   push(batch: JunctionBatch): JunctionResult {
     if (batch.weather !== undefined) this.#weather = batch.weather;
     if (batch.frozen !== undefined) this.#frozen = batch.frozen;
+    if (batch.crashes !== undefined) this.#crashes = batch.crashes;
     const { analysis } = this;
     const rejected = new Map<string, number>();
     const rejections: Rejection[] = [];
     let read = 0;
     let used = 0;
+    let heardMs = Number.NEGATIVE_INFINITY;
     const count = (why: NotUsed | Rejection['reason'] | null) => {
       read++;
       if (why === null) used++;
@@ -119,6 +121,7 @@ export class JunctionSafety {
     const use = (message: V2xMessage) => {
       const why = analysis.message(message);
       count(why);
+      if (why !== 'clock-ahead' && message.receivedAtMs > heardMs) heardMs = message.receivedAtMs;
       if (why === null && message.kind === 'map') this.#noteMap(message);
     };
     const take = (result: ReadResult) => {
@@ -142,7 +145,10 @@ export class JunctionSafety {
     if (batch.nowMs !== undefined) analysis.advance(batch.nowMs);
     if (batch.finish === true) analysis.finish();
     const { minutes, quarterHours, ...out } = analysis.take();
-    const scored = indexOf(minutes, quarterHours, { frozen: this.#frozen, weatherAt: () => this.#weather });
+    const scored = indexOf(minutes, quarterHours, {
+      frozen: this.#frozen,
+      weatherAt: (atMs) => weatherAt(this.#weather, atMs),
+    });
     return {
       ...out,
       minutes: scored.minutes,
@@ -150,6 +156,7 @@ export class JunctionSafety {
       crashIndices: this.#crashIndices(out.passages, scored.quarterHours),
       started: analysis.engine.takeStarted(),
       nowMs: Number.isFinite(analysis.nowMs) ? analysis.nowMs : null,
+      heardMs: Number.isFinite(heardMs) ? heardMs : null,
       frame: analysis.frame,
       ...(this.#newMap !== null && { map: this.#newMap }),
       read,

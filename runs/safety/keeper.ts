@@ -4,13 +4,15 @@ import { v5 } from 'uuid';
 import type { Weather } from '../../controller/safety/index-formulas.ts';
 import type {
   ConflictRecord,
+  CrashIndexRecord,
   FeatureRecord,
   HardBrakeRecord,
   IndexRecord,
   QualityRecord,
   WeatherRecord,
 } from '../records.ts';
-import type { JunctionResult } from './junction.ts';
+import type { CrashIndexed, JunctionResult } from './junction.ts';
+import type { Trouble } from './quality-notes.ts';
 import type { JunctionSafetyResult, SafetyConflict, SafetyHardBraking, SafetyInterval } from './results.ts';
 
 /** Of a simulated run and a variant; null: of a street. */
@@ -105,6 +107,7 @@ export function indexRecord(one: SafetyInterval, startsAtMs: number): IndexRecor
     exposure: index === null ? null : one.vehicles,
     observationWeight: one.observationWeight,
     dataQualityScore: one.quality,
+    constantsId: one.constantsId ?? null,
   };
 }
 
@@ -131,6 +134,17 @@ export function featureRecord(one: SafetyInterval, startsAtMs: number): FeatureR
   };
 }
 
+/** A quarter of an hour's index on crash history. */
+export const crashIndexRecord = (junctionId: string, { startMs, index }: CrashIndexed): CrashIndexRecord => ({
+  junctionId,
+  atMs: startMs,
+  rate: index?.rate ?? null,
+  uplift: index?.uplift ?? null,
+  vruIndex: index?.vru ?? null,
+  vehicleIndex: index?.vehicle ?? null,
+  combinedIndex: index?.combined ?? null,
+});
+
 export const weatherRecord = (
   weather: Weather,
   junctionId: string | null,
@@ -146,44 +160,29 @@ export const weatherRecord = (
   source,
 });
 
-/**
- * What was wrong with messages of a batch, for `data_quality_log`: one row a reason with the number and the first example,
- * and one a fault that began.
- */
-export function qualityRecords(
-  junctionId: string | null,
-  result: JunctionResult,
-  atMs: number,
-  of: OfRun,
-): QualityRecord[] {
-  const rows: QualityRecord[] = [];
-  for (const [reason, times] of Object.entries(result.rejected)) {
+/** What was wrong with messages of a batch of a street's junction, for `QualityNotes`. */
+export function troublesOf(junctionId: string, result: JunctionResult): Trouble[] {
+  const refused = Object.entries(result.rejected).map(([reason, times]): Trouble => {
     const example = result.rejections.find((one) => one.reason === reason);
     const detail = example === undefined ? '' : ` ${example.path}: ${example.detail}`;
-    rows.push({
-      entryKey: entryKey(of, junctionId, reason, atMs),
+    return {
       junctionId,
-      atMs,
-      issueType: `v2x_${reason.replaceAll('-', '_')}`.slice(0, 50),
+      issueType: `v2x_${reason.replaceAll('-', '_')}`,
       severity: 'warning',
-      message: `${times} V2X ${times === 1 ? 'message was' : 'messages were'} not used: ${reason}.${detail}`.slice(
-        0,
-        1000,
-      ),
-      metadata: { count: times, ...(of !== null && { run_id: of.runId, variant: of.variant }) },
-    });
-  }
-  for (const { check, subject, timeMs, detail } of result.faults)
-    rows.push({
-      entryKey: entryKey(of, junctionId, check, timeMs, subject),
+      times,
+      message: (all) => `${all} V2X ${all === 1 ? 'message was' : 'messages were'} not used: ${reason}.${detail}`,
+    };
+  });
+  const faults = result.faults.map(
+    ({ check, subject, detail }): Trouble => ({
       junctionId,
-      atMs: timeMs,
-      issueType: `v2x_${check.replaceAll('-', '_')}`.slice(0, 50),
+      issueType: `v2x_${check.replaceAll('-', '_')}`,
       severity: 'info',
-      message: `${subject}: ${detail}`.slice(0, 1000),
-      metadata: of === null ? null : { run_id: of.runId, variant: of.variant },
-    });
-  return rows;
+      times: 1,
+      message: (all) => `${subject}: ${detail}${all > 1 ? ` (${all} such faults)` : ''}`,
+    }),
+  );
+  return [...refused, ...faults];
 }
 
 /** What was wrong with a junction's messages over a run: a row a reason, and one a check. */

@@ -2,9 +2,8 @@
  * Safety of a street's junctions as messages come, over MQTT or HTTP: each frame is analysed when it comes. Every message
  * is used, or counted with the reason why not; what is wrong with one is written to `data_quality_log` and stops nothing.
  */
-import { createHash } from 'node:crypto';
+import { holdsAt } from '../../controller/safety/index-formulas.ts';
 import { Router } from '../../controller/safety/routing.ts';
-import type { Weather } from '../../controller/safety/index-formulas.ts';
 import type { Link, Rejected } from '../../feeds/link.ts';
 import type { MqttLink } from '../../feeds/mqtt-link.ts';
 import { addressOf, filterOf, LIVE_PREFIX } from '../../feeds/topics.ts';
@@ -13,22 +12,35 @@ import { readV2xValue } from '../../feeds/v2x/read.ts';
 import type { RawKind } from '../records.ts';
 import type { Store } from '../twin-types.ts';
 import type { FrozenConstants } from './index.ts';
-import type { JunctionResult } from './junction.ts';
+import type { CrashRecord, JunctionResult } from './junction.ts';
 import {
   conflictRecord,
+  crashIndexRecord,
   featureRecord,
   hardBrakeRecord,
   indexRecord,
-  qualityRecords,
+  troublesOf,
   weatherRecord,
 } from './keeper.ts';
 import { intervalOf, type MonitoredJunction, SafetyMonitor } from './monitor.ts';
+import { MessageClock } from './message-clock.ts';
+import { QualityNotes, type Trouble } from './quality-notes.ts';
 import { type SafetyPool, SafetyOverloaded } from './pool.ts';
 import type { SafetyEvent } from './results.ts';
+import { observationsOf, WEATHER_HOLDS_MS, type WeatherObservation } from './weather.ts';
 
 export interface LiveJunction extends MonitoredJunction {
   /** J2735's intersection id; null: it has none. */
   readonly intersectionId: number | null;
+}
+
+/** What the store knows that scores relate to. */
+export interface LiveBasis {
+  /** Versions of the constants, those that count first. */
+  readonly frozen: readonly FrozenConstants[];
+  readonly weather: readonly WeatherObservation[];
+  /** By junction. */
+  readonly crashes: ReadonlyMap<string, CrashRecord>;
 }
 
 export interface LiveSafetyOptions {
@@ -41,8 +53,10 @@ export interface LiveSafetyOptions {
   /** null: all in this thread. */
   readonly pool: SafetyPool | null;
   readonly store: Pick<Store, 'writeRecords' | 'writeFeatures' | 'writeRaw' | 'writeMap'>;
-  readonly frozen?: FrozenConstants | null;
-  readonly weather?: Weather | null;
+  /** Whether messages are archived as they came; default: where the store can. */
+  readonly keepsMessages?: boolean;
+  /** What scores relate to; asked at the begin, and every minute. Absent: nothing, and no minute is scored. */
+  basis?(): Promise<LiveBasis>;
   onEvents?(events: SafetyEvent[]): void;
   /** Once a problem: batches come faster than they can be worked off, a thread failed. */
   onProblem?(message: string): void;
@@ -59,12 +73,15 @@ export interface Taken {
 
 const KINDS = ['bsm', 'psm', 'spat', 'map'] as const;
 const REFRESH_MS = 10_000;
-/** The shortest step that keeps eight seconds of path: what came waits for the end of its step. */
-const STEP_MS = 80;
+const BASIS_MS = 60_000;
+/** The shortest step that there is: what came waits for the end of its step. */
+export const LIVE_STEP_MS = 40;
+/** Of one junction and ten seconds; each takes memory for its path. */
+const USERS_MAX = 5000;
+/** Junctions of which nothing new came are told of the clock so often, for their silence. */
+const SILENCE_MS = 1000;
 /** After the end of a step, ms: what was sent in it is on its way. */
 const GRACE_MS = 3;
-/** Messages whose time is farther from the clock than this are a replay, or their sender's clock is wrong: the clock says nothing of them. */
-const CLOCK_MS = 2000;
 const STREET = 'street';
 
 export class LiveSafety {
@@ -77,12 +94,21 @@ export class LiveSafety {
   #refreshedAt = Number.NEGATIVE_INFINITY;
   #refreshing: Promise<void> | null = null;
   #timer: NodeJS.Timeout | null = null;
+  #basisTimer: NodeJS.Timeout | null = null;
+  #basis: LiveBasis = { frozen: [], weather: [], crashes: new Map() };
+  /** Handed in here; what the store has of it comes with the basis. */
+  #observed: WeatherObservation[] = [];
   #unsubscribe: (() => Promise<void>) | null = null;
   #fresh: SafetyEvent[] = [];
   readonly #rejected = new Map<string, number>();
   #overloaded = false;
-  /** Junctions whose messages' times are those of the clock. */
-  readonly #onTime = new Set<string>();
+  #toldNoConstants = false;
+  readonly #notes = new QualityNotes();
+  /** Of each junction of which something was heard. */
+  readonly #clocks = new Map<string, MessageClock>();
+  /** Of which something came, and when the step ends that it belongs to. */
+  readonly #unended = new Map<string, number>();
+  #silenceToldMs = 0;
 
   private constructor(options: LiveSafetyOptions, monitor: SafetyMonitor) {
     this.#options = options;
@@ -96,17 +122,17 @@ export class LiveSafety {
       junctions: [],
       startsAtMs: 0,
       penetration: null,
-      frozen: options.frozen ?? null,
-      weather: options.weather ?? null,
       pool: options.pool,
       own: false,
       keeps: false,
-      stepMs: STEP_MS,
+      stepMs: LIVE_STEP_MS,
+      maxUsers: USERS_MAX,
       onEvent: (event) => live!.#tell(event),
       onResult: (junction, result) => live!.#keep(junction, result),
     });
     live = new LiveSafety(options, monitor);
     await live.#refresh();
+    await live.refreshBasis();
     const { link, prefix = LIVE_PREFIX } = options;
     const opened = live;
     const failed = (error: Error) => options.onProblem?.(`Safety of the street: ${error.message}`);
@@ -130,7 +156,17 @@ export class LiveSafety {
       });
     }
     live.#wait();
+    live.#basisTimer = setInterval(() => {
+      opened.#tellNotes(false);
+      void opened.refreshBasis();
+    }, BASIS_MS);
+    live.#basisTimer.unref();
     return live;
+  }
+
+  get #keepsMessages(): boolean {
+    const { store, keepsMessages = true } = this.#options;
+    return keepsMessages && store.writeRaw !== undefined;
   }
 
   #now(): number {
@@ -202,7 +238,10 @@ export class LiveSafety {
       return;
     }
     await this.#begin(junctionId);
-    if (this.#options.store.writeRaw !== undefined) {
+    this.#monitor.takeText(junctionId, text);
+    this.#flush(junctionId);
+    // afterwards: nobody waits for the archive
+    if (this.#keepsMessages) {
       let value: unknown = text;
       try {
         value = JSON.parse(text);
@@ -211,8 +250,6 @@ export class LiveSafety {
       }
       this.#archive(kind, junctionId, Array.isArray(value) ? value : [value], topic);
     }
-    this.#monitor.takeText(junctionId, text);
-    this.#flush(junctionId);
   }
 
   async #takeOf(junctionId: string, kind: RawKind | null, value: unknown, via: string | null): Promise<boolean> {
@@ -229,10 +266,46 @@ export class LiveSafety {
     return true;
   }
 
-  /** Weather from here on, of all junctions. */
-  setWeather(weather: Weather, source: string): void {
-    this.#options.store.writeRecords('weather', [weatherRecord(weather, null, this.#now(), source)]);
-    this.#safely(() => this.#monitor.setWeather(weather));
+  /** Whether there is such a junction. */
+  async knows(junctionId: string): Promise<boolean> {
+    return this.#known.has(junctionId) || ((await this.#refresh()) && this.#known.has(junctionId));
+  }
+
+  /** Weather that was observed, or is foreseen: it counts for the minutes of the hour that follows each. */
+  addWeather(observations: readonly WeatherObservation[], source: string): void {
+    if (observations.length === 0) return;
+    this.#options.store.writeRecords(
+      'weather',
+      observations.map(({ weather, junctionId, atMs }) => weatherRecord(weather, junctionId, atMs, source)),
+    );
+    const oldMs = this.#now() - 2 * WEATHER_HOLDS_MS;
+    this.#observed = [...this.#observed, ...observations].filter(({ atMs }) => atMs > oldMs);
+    this.#tellWeather();
+  }
+
+  #tellWeather(): void {
+    const all = [...this.#basis.weather, ...this.#observed];
+    this.#safely(() => this.#monitor.setBasis({ weatherOf: (junctionId) => observationsOf(all, junctionId) }));
+  }
+
+  /** Asks anew what scores relate to: constants, weather, crash histories. Where that fails it stays as it was, and is told. */
+  async refreshBasis(): Promise<void> {
+    const { basis, onProblem } = this.#options;
+    if (basis === undefined) return;
+    try {
+      this.#basis = await basis();
+    } catch (error) {
+      onProblem?.(`Safety of the street: what its index relates to is not known anew: ${(error as Error).message}`);
+      return;
+    }
+    const { frozen, crashes } = this.#basis;
+    this.#safely(() => this.#monitor.setBasis({ frozen, crashesOf: (junctionId) => crashes.get(junctionId) ?? null }));
+    this.#tellWeather();
+  }
+
+  /** The constants that hold now; null: there are none, and minutes are not scored. */
+  get constants(): FrozenConstants | null {
+    return this.#basis.frozen.find(({ minute }) => holdsAt(minute, this.#now())) ?? null;
   }
 
   /** Resolves, for all later messages as well, once the junction's analysis has begun. */
@@ -247,7 +320,8 @@ export class LiveSafety {
 
   #flush(junctionId: string): void {
     const now = this.#now();
-    const nowMs = this.#onTime.has(junctionId) ? now : undefined;
+    const nowMs = this.#clocks.get(junctionId)?.at(now);
+    this.#unended.set(junctionId, (Math.floor(now / LIVE_STEP_MS) + 1) * LIVE_STEP_MS);
     this.#safely(() => this.#monitor.flushJunction(junctionId, now, nowMs));
   }
 
@@ -258,7 +332,7 @@ export class LiveSafety {
         this.#tick();
         this.#wait();
       },
-      STEP_MS - (this.#now() % STEP_MS) + GRACE_MS,
+      LIVE_STEP_MS - (this.#now() % LIVE_STEP_MS) + GRACE_MS,
     );
     this.#timer.unref();
   }
@@ -283,7 +357,13 @@ export class LiveSafety {
   /** Steps end, and silence is told, by the clock. */
   #tick(): void {
     const now = this.#now();
-    for (const id of this.#onTime) this.#safely(() => this.#monitor.flushJunction(id, now, now));
+    const isSilenceDue = Math.abs(now - this.#silenceToldMs) >= SILENCE_MS;
+    if (isSilenceDue) this.#silenceToldMs = now;
+    for (const id of isSilenceDue ? this.#clocks.keys() : this.#unended.keys()) {
+      const nowMs = this.#clocks.get(id)?.at(now);
+      if (nowMs !== undefined) this.#safely(() => this.#monitor.flushJunction(id, now, nowMs));
+    }
+    for (const [id, endsMs] of this.#unended) if (now >= endsMs) this.#unended.delete(id);
   }
 
   /** Whether junctions were asked for anew. */
@@ -327,30 +407,34 @@ export class LiveSafety {
   /** Never got to a junction's analysis. */
   #count(reason: string, via: string, example: unknown): void {
     this.#rejected.set(reason, (this.#rejected.get(reason) ?? 0) + 1);
-    const atMs = this.#now();
-    const text = typeof example === 'string' ? example : (JSON.stringify(example) ?? 'undefined');
-    // one row a second, reason and sender: a flood of them is one trouble
-    const key = createHash('sha256')
-      .update(JSON.stringify([reason, via, Math.floor(atMs / 1000)]))
-      .digest('hex');
-    this.#options.store.writeRecords('qualityIssues', [
-      {
-        entryKey: key.slice(0, 32),
-        junctionId: null,
-        atMs,
-        issueType: `v2x_${reason.replaceAll('-', '_')}`.slice(0, 50),
-        severity: 'warning',
-        message: `A V2X message by ${via.slice(0, 200)} was not used: ${reason}. It began: ${text.slice(0, 200)}`,
-        metadata: null,
+    this.#note({
+      junctionId: null,
+      issueType: `v2x_${reason.replaceAll('-', '_')}`,
+      severity: 'warning',
+      times: 1,
+      message: (all) => {
+        const text = typeof example === 'string' ? example : (JSON.stringify(example) ?? 'undefined');
+        const what = all === 1 ? 'A V2X message was' : `${all} V2X messages were`;
+        return `${what} not used: ${reason}. The last, by ${via.slice(0, 200)}, began: ${text.slice(0, 200)}`;
       },
-    ]);
+    });
+  }
+
+  #tellNotes(isLast: boolean): void {
+    const rows = this.#notes.due(this.#now(), isLast);
+    if (rows.length > 0) this.#options.store.writeRecords('qualityIssues', rows);
+  }
+
+  #note(trouble: Trouble): void {
+    const rows = this.#notes.add(trouble, this.#now());
+    if (rows.length > 0) this.#options.store.writeRecords('qualityIssues', rows);
   }
 
   #archive(kind: RawKind, junctionId: string, messages: readonly unknown[], via: string | null): void {
     const { store } = this.#options;
-    if (store.writeRaw === undefined) return;
+    if (!this.#keepsMessages) return;
     const receivedAtMs = this.#now();
-    store.writeRaw(
+    store.writeRaw!(
       kind,
       messages.map((message) => ({ receivedAtMs, junctionId, via, sender: senderOf(message), message })),
     );
@@ -359,22 +443,44 @@ export class LiveSafety {
   #keep(junction: MonitoredJunction, result: JunctionResult): void {
     const { store } = this.#options;
     const { junctionId } = junction;
-    if (result.nowMs !== null) {
-      if (Math.abs(this.#now() - result.nowMs) <= CLOCK_MS) this.#onTime.add(junctionId);
-      else this.#onTime.delete(junctionId);
+    if (result.heardMs !== null) {
+      const clock = this.#clocks.get(junctionId) ?? new MessageClock();
+      this.#clocks.set(junctionId, clock);
+      clock.note(this.#now(), result.heardMs);
     }
     if (result.map !== undefined) store.writeMap?.(junctionId, result.map.lanes, result.map.revision);
-    const issues = qualityRecords(junctionId, result, this.#now(), null);
-    if (issues.length > 0) store.writeRecords('qualityIssues', issues);
+    for (const trouble of troublesOf(junctionId, result)) this.#note(trouble);
     const minutes = result.minutes.map((each) => intervalOf(each, junctionId, 0));
     if (minutes.length > 0)
       store.writeRecords(
         'indices',
         minutes.map((minute) => indexRecord(minute, 0)),
       );
+    if (minutes.some(({ notScored }) => notScored === 'no-constants')) this.#tellNoConstants(junctionId);
     const quarters = result.quarterHours.map((each) => intervalOf(each, junctionId, 0));
     const features = [...minutes, ...quarters].flatMap((each) => featureRecord(each, 0) ?? []);
     if (features.length > 0) store.writeFeatures?.(features);
+    if (result.crashIndices.length > 0)
+      store.writeRecords(
+        'crashIndices',
+        result.crashIndices.map((one) => crashIndexRecord(junctionId, one)),
+      );
+  }
+
+  /** There was enough to see, and nothing to relate it to: told to the log, and once to whoever is here. */
+  #tellNoConstants(junctionId: string): void {
+    const what = 'Minutes are not scored: no constants of the safety index are in force.';
+    const todo = '`flextraff safety constants compute` makes some; until then features are archived.';
+    this.#note({
+      junctionId,
+      issueType: 'safety_no_constants',
+      severity: 'warning',
+      times: 1,
+      message: () => `${what} ${todo}`,
+    });
+    if (this.#toldNoConstants) return;
+    this.#toldNoConstants = true;
+    this.#options.onProblem?.(`Safety of the street: ${what} ${todo}`);
   }
 
   #tell(event: SafetyEvent): void {
@@ -402,8 +508,10 @@ export class LiveSafety {
   /** Ends what is under way. */
   async close(): Promise<void> {
     if (this.#timer !== null) clearTimeout(this.#timer);
+    if (this.#basisTimer !== null) clearInterval(this.#basisTimer);
     await this.#unsubscribe?.();
     await this.#monitor.finish();
+    this.#tellNotes(true);
   }
 }
 

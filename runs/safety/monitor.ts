@@ -6,12 +6,18 @@
 import { createHash } from 'node:crypto';
 import type { Encounter } from '../../controller/safety/encounter-types.ts';
 import type { FeatureInterval } from '../../controller/safety/features.ts';
-import type { Weather } from '../../controller/safety/index-formulas.ts';
 import { fromLocal, type LocalFrame, localFrame } from '../../feeds/v2x/local-frame.ts';
-import type { FrozenConstants, ScoredInterval } from './index.ts';
-import { type JunctionBatch, type JunctionResult, JunctionSafety, type JunctionSetup } from './junction.ts';
+import type { FrozenVersions, ScoredInterval } from './index.ts';
+import {
+  type CrashRecord,
+  type JunctionBatch,
+  type JunctionResult,
+  JunctionSafety,
+  type JunctionSetup,
+} from './junction.ts';
 import type { SafetyPool } from './pool.ts';
 import type { SafetyConflict, SafetyEvent, SafetyHardBraking, SafetyInterval } from './results.ts';
+import type { WeatherSource } from './weather.ts';
 
 export interface MonitoredJunction {
   readonly junctionId: string;
@@ -22,6 +28,8 @@ export interface MonitoredJunction {
   /** Metres of the scenario that are the place above; 0, 0 on a street. */
   readonly x: number;
   readonly y: number;
+  /** False: latitude and longitude are made up, and conflicts have none. */
+  readonly isOnEarth?: boolean;
 }
 
 export interface MonitorOptions {
@@ -31,20 +39,30 @@ export interface MonitorOptions {
   readonly startsAtMs: number;
   /** Share of vehicles that broadcast, 0-1; null: not known. */
   readonly penetration: number | null;
-  readonly weather?: Weather | null;
+  readonly weather?: WeatherSource | null;
   /** What indices relate to while the run is under way; null or absent: nothing yet. */
-  readonly frozen?: FrozenConstants | null;
+  readonly frozen?: FrozenVersions | null;
   /** Where the work is done; null: here. */
   readonly pool: SafetyPool | null;
   /** Frames are this program's own objects: they need no check. */
   readonly own: boolean;
   /** Of the encounters; default 100 ms. */
   readonly stepMs?: number;
+  /** Most users of a junction within ten seconds; default 20,000. */
+  readonly maxUsers?: number;
   /** Keep what comes out, for a result at the end; default true. */
   readonly keeps?: boolean;
   onEvent?(event: SafetyEvent): void;
   /** All that came out of a batch, for those who keep it. */
   onResult?(junction: MonitoredJunction, result: JunctionResult): void;
+}
+
+/** What scores relate to besides what is heard. Absent: as before. */
+export interface ScoreBasis {
+  readonly frozen?: FrozenVersions | null;
+  /** By junction. */
+  weatherOf?(junctionId: string): WeatherSource | null;
+  crashesOf?(junctionId: string): CrashRecord | null;
 }
 
 /** What was seen of a junction, all in all. */
@@ -73,9 +91,12 @@ export class SafetyMonitor {
   readonly #texts = new Map<string, string[]>();
   #tail: Promise<void> = Promise.resolve();
   #behind = 0;
+  #basis: ScoreBasis;
 
   private constructor(options: MonitorOptions) {
     this.options = options;
+    const { frozen = null, weather = null } = options;
+    this.#basis = { frozen, weatherOf: () => weather, crashesOf: () => null };
   }
 
   static async open(options: MonitorOptions): Promise<SafetyMonitor> {
@@ -88,7 +109,7 @@ export class SafetyMonitor {
   async add(junction: MonitoredJunction): Promise<void> {
     const { options } = this;
     const { junctionId } = junction;
-    const setup = setupOf(options, junction);
+    const setup = setupOf(options, junction, this.#basis);
     if (options.pool === null) this.#here.set(junctionId, new JunctionSafety(setup));
     else await options.pool.open(this.#nameOf(junctionId), setup);
     const observation: JunctionObservation = {
@@ -142,9 +163,17 @@ export class SafetyMonitor {
     );
   }
 
-  /** New weather from here on. */
-  setWeather(weather: Weather | null): void | Promise<void> {
-    return this.#work((frames) => ({ frames, own: this.options.own, weather }));
+  /** What scores relate to from here on, of junctions that are heard later as well. */
+  setBasis(news: ScoreBasis): void | Promise<void> {
+    this.#basis = { ...this.#basis, ...news };
+    const { frozen, weatherOf, crashesOf } = news;
+    return this.#work((frames, junctionId) => ({
+      frames,
+      own: this.options.own,
+      ...(frozen !== undefined && { frozen }),
+      ...(weatherOf !== undefined && { weather: weatherOf(junctionId) }),
+      ...(crashesOf !== undefined && { crashes: crashesOf(junctionId) }),
+    }));
   }
 
   /** Nothing comes any more: ends all that is under way. */
@@ -159,7 +188,7 @@ export class SafetyMonitor {
     return `${this.options.variant} ${junctionId}`;
   }
 
-  #work(batchOf: (frames: unknown[]) => JunctionBatch, only?: string): void | Promise<void> {
+  #work(batchOf: (frames: unknown[], junctionId: string) => JunctionBatch, only?: string): void | Promise<void> {
     const { pool } = this.options;
     const whose = only === undefined ? this.observations : [this.#byId.get(only)!];
     const batches = whose.map((one) => {
@@ -168,7 +197,7 @@ export class SafetyMonitor {
       this.#waiting.delete(id);
       const texts = this.#texts.get(id);
       this.#texts.delete(id);
-      return [one, { ...batchOf(frames), ...(texts !== undefined && { texts }) }] as const;
+      return [one, { ...batchOf(frames, id), ...(texts !== undefined && { texts }) }] as const;
     });
     if (pool === null) {
       for (const [one, batch] of batches) this.#keep(one, this.#here.get(one.junction.junctionId)!.push(batch));
@@ -232,16 +261,21 @@ export class SafetyMonitor {
   }
 }
 
-function setupOf(options: MonitorOptions, junction: MonitoredJunction): JunctionSetup {
+function setupOf(options: MonitorOptions, junction: MonitoredJunction, basis: ScoreBasis): JunctionSetup {
+  const { junctionId } = junction;
   return {
     analysis: {
       ...(junction.latitude !== null &&
         junction.longitude !== null && { frame: localFrame(junction.latitude, junction.longitude) }),
       penetration: options.penetration,
-      ...(options.stepMs !== undefined && { engine: { stepMs: options.stepMs } }),
+      engine: {
+        ...(options.stepMs !== undefined && { stepMs: options.stepMs }),
+        ...(options.maxUsers !== undefined && { maxUsers: options.maxUsers }),
+      },
     },
-    frozen: options.frozen ?? null,
-    weather: options.weather ?? null,
+    frozen: basis.frozen ?? null,
+    weather: basis.weatherOf?.(junctionId) ?? null,
+    crashes: basis.crashesOf?.(junctionId) ?? null,
   };
 }
 
@@ -276,7 +310,8 @@ export function conflictOf(
 ): SafetyConflict {
   const second = (ms: number) => rounded((ms - startsAtMs) / 1000);
   const degrees = (value: number) => Math.round(value * 1e7) / 1e7;
-  const [latitude, longitude] = frame === null ? [null, null] : fromLocal(frame, one.x, one.y).map(degrees);
+  const isNowhere = frame === null || junction.isOnEarth === false;
+  const [latitude, longitude] = isNowhere ? [null, null] : fromLocal(frame, one.x, one.y).map(degrees);
   return {
     id: nameOf(junction.junctionId, ...one.users, one.startMs),
     junctionId: junction.junctionId,
@@ -328,5 +363,6 @@ export function intervalOf(
     observationWeight: score.scored ? score.observationWeight : null,
     notScored: score.scored ? null : score.reason,
     interval: score.scored ? score.combinedInterval : null,
+    ...(score.scored && score.constantsId !== null && { constantsId: score.constantsId }),
   };
 }

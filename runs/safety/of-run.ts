@@ -1,52 +1,39 @@
-/** The safety monitors of a simulated run: one a variant, where its scenario's vehicles or people broadcast. */
+/** The safety monitors of a simulated run: one a variant, where its vehicles or people broadcast. */
+import type { Weather } from '../../controller/safety/index-formulas.ts';
 import type { Link } from '../../feeds/link.ts';
-import type { Scenario } from '../../scenarios/types.ts';
+import type { RoadsideUnit } from '../../sim/v2x/units.ts';
 import { type MonitoredJunction, SafetyMonitor } from './monitor.ts';
 import type { SafetyPool } from './pool.ts';
 import type { SafetyEvent } from './results.ts';
 
-const KINDS = ['bsm', 'psm', 'spat', 'map'] as const;
+export const V2X_KINDS = ['bsm', 'psm', 'spat', 'map'] as const;
 
-export function monitoredJunctions(scenario: Scenario): MonitoredJunction[] {
-  return scenario.junctions.map(({ id, name, latitude, longitude, centre }) => ({
-    junctionId: id,
-    name,
-    latitude,
-    longitude,
-    x: centre.x,
-    y: centre.y,
-  }));
+function monitored({ junctionId, name, latitude, longitude, x, y, isOnEarth }: RoadsideUnit): MonitoredJunction {
+  return { junctionId, name, latitude, longitude, x, y, ...(!isOnEarth && { isOnEarth }) };
 }
 
 export interface RunMonitorOptions {
-  readonly scenario: Scenario;
+  readonly units: readonly RoadsideUnit[];
+  readonly startsAtMs: number;
   readonly variant: string;
-  /** Below which the variant's roadside units send. */
-  readonly prefix: string;
-  readonly link: Link;
+  /** Share of vehicles that broadcast, 0-1. */
+  readonly penetration: number | null;
+  readonly weather: Weather | null;
   readonly pool: SafetyPool | null;
-  /** The link hands over the very objects that the street made. */
+  /** What it takes are the very objects that the street made. */
   readonly own: boolean;
   onEvent?(event: SafetyEvent): void;
 }
 
-/** Opens a monitor and subscribes it; `close` ends the subscription. */
-export async function openRunMonitor(
-  options: RunMonitorOptions,
-): Promise<{ monitor: SafetyMonitor; close(): Promise<void> }> {
-  const { scenario, variant, prefix, link, pool, own, onEvent } = options;
-  const monitor = await SafetyMonitor.open({
-    variant,
-    junctions: monitoredJunctions(scenario),
-    startsAtMs: scenario.startsAtMs,
-    penetration: scenario.v2x?.share ?? null,
-    weather: scenario.weather ?? null,
-    pool,
-    own,
-    ...(onEvent && { onEvent }),
-  });
-  const close = await link.subscribe(prefix, KINDS, ({ address, message, retained }) => {
+/** A monitor that is handed everything by whoever opened it. */
+export function openRunMonitor(options: RunMonitorOptions): Promise<SafetyMonitor> {
+  const { units, onEvent, ...rest } = options;
+  return SafetyMonitor.open({ ...rest, junctions: units.map(monitored), ...(onEvent && { onEvent }) });
+}
+
+/** Has `monitor` hear what roadside units send below `prefix`. @returns what ends it. */
+export function hears(monitor: SafetyMonitor, link: Link, prefix: string): Promise<() => Promise<void>> {
+  return link.subscribe(prefix, V2X_KINDS, ({ address, message, retained }) => {
     if (!retained) monitor.take(address.junctionId!, message);
   });
-  return { monitor, close };
 }

@@ -83,6 +83,8 @@ export interface SafetyInterval {
   notScored: NotScoredReason | null;
   /** Of `index.combined`, by the scatter of the counts. */
   interval: { low: number; high: number } | null;
+  /** Of the row of `normalization_constants` that it relates to; absent: of none. */
+  constantsId?: number;
 }
 
 export interface ConflictCounts {

@@ -6,6 +6,7 @@ import type { EncounterType } from '../../controller/safety/encounter-types.ts';
 import type { FeatureInterval } from '../../controller/safety/features.ts';
 import { type NormalizationConstants, normalizationConstants } from '../../controller/safety/index-formulas.ts';
 import { type FrozenConstants, indexOf } from './index.ts';
+import { weatherAt } from './weather.ts';
 import { intervalOf, type JunctionObservation, type SafetyMonitor } from './monitor.ts';
 import {
   CONFLICTS_LISTED,
@@ -138,7 +139,7 @@ function junctionResult(
   const after = (intervals: readonly FeatureInterval[]) => intervals.filter(({ startMs }) => startMs >= fromMs);
   const index = indexOf(after(one.minutes), after(one.quarterHours), {
     frozen,
-    weatherAt: () => options.weather ?? null,
+    weatherAt: (atMs) => weatherAt(options.weather ?? null, atMs),
   });
   const { junctionId, name } = one.junction;
   const rows = (intervals: typeof index.minutes) =>

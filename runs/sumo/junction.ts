@@ -2,7 +2,15 @@
 
 import { planFor, requestFor } from '../../controller/service/commands.ts';
 import { JunctionState } from '../../controller/service/junction-state.ts';
-import type { DetectorReading, Parameters, ReportedVehicle, Strategy } from '../../controller/types.ts';
+import type {
+  DetectorReading,
+  NeighboursPicture,
+  Observation,
+  Outlook,
+  Parameters,
+  ReportedVehicle,
+  Strategy,
+} from '../../controller/types.ts';
 import { isoOf } from '../../feeds/codec.ts';
 import { LampDevice } from '../../junction/device.ts';
 import { checkPlan, checkRequest } from '../../junction/interlock.ts';
@@ -26,20 +34,16 @@ export class SumoJunction {
   readonly tookMs: number[] = [];
   /** Refusals of the interlock: reason and how often. */
   readonly refusals = new Map<string, number>();
+  /** What it told its neighbours in the last frame; undefined: nothing new. */
+  outlook: Outlook | undefined;
   private readonly state: JunctionState;
   private readonly strategy: Strategy;
   private readonly device: LampDevice;
-  private readonly reportingShare: number | undefined;
+  private readonly reportingShare: number;
   private shown: readonly string[] = [];
   private frame = 0;
 
-  constructor(
-    signal: SumoSignal,
-    strategy: Strategy,
-    parameters: Parameters,
-    startMs: number,
-    reportingShare: number | undefined,
-  ) {
+  constructor(signal: SumoSignal, strategy: Strategy, parameters: Parameters, startMs: number, reportingShare: number) {
     this.signal = signal;
     this.strategy = strategy;
     this.reportingShare = reportingShare;
@@ -52,6 +56,7 @@ export class SumoJunction {
     nowMs: number,
     readings: Record<string, DetectorReading>,
     vehicles: readonly ReportedVehicle[] | undefined,
+    neighbours: NeighboursPicture | undefined,
   ): JunctionDecision | null {
     const { state, device, signal } = this;
     const { configuration } = signal;
@@ -72,11 +77,17 @@ export class SumoJunction {
       lamps: Object.fromEntries(configuration.signalGroups.map(({ id }, group) => [id, lamps[group]!])),
     });
     const heard = state.observe(nowMs);
-    const observation = vehicles === undefined ? heard : { ...heard, vehicles, reportingShare: this.reportingShare };
+    const observation: Observation = {
+      ...heard,
+      ...(vehicles === undefined ? {} : { vehicles, reportingShare: this.reportingShare }),
+      ...(neighbours && { neighbours }),
+    };
     const begun = performance.now();
-    const { decision, memory } = this.strategy.decide(configuration, state.parameters, state.memory, observation);
+    const answer = this.strategy.decide(configuration, state.parameters, state.memory, observation);
     this.tookMs.push(performance.now() - begun);
-    state.memory = memory;
+    state.memory = answer.memory;
+    this.outlook = answer.outlook;
+    const { decision } = answer;
     if (decision === null) return null;
     const head = {
       seq: state.seq + 1,

@@ -6,6 +6,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Neighbours } from '../../controller/coordination.ts';
 import { checkJunction, checkParameters, StrategyError, strategyNamed } from '../../controller/strategies/index.ts';
 import type { Parameters, Strategy } from '../../controller/types.ts';
 import type { VariantSettings } from '../../scenarios/types.ts';
@@ -261,9 +262,10 @@ async function drive(options: SumoRunOptions, variant: VariantSettings, traci: T
   for (const { id, why } of leftAlone) onNotice?.(variant.name, `signal ${id} keeps SUMO's own programme: ${why}`);
   const strategy = namedStrategy(variant.strategy);
   const parameters = checkParameters(strategy, own);
-  const share = detection === 'full' ? 1 : detection === 'loops' ? undefined : detection.share;
+  const share = detection === 'full' ? 1 : detection === 'loops' ? 0 : detection.share;
   const ms = (steps: number): number => STARTS_AT_MS + Math.round((beginSeconds + steps * stepSeconds) * 1000);
   const junctions = signals.map((one) => new SumoJunction(one, strategy, parameters, ms(0), share));
+  const neighbours = new Neighbours(signals.map(({ configuration }) => configuration));
   const street = new DetectionOfStreet(sumoCase.net, signals, detection);
   const end = Number.isNaN(sumoCase.endSeconds) ? beginSeconds + LONGEST_SECONDS : sumoCase.endSeconds;
   const steps = Math.ceil((end - beginSeconds) / stepSeconds - 1e-9);
@@ -275,8 +277,10 @@ async function drive(options: SumoRunOptions, variant: VariantSettings, traci: T
     if (k % perDecision === 0) {
       const readings = street.readings();
       const reports = street.reports();
+      const pictures = signals.map(({ configuration }) => neighbours.picture(configuration.junctionId, ms(k)));
       junctions.forEach((junction, j) => {
-        const decision = junction.decide(ms(k), readings[j]!, reports?.[j]);
+        const decision = junction.decide(ms(k), readings[j]!, reports?.[j], pictures[j]);
+        if (junction.outlook !== undefined) neighbours.tell(signals[j]!.configuration.junctionId, junction.outlook);
         if (decision !== null) onDecision?.(variant.name, decision);
       });
       onProgress?.(variant.name, k * stepSeconds);

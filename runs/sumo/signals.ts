@@ -4,6 +4,7 @@
  */
 import { v5 } from 'uuid';
 import type {
+  Feeder,
   JunctionConfiguration,
   JunctionDetector,
   Lamp,
@@ -86,7 +87,35 @@ export function signalsOf(
     if (typeof made === 'string') leftAlone.push({ id, why: made });
     else signals.push(made);
   }
-  return { signals, leftAlone };
+  return { signals: signals.map((signal) => withFeeders(net, signal, signals)), leftAlone };
+}
+
+/** From a stop line through the junction and up to speed, beyond the drive at the limit, seconds. */
+const CROSSING_SECONDS = 2;
+
+/** With the signals whose links lead onto its edges. */
+function withFeeders(net: SumoNet, signal: SumoSignal, signals: readonly SumoSignal[]): SumoSignal {
+  const edges = [...new Set(signal.lanes.map(({ edge }) => edge))];
+  const feeders = edges.flatMap((edge) =>
+    signals.flatMap((other): Feeder[] => {
+      const leading = new Set(other.lanes.flatMap(({ groupsTo }) => groupsTo.get(edge) ?? []));
+      if (leading.size === 0) return [];
+      const { id, lanes } = net.edges[edge]!;
+      const { length, speed } = net.lanes[lanes[0]!]!;
+      const { junctionId, signalGroups } = other.configuration;
+      return [
+        {
+          approach: id,
+          junctionId,
+          groups: [...leading].sort((a, b) => a - b).map((group) => ({ id: signalGroups[group]!.id, share: 1 })),
+          metres: length,
+          lanes: lanes.length,
+          seconds: length / speed + CROSSING_SECONDS,
+        },
+      ];
+    }),
+  );
+  return feeders.length === 0 ? signal : { ...signal, configuration: { ...signal.configuration, feeders } };
 }
 
 interface Request {

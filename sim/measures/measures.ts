@@ -145,6 +145,24 @@ export class Measures {
   }
 
   #lookInside(queues: Int32Array): void {
+    const { state, standing } = this.#engine;
+    if (standing === undefined) {
+      this.#lookAtEach(queues);
+      return;
+    }
+    const { on, segments } = standing;
+    const { approachOf } = this.#engine.network;
+    const count = standing.segmentCount();
+    this.#running = state.activeCount;
+    for (let i = 0; i < count; i++) {
+      const segment = segments[i]!;
+      this.#queued += on[segment]!;
+      const approach = approachOf[segment]!;
+      if (approach >= 0) queues[approach]! += on[segment]!;
+    }
+  }
+
+  #lookAtEach(queues: Int32Array): void {
     const { active, activeCount, segment, speed } = this.#engine.state;
     const { approachOf } = this.#engine.network;
     const due = this.#due;

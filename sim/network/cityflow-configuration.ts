@@ -21,6 +21,8 @@ export interface CityFlowStages {
   readonly stages: readonly { readonly id: string; readonly groups: readonly number[] }[];
   /** Per phase of the light plan the stage that it shows, -1 for none. */
   readonly stageOfPhase: Int32Array;
+  /** By group of the configuration: whether a stage lets it go together with one that goes first where the two meet. */
+  readonly isPermissive: readonly boolean[];
   readonly configured: Configured;
 }
 
@@ -75,7 +77,8 @@ function stagesOf(network: Network, program: LightProgram, scenario: string, nam
       lanes: approach.lanes.map((lane) =>
         groups.flatMap((g, k) => (links[g]!.some((link) => network.linkStart[link] === lane) ? [k] : [])),
       ),
-      upstream: true,
+      upstreamMetres: Math.min(UPSTREAM_METRES, network.length[approach.lanes[0]!]!),
+      limitMetresPerSecond: network.speedLimit[approach.lanes[0]!]!,
     })),
     groups: groups.map((g) => ({
       id: ids[g]!,
@@ -105,6 +108,13 @@ function stagesOf(network: Network, program: LightProgram, scenario: string, nam
     groupIds: groups.map((g) => ids[g]!),
     stages: stages.map(({ id, groups: own }) => ({ id, groups: own })),
     stageOfPhase,
+    isPermissive: groups.map((_, a) =>
+      stages.some(
+        ({ groups: own }) =>
+          own.includes(a) &&
+          own.some((b) => goesAfter(network, links[a]!, links[b]!) && meet(network, links[a]!, links[b]!)),
+      ),
+    ),
     configured: configured(draft),
   };
 }
@@ -132,6 +142,12 @@ function idsOf(network: Network, links: readonly (readonly number[])[]): string[
     taken.add(id);
     return id;
   });
+}
+
+/** Whether links of one group have a lower precedence than those of the other. */
+function goesAfter(network: Network, own: readonly number[], other: readonly number[]): boolean {
+  const { precedence } = network.tables!;
+  return own.length > 0 && other.length > 0 && precedence[own[0]!]! < precedence[other[0]!]!;
 }
 
 /** Whether links of two groups cross or lead into one lane. Links from one road part, and do not conflict. */

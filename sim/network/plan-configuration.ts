@@ -22,7 +22,9 @@ export interface SignalDraft {
     readonly name: string;
     /** Per lane, in the order of the network's approach: groups (indices) that its vehicles obey. */
     readonly lanes: readonly (readonly number[])[];
-    readonly upstream: boolean;
+    /** Its upstream detectors, metres before the stop lines, and the speed limit there, m/s. */
+    readonly upstreamMetres: number;
+    readonly limitMetresPerSecond: number;
   }[];
   readonly groups: readonly { readonly id: string; readonly approaches: readonly string[] }[];
   readonly stages: readonly {
@@ -41,9 +43,15 @@ export interface SignalDraft {
   }[];
   readonly conflicts: readonly (readonly boolean[])[];
   readonly intergreenSeconds: readonly (readonly number[])[];
+  /** By group: groups that it gives way to where both are green; absent: nobody said. */
+  readonly yieldsTo?: readonly (readonly number[])[];
   readonly yellowSeconds: number;
   readonly allRedSeconds: number;
 }
+
+/** J2735 id of a junction that no file gives one: above 65535, from its UUID. */
+export const peerIntersectionId = (junctionId: string): number =>
+  65_536 + (Number.parseInt(junctionId.slice(0, 8), 16) % (2_147_483_647 - 65_536));
 
 /** A configuration, or why there can be none. */
 export type Configured =
@@ -72,7 +80,7 @@ export function configured(draft: SignalDraft): Configured {
   const base: JunctionConfiguration = {
     junctionId,
     name: draft.name,
-    intersectionId: 65_536 + (Number.parseInt(junctionId.slice(0, 8), 16) % (2_147_483_647 - 65_536)),
+    intersectionId: peerIntersectionId(junctionId),
     version: 1,
     approaches: draft.approaches.map(({ name }) => ({ id: peerId(draft.scenario, draft.name, name), name })),
     signalGroups: draft.groups.map(({ id, approaches }, g) => ({
@@ -96,6 +104,9 @@ export function configured(draft: SignalDraft): Configured {
     maxCycleSeconds: 86_400,
     maxWaitSeconds: 86_400,
     localPlan,
+    ...(draft.yieldsTo?.some((others) => others.length > 0)
+      ? { yields: draft.yieldsTo.map((others) => groupIds.map((_, other) => others.includes(other))) }
+      : {}),
     detectors: detectorsOf(draft, groupIds),
   };
   const shortest = localPlan.map((entry, k) => ({
@@ -135,7 +146,7 @@ function excess(draft: SignalDraft): string | null {
 
 /** As those of a scenario: each approach at its stop line as a whole and by lane, and upstream where it is long enough. */
 function detectorsOf(draft: SignalDraft, groupIds: readonly string[]): JunctionDetector[] {
-  return draft.approaches.flatMap(({ name, lanes, upstream }) => {
+  return draft.approaches.flatMap(({ name, lanes, upstreamMetres, limitMetresPerSecond }) => {
     const all = [...new Set(lanes.flat())].sort((a, b) => a - b).map((g) => groupIds[g]!);
     const whole = (position: 'stopline' | 'upstream'): JunctionDetector => ({
       id: `${name}:${position}`,
@@ -143,6 +154,8 @@ function detectorsOf(draft: SignalDraft, groupIds: readonly string[]): JunctionD
       position,
       lane: null,
       groups: all,
+      metresBeforeLine: position === 'upstream' ? upstreamMetres : 0,
+      limitMetresPerSecond,
     });
     return [
       whole('stopline'),
@@ -155,7 +168,7 @@ function detectorsOf(draft: SignalDraft, groupIds: readonly string[]): JunctionD
           groups: groups.map((g) => groupIds[g]!),
         }),
       ),
-      ...(upstream ? [whole('upstream')] : []),
+      whole('upstream'),
     ];
   });
 }

@@ -22,6 +22,8 @@ const TURNING_ACCELERATION = 5.5;
 const LEAST_TURNING_SPEED = 3;
 /** Below this a bend is no turn, radians. */
 const NO_BEND = 0.2;
+/** Less than this from one stretch to the next is rounding, radians. */
+const STRAIGHT = 1e-5;
 /** A stop-line reader lies just before the line, where a waiting vehicle's front is not yet on it, m. */
 const STOPLINE_READER_METRES = 0.5;
 /** Strip along a link that is always kept, m. */
@@ -298,21 +300,33 @@ function precedenceOf(turn: Turn, drivingSide: 'left' | 'right'): number {
   return turn === drivingSide ? 2 : 1;
 }
 
-/** Speed at which the path's mean radius gives the accepted sideways acceleration, m/s; infinite where it is straight. */
+/** Speed at which the mean radius of the path's bend gives the accepted sideways acceleration, m/s; infinite where it is straight. */
 export function turningSpeed(path: Float64Array): number {
   const stretches = path.length / 2 - 1;
-  let turned = 0;
-  let bent = 0;
+  const lengths = new Float64Array(stretches);
+  const angles = new Float64Array(stretches);
+  let first = stretches;
+  let last = 0;
   let beforeX = 0;
   let beforeY = 0;
   for (let i = 0; i < stretches; i++) {
     const dx = path[2 * i + 2]! - path[2 * i]!;
     const dy = path[2 * i + 3]! - path[2 * i + 1]!;
-    if (i > 0) turned += Math.abs(atan2(beforeX * dy - beforeY * dx, beforeX * dx + beforeY * dy));
-    // The bends lie between the middles of the first and the last stretch.
-    bent += Math.sqrt(dx * dx + dy * dy) * (i === 0 || i === stretches - 1 ? 0.5 : 1);
+    lengths[i] = Math.sqrt(dx * dx + dy * dy);
+    if (i > 0) angles[i] = Math.abs(atan2(beforeX * dy - beforeY * dx, beforeX * dx + beforeY * dy));
+    if (angles[i]! > STRAIGHT) {
+      first = Math.min(first, i - 1);
+      last = i;
+    }
     beforeX = dx;
     beforeY = dy;
+  }
+  let turned = 0;
+  let bent = 0;
+  for (let i = first; i <= last; i++) {
+    if (i > first) turned += angles[i]!;
+    // the bend lies between the middles of the first and the last stretch that it touches
+    bent += lengths[i]! * (i === first || i === last ? 0.5 : 1);
   }
   if (turned < NO_BEND) return Number.POSITIVE_INFINITY;
   return Math.max(LEAST_TURNING_SPEED, Math.sqrt((TURNING_ACCELERATION * bent) / turned));

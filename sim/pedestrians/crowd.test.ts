@@ -138,6 +138,38 @@ describe('a person at a crossing', () => {
     expect(world.crowd.done).toBeGreaterThan(10);
   });
 
+  it('is shown on its way to the kerb without a jump, and waits clear of the road', () => {
+    const world = lonely({ peoplePerHour: 900, cyclistShare: 0.4, durationSeconds: 240, stepSeconds: 0.1 });
+    const { crowd, engine } = world;
+    const before = new Map<number, { x: number; y: number; speed: number }>();
+    let waited = 0;
+    play(
+      world,
+      240,
+      (second) => engine.groupLamp.fill(second % 60 < 20 ? GREEN : RED),
+      () =>
+        crowd.positions(engine.tick * engine.stepSeconds, (person, x, y, hx, hy, speed) => {
+          const { crossing, direction, rides } = crowd.people;
+          const line = crowd.crossings[crossing[person]!]!;
+          const axis = (x - line.x) * line.alongX + (y - line.y) * line.alongY;
+          const along = direction[person]! > 0 ? axis : line.length - axis;
+          const half = rides[person] === 1 ? 0.9 : 0.25;
+          if (crowd.state.phase[person] === WAITING) {
+            expect(along + half).toBeLessThanOrEqual(0);
+            waited++;
+          }
+          const last = before.get(person);
+          before.set(person, { x, y, speed });
+          if (last === undefined || crowd.state.phase[person] !== TO_COME) return;
+          const gone = (x - last.x) * hx + (y - last.y) * hy;
+          // as far as it walks in a tick, or a hand's breadth back; farther only where the walk has just begun
+          expect(gone).toBeGreaterThanOrEqual(-0.26);
+          if (engine.groupLamp[0] === RED) expect(gone).toBeLessThanOrEqual(0.1 * Math.max(speed, last.speed) + 1e-6);
+        }),
+    );
+    expect(waited).toBeGreaterThan(100);
+  });
+
   it('is the same person whatever the lamps do and however many others come', () => {
     const few = lonely({ peoplePerHour: 100 });
     const many = walkedWorld(walked({ peoplePerHour: 100, vehiclesPerHour: 500 }), 3);

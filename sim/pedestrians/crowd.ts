@@ -19,6 +19,13 @@ const EXPECTED_DECELERATION = 3.05;
 const SLACK = 0.02;
 /** People are shown so far before and behind the crossing, m. */
 const PAVEMENT = 6;
+/** Where people wait: metres from the kerb to the middle of who walks and of who rides, and from one of four rows to the next. */
+const WAITS_ON_FOOT = 0.5;
+const WAITS_RIDING = 1.5;
+const ROW = 0.3;
+/** The same for who is about to step off: nothing of the body is over the kerb. */
+const EDGE_ON_FOOT = 0.3;
+const EDGE_RIDING = 1;
 
 export const TO_COME = 0;
 export const WAITING = 1;
@@ -55,9 +62,10 @@ export class Crowd {
   #presentCount = 0;
   #due = 0;
   #done = 0;
-  /** By crossing: lamp in the last tick, start of the walk. */
+  /** By crossing: lamp in the last tick, start of the walk and its end. */
   readonly #lamp: Uint8Array;
   readonly #walkSince: Float64Array;
+  readonly #walkUntil: Float64Array;
   /** By strip: the vehicle that is in the way or could not stop, -1 for none. */
   readonly #unsafe: Int32Array;
   /** The vehicle that left the least room to the person moved last, -1 for none. */
@@ -89,6 +97,7 @@ export class Crowd {
     this.#present = new Int32Array(people.count);
     this.#lamp = new Uint8Array(network.crossings.length);
     this.#walkSince = new Float64Array(network.crossings.length).fill(Number.NEGATIVE_INFINITY);
+    this.#walkUntil = new Float64Array(network.crossings.length).fill(Number.NEGATIVE_INFINITY);
     this.#unsafe = new Int32Array(network.stripFrom.length);
   }
 
@@ -137,7 +146,10 @@ export class Crowd {
       if (lamp === WALK && before !== WALK) {
         this.#walkSince[c] = begin;
         this.calls[c] = 0;
-      } else if (before === WALK && lamp !== WALK && this.#waitsAt(c)) this.#press(c);
+      } else if (before === WALK && lamp !== WALK) {
+        this.#walkUntil[c] = begin;
+        if (this.#waitsAt(c)) this.#press(c);
+      }
     });
   }
 
@@ -302,12 +314,11 @@ export class Crowd {
       const { x, y, alongX, alongY, length } = this.crossings[crossing[person]!]!;
       let along = way[person]!;
       let moving = speed[person]!;
-      if (phase[person] === TO_COME) {
-        along = (nowSeconds - arriveSeconds[person]!) * pace[person]!;
-        moving = pace[person]!;
+      if (phase[person] === TO_COME || phase[person] === WAITING) {
+        this.#approach(person, nowSeconds);
+        along = this.#shownAlong;
+        moving = this.#shownSpeed;
         if (along < -PAVEMENT) continue;
-      } else if (phase[person] === WAITING) {
-        along = -0.4 - 0.3 * (person % 4);
       } else if (phase[person] === DONE) {
         along = length + (nowSeconds - finishedAt[person]!) * pace[person]!;
         moving = pace[person]!;
@@ -325,6 +336,40 @@ export class Crowd {
         moving,
       );
     }
+  }
+
+  #shownAlong = 0;
+  #shownSpeed = 0;
+  /**
+   * Where somebody who has not stepped off is shown, and how fast: on the way to the kerb; where the lamp forbids to walk,
+   * slowing down to the place where one waits; and from there to the kerb in the last of the start-up time.
+   */
+  #approach(person: number, nowSeconds: number): void {
+    const { arriveSeconds, speed, rides, crossing } = this.people;
+    const pace = speed[person]!;
+    const isRiding = rides[person] === 1;
+    const edge = isRiding ? EDGE_RIDING : EDGE_ON_FOOT;
+    let waits = (isRiding ? WAITS_RIDING : WAITS_ON_FOOT) + ROW * (person % 4);
+    // where the walk ended before his eyes he stops as he can
+    const left = (arriveSeconds[person]! - this.#walkUntil[crossing[person]!]!) * pace;
+    if (left > 0 && left < 2 * waits) waits = left > 2 * edge ? left / 2 : edge;
+    const ready = this.#readyIn(person, nowSeconds);
+    this.#shownSpeed = pace;
+    if (this.state.phase[person] === WAITING) {
+      const away = ready * pace;
+      this.#shownAlong = away >= waits ? -waits : away <= edge ? -edge : -away;
+      if (away >= waits || away <= edge) this.#shownSpeed = 0;
+      return;
+    }
+    const seconds = arriveSeconds[person]! - nowSeconds;
+    const slowing = (2 * waits) / pace;
+    if (ready < Number.POSITIVE_INFINITY || seconds >= slowing) {
+      const away = seconds * pace;
+      this.#shownAlong = away > edge ? -away : -edge;
+      return;
+    }
+    this.#shownSpeed = (pace * seconds) / slowing;
+    this.#shownAlong = -waits - 0.5 * this.#shownSpeed * seconds;
   }
 
   #shownFrom = 0;

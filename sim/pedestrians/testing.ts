@@ -6,7 +6,7 @@ import { directionAlong, pointAlong, polylineLength } from '../network/polyline.
 import { networkFromScenario } from '../network/scenario.ts';
 import { createEngine } from '../traffic/engine.ts';
 import { type CrossingNetwork, crossingsOf } from './crossings.ts';
-import { CROSSING, Crowd } from './crowd.ts';
+import { Crowd } from './crowd.ts';
 import { peopleFromScenario } from './people.ts';
 
 export interface WalkedWorld {
@@ -41,7 +41,7 @@ export function walkedWorld(scenario: Scenario, seed: number, backwards = false)
 /** Radius of a person, m. */
 const PERSON = 0.25;
 
-/** Looks for people whom a vehicle's body touches. Call `check` after every tick. */
+/** Looks for people, on a crossing or near one, whom a vehicle's body touches. Call `check` after every tick. */
 export class ContactChecker {
   readonly #world: WalkedWorld;
   readonly #trails = new Map<number, number[]>();
@@ -80,14 +80,13 @@ export class ContactChecker {
     }
     let found: string | null = null;
     crowd.positions(engine.tick * engine.stepSeconds, (person, x, y) => {
-      if (crowd.state.phase[person] !== CROSSING) return;
       for (const { v, radius, points } of bodies) {
         for (let i = 0; i < points.length; i += 2) {
           const dx = points[i]! - x;
           const dy = points[i + 1]! - y;
           if (dx * dx + dy * dy >= (radius + PERSON) * (radius + PERSON)) continue;
           const where = `${network.names[state.segment[v]!]} at ${state.position[v]!.toFixed(2)} m, ${state.speed[v]!.toFixed(2)} m/s`;
-          found ??= `tick ${engine.tick}: person ${person}, ${crowd.state.way[person]!.toFixed(2)} m on ${crowd.crossings[crowd.people.crossing[person]!]!.name}, under vehicle ${v}, ${where}`;
+          found ??= `tick ${engine.tick}: person ${person}, at ${x.toFixed(2)}, ${y.toFixed(2)}, ${crowd.state.way[person]!.toFixed(2)} m on ${crowd.crossings[crowd.people.crossing[person]!]!.name}, under vehicle ${v}, ${where}`;
         }
       }
     });

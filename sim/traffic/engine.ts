@@ -1,12 +1,12 @@
 /** The traffic engine: moves the demand's vehicles through a network, one tick at a time. */
 import type { Demand, Engine, LinkStretches, Network } from '../core.ts';
-import { cityFlowStep } from './cityflow-step.ts';
+import { cityFlowDriving } from './cityflow-driving.ts';
 import { calibratedHeadways } from './calibration.ts';
 import { enterAtRest, enterMoving, queueDue } from './entry.ts';
 import { idmStep } from './idm-step.ts';
 import { GRIDLOCK_SECONDS, gridlockWatch } from './gridlock.ts';
 import { manoeuvres } from './manoeuvres.ts';
-import { carryOutMoves, commit, commitMoved } from './moves.ts';
+import { carryOutMoves, commit } from './moves.ts';
 import { restoreAllOrder, slideAside } from './tracks.ts';
 import { createWorld } from './world.ts';
 
@@ -34,12 +34,13 @@ export function createEngine(network: Network, demand: Demand, options: EngineOp
     throw new RangeError(`stepSeconds is ${stepSeconds}; more than 0 and at most 2. Choose a step of 0.1 to 1 s.`);
   }
   checkDemand(network, demand);
-  const w = createWorld(network, demand, stepSeconds, calibratedHeadways(network, demand), options.seed);
+  const made = createWorld(network, demand, stepSeconds, calibratedHeadways(network, demand), options.seed);
   const hasIdm = demand.classes.some((parameters) => parameters.model === 'idm');
   const hasCityFlow = demand.classes.some((parameters) => parameters.model === 'cityflow');
+  const cityFlow = hasCityFlow ? cityFlowDriving(made) : null;
+  const w = cityFlow?.world ?? made;
   const substeps = hasIdm && !hasCityFlow ? Math.ceil(stepSeconds / LONGEST_SUBSTEP - 1e-9) : 1;
   const substepSeconds = stepSeconds / substeps;
-  const moveCityFlow = cityFlowStep(w);
   const moveIdm = idmStep(w, options.people);
   const decide = manoeuvres(w);
   const decideEvery = Math.max(1, Math.round(1 / substepSeconds));
@@ -59,11 +60,11 @@ export function createEngine(network: Network, demand: Demand, options: EngineOp
       }
       if (i === 0) w.vehicleUpdates += w.state.activeCount;
       if (options.backwards === true) w.activeSegments.subarray(0, w.activeSegmentCount).reverse();
-      if (hasCityFlow) moveCityFlow();
+      cityFlow?.step();
       if (hasIdm) moveIdm(begin, substepSeconds);
       carryOutMoves(w);
-      if (hasIdm) commit(w, stepSeconds, i === 0);
-      else commitMoved(w);
+      if (cityFlow !== null && !hasIdm) cityFlow.commit();
+      else commit(w, stepSeconds, i === 0);
       if (hasIdm) {
         if (shared) restoreAllOrder(w);
         if (w.stepNumber % decideEvery === 0) decide(end);
@@ -92,6 +93,9 @@ export function createEngine(network: Network, demand: Demand, options: EngineOp
       return w.vehicleUpdates;
     },
     waitingToEnter: () => w.waiting,
+    ...(hasIdm
+      ? {}
+      : { standing: { on: w.standing, segments: w.activeSegments, segmentCount: () => w.activeSegmentCount } }),
     ...(watch === null ? {} : { gridlock: watch.gridlock }),
     step,
   };

@@ -48,7 +48,7 @@ function noCollision(vL: number, dL: number, v: number, d: number, gap: number, 
   return v1 < v2 ? v1 : v2;
 }
 
-/** CityFlow's speed behind a leader; the facts of the model are in its own step (`cityflow-step.ts`). */
+/** CityFlow's speed behind a leader; the facts of the model are in its own step (`cityflow-core.as`). */
 export function cityFlowSpeed(
   v: number,
   leaderSpeed: number,

@@ -97,6 +97,8 @@ export interface World {
   readonly last: Int32Array;
   /** Lanes: 1 where the rear-most vehicle entered the network in this step. */
   readonly fresh: Uint8Array;
+  /** Per segment: vehicles with v <= STANDING_SPEED after the step, where CityFlow's driving counts them. */
+  readonly standing: Int32Array;
   /** Segments with vehicles, a dense list; order does not matter. */
   readonly activeSegments: Int32Array;
   activeSegmentCount: number;
@@ -119,9 +121,6 @@ export interface World {
   readonly blocker: Int32Array;
   readonly nextBlocker: Int32Array;
   readonly priority: Int32Array;
-  /** Vehicles whose next values differ from their present ones, or may; filled by CityFlow's driving. */
-  readonly moved: Int32Array;
-  movedCount: number;
   /** Vehicles that leave their segment in this step; where to and at which point of the route. */
   readonly movers: Int32Array;
   moverCount: number;
@@ -219,6 +218,7 @@ export function createWorld(
     first: new Int32Array(segments).fill(-1),
     last: new Int32Array(segments).fill(-1),
     fresh: new Uint8Array(segments),
+    standing: new Int32Array(segments),
     activeSegments: new Int32Array(segments),
     activeSegmentCount: 0,
     isActive: new Uint8Array(segments),
@@ -236,8 +236,6 @@ export function createWorld(
     blocker: ints(-1),
     nextBlocker: ints(-1),
     priority: demand.priority ?? Int32Array.from({ length: count }, (_, v) => count - v),
-    moved: new Int32Array(count),
-    movedCount: 0,
     movers: new Int32Array(count),
     moverCount: 0,
     target: ints(-1),

@@ -8,17 +8,16 @@
 import atan2 from '@stdlib/math-base-special-atan2';
 import type { MessageKind } from '../../feeds/messages.ts';
 import { fromLocal, type LocalFrame, localFrame } from '../../feeds/v2x/local-frame.ts';
-import type { Accuracy, MapMessage, PersonMessage, V2xMessage, VehicleMessage } from '../../feeds/v2x/messages.ts';
+import type { Accuracy, PersonMessage, V2xMessage, VehicleMessage } from '../../feeds/v2x/messages.ts';
 import { envelope } from '../../feeds/v2x/read.ts';
-import type { Scenario, V2xSettings } from '../../scenarios/types.ts';
+import type { V2xSettings } from '../../scenarios/types.ts';
 import type { Engine } from '../core.ts';
 import type { Crowd } from '../pedestrians/crowd.ts';
-import type { LampController } from '../signals/lamp-controller.ts';
 import type { Outbox } from '../signals/outbox.ts';
 import { Poses } from '../view/poses.ts';
 import { DROPOUT, drift, EAST, mix, NORTH, PHASE, SHARE, temporaryId, uniform } from './draws.ts';
-import { mapOf } from './map.ts';
 import { SignalBroadcast } from './signals.ts';
+import type { RoadsideUnit } from './units.ts';
 
 const EVERY_MS = 100;
 const MAP_EVERY_MS = 1000;
@@ -41,14 +40,18 @@ const UNKNOWN_BRAKES = {
 const BRAKED = 0x78;
 const UNBRAKED = 0x00;
 
+/** What a junction's signals show. */
+interface Shown {
+  letters(): string;
+  stage(): readonly [number, number];
+}
+
 interface Place {
-  readonly junctionId: string;
-  readonly x: number;
-  readonly y: number;
+  readonly unit: RoadsideUnit;
   readonly frame: LocalFrame;
-  readonly map: MapMessage;
-  readonly signals: SignalBroadcast;
-  readonly lamps: LampController;
+  /** null: it says nothing of its signals. */
+  readonly signals: SignalBroadcast | null;
+  readonly shown: Shown;
 }
 
 /** Where somebody was when the tick began. */
@@ -67,11 +70,12 @@ const before = (count: number): Before => ({
 });
 
 export interface BroadcastParts {
-  readonly scenario: Scenario;
+  readonly units: readonly RoadsideUnit[];
   readonly settings: V2xSettings;
   readonly engine: Engine;
   readonly crowd: Crowd | null;
-  readonly controllers: readonly LampController[];
+  /** Signals of each unit's junction. */
+  readonly shown: readonly Shown[];
   readonly outbox: Outbox;
   readonly seed: number;
 }
@@ -96,21 +100,18 @@ export class Broadcast {
   #walkers: { person: number; place: number; x: number; y: number; headingDegrees: number; speed: number }[] = [];
 
   constructor(parts: BroadcastParts) {
-    const { scenario, settings, engine, crowd, controllers, seed } = parts;
+    const { units, settings, engine, crowd, shown, seed } = parts;
     const { demand, network } = engine;
     this.#parts = parts;
     this.#settings = settings;
     this.#engine = engine;
     this.#outbox = parts.outbox;
     this.#seed = mix(seed);
-    this.#places = scenario.junctions.map((junction, j) => ({
-      junctionId: junction.id,
-      x: junction.centre.x,
-      y: junction.centre.y,
-      frame: localFrame(junction.latitude, junction.longitude),
-      map: mapOf(junction, scenario.startsAtMs),
-      signals: new SignalBroadcast(junction.configuration),
-      lamps: controllers[j]!,
+    this.#places = units.map((unit, u) => ({
+      unit,
+      frame: localFrame(unit.latitude, unit.longitude),
+      signals: unit.face === null ? null : new SignalBroadcast(unit.face),
+      shown: shown[u]!,
     }));
     this.#poses = new Poses(network, demand.route, (v) => demand.classes[demand.vehicleClass[v]!]!.length);
     this.#sends = Uint8Array.from({ length: demand.count }, (_, v) =>
@@ -128,7 +129,7 @@ export class Broadcast {
     const wantsPsm = this.#outbox.wants('psm') && this.#parts.crowd !== null;
     const wantsSpat = this.#outbox.wants('spat');
     const wantsMap = this.#outbox.wants('map');
-    for (const { signals, lamps } of this.#places) signals.look(lamps.letters(), startsAtMs + beginMs);
+    for (const { signals, shown } of this.#places) signals?.look(shown.letters(), startsAtMs + beginMs);
     if (wantsBsm) this.#findVehicles(endMs - beginMs);
     if (wantsPsm) this.#findPeople(endMs / 1000);
     for (let at = (Math.floor(beginMs / EVERY_MS) + 1) * EVERY_MS; at <= endMs; at += EVERY_MS) {
@@ -136,9 +137,11 @@ export class Broadcast {
       const share = (at - beginMs) / (endMs - beginMs);
       const left = (endMs - at) / 1000;
       this.#places.forEach((place, p) => {
-        if (wantsMap && at % MAP_EVERY_MS === 0) this.#send('map', place, [{ ...place.map, receivedAtMs: atMs }]);
-        if (wantsSpat) {
-          const [stage, secondsLeft] = place.lamps.stage();
+        const { map } = place.unit;
+        if (wantsMap && map !== null && at % MAP_EVERY_MS === 0)
+          this.#send('map', place, [{ ...map, receivedAtMs: atMs }]);
+        if (wantsSpat && place.signals !== null) {
+          const [stage, secondsLeft] = place.shown.stage();
           const ends = secondsLeft < 0 ? null : startsAtMs + beginMs + Math.round(secondsLeft * 1000);
           this.#send('spat', place, [place.signals.message(atMs, stage, ends)]);
         }
@@ -152,7 +155,7 @@ export class Broadcast {
 
   #send(kind: MessageKind & ('bsm' | 'psm' | 'spat' | 'map'), place: Place, messages: readonly V2xMessage[]): void {
     const by = kind === 'bsm' || kind === 'psm' ? 'OBU' : 'RSU';
-    const where = { junctionId: place.junctionId };
+    const where = { junctionId: place.unit.junctionId };
     if (kind === 'map' || kind === 'spat' || this.#settings.singly) {
       for (const message of messages) this.#outbox.send(kind, where, envelope(message, by));
       return;
@@ -170,8 +173,8 @@ export class Broadcast {
     let best = -1;
     let nearest = this.#settings.rangeMetres * this.#settings.rangeMetres;
     for (let p = 0; p < this.#places.length; p++) {
-      const dx = x - this.#places[p]!.x;
-      const dy = y - this.#places[p]!.y;
+      const dx = x - this.#places[p]!.unit.x;
+      const dy = y - this.#places[p]!.unit.y;
       const distance = dx * dx + dy * dy;
       if (distance <= nearest) {
         nearest = distance;
@@ -235,10 +238,11 @@ export class Broadcast {
 
   #shared(place: Place, sender: number, isPerson: boolean, atMs: number, x: number, y: number) {
     const { positionNoiseMetres: noise } = this.#settings;
+    const { unit } = place;
     const key = isPerson ? sender | PERSON : sender;
     const errorX = noise === 0 ? 0 : noise * drift(this.#seed, EAST, key, atMs);
     const errorY = noise === 0 ? 0 : noise * drift(this.#seed, NORTH, key, atMs);
-    const [latitudeDegrees, longitudeDegrees] = fromLocal(place.frame, x - place.x + errorX, y - place.y + errorY);
+    const [latitudeDegrees, longitudeDegrees] = fromLocal(place.frame, x - unit.x + errorX, y - unit.y + errorY);
     return {
       receivedAtMs: atMs,
       via: null,

@@ -3,15 +3,20 @@ import type { Connection, IntersectionKey, Lane, LaneNode, MapMessage } from '..
 import type { Polyline, ScenarioJunction, Turn } from '../../scenarios/types.ts';
 
 /** First bits of MANEUVERS, of sixteen. */
-const MANEUVER: Readonly<Record<Turn, number>> = { straight: 0x8000, left: 0x4000, right: 0x2000, 'u-turn': 0x1000 };
-const INGRESS = 0x80;
-const EGRESS = 0x40;
+export const MANEUVER: Readonly<Record<Turn, number>> = {
+  straight: 0x8000,
+  left: 0x4000,
+  right: 0x2000,
+  'u-turn': 0x1000,
+};
+export const INGRESS = 0x80;
+export const EGRESS = 0x40;
 /** Pedestrians' and cyclists' traffic, of SHARED_WITH's sixteen bits. */
 const SHARED_BY_PEOPLE = 0x0300;
 /** Longest step between nodes that every MAP can hold, metres, and most nodes of a lane. */
 const STEP_METRES = 300;
 const MOST_NODES = 63;
-const MOST_LANES = 255;
+export const MOST_LANES = 255;
 
 /** J2735's id has 16 bits, its region 16 more. */
 export const intersectionKey = (intersectionId: number): IntersectionKey =>
@@ -32,7 +37,8 @@ function sizeOf(x: number, y: number): 1 | 2 | 3 | 4 | 5 | 6 {
   return most < 8191 ? 5 : 6;
 }
 
-function nodesOf(path: Polyline, centreX: number, centreY: number): LaneNode[] {
+/** A path as nodes, each from the one before; the first from the centre. */
+export function nodesOf(path: Polyline, centreX: number, centreY: number): LaneNode[] {
   const nodes: LaneNode[] = [];
   let x = 0;
   let y = 0;
@@ -56,7 +62,7 @@ function nodesOf(path: Polyline, centreX: number, centreY: number): LaneNode[] {
   return nodes.slice(0, MOST_NODES);
 }
 
-const vehicleLane = { kind: 'vehicle', hex: '00', length: 8 } as const;
+export const vehicleLane = { kind: 'vehicle', hex: '00', length: 8 } as const;
 const crosswalk = { kind: 'crosswalk', hex: '0000', length: 16 } as const;
 
 /** @throws RangeError where the junction has more lanes than MAP can number. */

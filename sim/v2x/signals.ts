@@ -24,20 +24,44 @@ function stateOf(letter: string, isPermissive: boolean): EventState {
   }
 }
 
+/** What SPaT says of a junction besides what its lamps show. */
+export interface SignalFace {
+  readonly name: string;
+  readonly intersectionId: number;
+  readonly revision: number;
+  /** In the order of the lamps' letters. */
+  readonly groups: readonly { readonly number: number; readonly isVehicle: boolean; readonly isPermissive: boolean }[];
+  /** Groups (indices) that each stage shows green. */
+  readonly stages: readonly ReadonlySet<number>[];
+  /** null: of no one length. */
+  readonly yellowSeconds: number | null;
+}
+
+export function faceOf(configuration: JunctionConfiguration): SignalFace {
+  const { name, intersectionId, version, signalGroups, yields, stages, yellowSeconds } = configuration;
+  return {
+    name,
+    intersectionId,
+    revision: version % 128,
+    groups: signalGroups.map(({ number, kind }, g) => ({
+      number,
+      isVehicle: kind === 'vehicle',
+      isPermissive: yields?.[g]?.includes(true) ?? false,
+    })),
+    stages: stages.map(({ groups }) => new Set(groups.map((id) => signalGroups.findIndex((group) => group.id === id)))),
+    yellowSeconds,
+  };
+}
+
 export class SignalBroadcast {
-  readonly #configuration: JunctionConfiguration;
-  readonly #permissive: readonly boolean[];
-  readonly #inStage: readonly ReadonlySet<string>[];
+  readonly #face: SignalFace;
   /** Lamps last seen, and since when each shows what it shows, ms; NaN: since before. */
   #letters = '';
   readonly #since: Float64Array;
 
-  constructor(configuration: JunctionConfiguration) {
-    this.#configuration = configuration;
-    const { signalGroups, yields, stages } = configuration;
-    this.#permissive = signalGroups.map((_, g) => yields?.[g]?.includes(true) ?? false);
-    this.#inStage = stages.map(({ groups }) => new Set(groups));
-    this.#since = new Float64Array(signalGroups.length).fill(Number.NaN);
+  constructor(face: SignalFace) {
+    this.#face = face;
+    this.#since = new Float64Array(face.groups.length).fill(Number.NaN);
   }
 
   /** Notes what the lamps show from `atMs` on: one letter a group, as frames have it. */
@@ -50,7 +74,7 @@ export class SignalBroadcast {
 
   /** @param stageEndsMs when the running stage ends; null: unknown. */
   message(atMs: number, stage: number, stageEndsMs: number | null): SignalMessage {
-    const configuration = this.#configuration;
+    const face = this.#face;
     const yearMs = Date.UTC(new Date(atMs).getUTCFullYear(), 0, 1);
     const mark = (ms: number) => Math.round((ms % HOUR_MS) / 100) / 10;
     return {
@@ -59,14 +83,14 @@ export class SignalBroadcast {
       via: null,
       intersections: [
         {
-          name: configuration.name.slice(0, 63),
-          key: intersectionKey(configuration.intersectionId),
-          revision: configuration.version % 128,
+          name: face.name.slice(0, 63),
+          key: intersectionKey(face.intersectionId),
+          revision: face.revision,
           statusBits: 0,
           minuteOfYear: Math.floor((atMs - yearMs) / 60_000),
           secondMarkMs: atMs % 60_000,
           measuredAtMs: atMs,
-          movements: configuration.signalGroups.map((group, g) => {
+          movements: face.groups.map((group, g) => {
             const letter = this.#letters[g] ?? 'd';
             const end = this.#endOf(g, letter, stage, stageEndsMs);
             const timing: Timing =
@@ -75,7 +99,7 @@ export class SignalBroadcast {
                 : { minEndSeconds: mark(end), ...(letter === 'a' && { maxEndSeconds: mark(end) }) };
             return {
               signalGroup: group.number,
-              events: [{ state: stateOf(letter, this.#permissive[g]!), timing, rest: {} }],
+              events: [{ state: stateOf(letter, group.isPermissive), timing, rest: {} }],
               rest: {},
             };
           }),
@@ -88,12 +112,11 @@ export class SignalBroadcast {
 
   /** Earliest end of what a group shows, where that is known. */
   #endOf(g: number, letter: string, stage: number, stageEndsMs: number | null): number | null {
-    const { signalGroups, yellowSeconds } = this.#configuration;
-    const group = signalGroups[g]!;
-    const inStage = this.#inStage[stage]?.has(group.id);
+    const { groups, stages, yellowSeconds } = this.#face;
+    const inStage = stages[stage]?.has(g);
     // a red group of another stage stays red at least as long as that stage runs
     if (letter === 'g' ? inStage === true : letter === 'r' && inStage === false) return stageEndsMs;
-    if (letter !== 'a' || group.kind !== 'vehicle' || Number.isNaN(this.#since[g]!)) return null;
+    if (letter !== 'a' || !groups[g]!.isVehicle || yellowSeconds === null || Number.isNaN(this.#since[g]!)) return null;
     return this.#since[g]! + Math.round(yellowSeconds * 1000);
   }
 }

@@ -212,7 +212,8 @@ function stopLineOf(network: Network, laneWidth: Float64Array, lanes: readonly n
 }
 
 /** By the change of direction: within 45 degrees straight, beyond 135 degrees a U-turn. */
-function turnOf(path: Float64Array): Turn {
+/** Which way a path turns. */
+export function turnOf(path: Float64Array): Turn {
   const from = endOf(path, true);
   const to = endOf(path);
   const along = from.dx * to.dx + from.dy * to.dy;

@@ -19,6 +19,14 @@ describe('poses', () => {
     expect(at(1, 4, 17.5)).toEqual([0, -5, 180]);
   });
 
+  it('keep both ends of the body on the path in a bend', () => {
+    // the corner of link 4 lies 10 m into it, at 0, 0: half of the body is past it
+    const [x, y, heading] = at(1, 4, 12.5) as [number, number, number];
+    expect([x, y]).toEqual([1.25, -1.25]);
+    expect(heading).toBe(225);
+    expect(Math.hypot(poses.alongX, poses.alongY)).toBeCloseTo(1, 12);
+  });
+
   it('leave the body on the segment that it comes from', () => {
     expect(at(1, 4, 1)).toEqual([11.5, 0, 270]);
     // The exit lane is reached by link 4 on route 1, by link 3 on route 0.

@@ -1,7 +1,5 @@
 /** Where bodies are on the plane: from (segment, distance) to x, y and heading. */
 import atan2 from '@stdlib/math-base-special-atan2';
-import cos from '@stdlib/math-base-special-cos';
-import sin from '@stdlib/math-base-special-sin';
 import type { Network } from '../core.ts';
 
 const DEGREES_PER_RADIAN = 57.295779513082323;
@@ -34,11 +32,14 @@ export class Poses {
 
   /**
    * Works out the middle of the body of `vehicle`, whose front is `position` metres into `segment` and which is `aside`
-   * metres to the left of the lane's middle.
+   * metres to the left of the lane's middle. Front and rear end are both on the path: in a bend the body is its chord, as
+   * that of a vehicle whose rear follows inside.
    */
   locate(vehicle: number, segment: number, position: number, aside = 0): void {
     const network = this.#network;
-    let at = position - this.#vehicleLength(vehicle) / 2;
+    const stretch = this.#place(segment, position);
+    const { x, y } = this;
+    let at = position - this.#vehicleLength(vehicle);
     let where = segment;
     for (let back = 0; at < 0 && back < 4; back++) {
       const before =
@@ -47,12 +48,30 @@ export class Poses {
       where = before;
       at += network.length[where]!;
     }
-    this.#place(where, at);
-    if (aside !== 0) this.#shift(aside);
+    const isStraight = this.#place(where, at) === stretch && where === segment;
+    const dx = x - this.x;
+    const dy = y - this.y;
+    this.x += dx / 2;
+    this.y += dy / 2;
+    if (!isStraight) this.#headFor(dx, dy);
+    if (aside === 0) return;
+    this.x -= aside * this.alongY;
+    this.y += aside * this.alongX;
   }
 
-  /** A path may be drawn a little longer or shorter than its segment counts; before its start it is extended straight. */
-  #place(segment: number, distance: number): void {
+  #headFor(dx: number, dy: number): void {
+    const chord = Math.sqrt(dx * dx + dy * dy);
+    if (!(chord > 0)) return;
+    this.alongX = dx / chord;
+    this.alongY = dy / chord;
+    this.headingDegrees = (Math.round(atan2(dx, dy) * DEGREES_PER_RADIAN) + 360) % 360;
+  }
+
+  /**
+   * A path may be drawn a little longer or shorter than its segment counts; before its start it is extended straight.
+   * @returns the stretch of the path.
+   */
+  #place(segment: number, distance: number): number {
     const path = this.#network.paths[segment]!;
     const along = this.#along[segment]!;
     const last = along.length - 2;
@@ -69,12 +88,7 @@ export class Poses {
       this.alongX = (path[2 * i + 2]! - path[2 * i]!) / stretch;
       this.alongY = (path[2 * i + 3]! - path[2 * i + 1]!) / stretch;
     }
-  }
-
-  #shift(aside: number): void {
-    const heading = this.headingDegrees / DEGREES_PER_RADIAN;
-    this.x -= aside * cos(heading);
-    this.y += aside * sin(heading);
+    return i;
   }
 
   #entryLink(route: number, lane: number): number {

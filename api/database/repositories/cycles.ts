@@ -53,6 +53,7 @@ export async function upsertCycles(knex: Knex, cycles: readonly CycleRecord[]): 
       { name: 'total_cycle_time', type: 'double precision' },
       { name: 'plan_id', type: 'text' },
       { name: 'mode', type: 'text' },
+      { name: 'emergency_vehicle_detected', type: 'boolean' },
     ],
     rows.map((cycle) => [
       cycle.cycleId,
@@ -65,8 +66,15 @@ export async function upsertCycles(knex: Knex, cycles: readonly CycleRecord[]): 
       (cycle.endedAtMs - cycle.startedAtMs) / 1000,
       cycle.planId,
       cycle.mode,
+      cycle.approaches.some(({ emergencyVehicleDetected }) => emergencyVehicleDetected === true),
     ]),
-    replace('cycle_id, cycle_start_time', ['cycle_end_time', 'total_cycle_time', 'plan_id', 'mode']),
+    replace('cycle_id, cycle_start_time', [
+      'cycle_end_time',
+      'total_cycle_time',
+      'plan_id',
+      'mode',
+      'emergency_vehicle_detected',
+    ]),
   );
   await insertRows(
     knex,
@@ -78,6 +86,7 @@ export async function upsertCycles(knex: Knex, cycles: readonly CycleRecord[]): 
       { name: 'vehicle_count', type: 'integer' },
       { name: 'epc_ids', type: 'text', cast: 'text[]' },
       { name: 'green_time', type: 'double precision' },
+      { name: 'emergency_vehicle_detected', type: 'boolean' },
     ],
     rows.flatMap((cycle) =>
       cycle.approaches.map((approach) => [
@@ -87,9 +96,15 @@ export async function upsertCycles(knex: Knex, cycles: readonly CycleRecord[]): 
         approach.vehicleCount,
         textArray(approach.epcIds),
         approach.greenSeconds,
+        approach.emergencyVehicleDetected === true,
       ]),
     ),
-    replace('cycle_id, lane_id, cycle_start_time', ['vehicle_count', 'epc_ids', 'green_time']),
+    replace('cycle_id, lane_id, cycle_start_time', [
+      'vehicle_count',
+      'epc_ids',
+      'green_time',
+      'emergency_vehicle_detected',
+    ]),
   );
 }
 
@@ -102,8 +117,8 @@ export interface CycleQuery {
 /** Cycles of a junction, newest first, each with its approaches in the order of `lane_index`. */
 export async function listCycles(knex: Knex, junctionId: string, query: CycleQuery): Promise<StoredCycle[]> {
   const answer = await knex.raw(
-    `SELECT c.*, (SELECT json_agg(json_build_object('laneId', l.lane_id, 'vehicleCount', d.vehicle_count, 'epcIds', d.epc_ids,
-                                                    'greenSeconds', d.green_time) ORDER BY l.lane_index)
+    `SELECT c.*, (SELECT json_agg(json_strip_nulls(json_build_object('laneId', l.lane_id, 'vehicleCount', d.vehicle_count, 'epcIds', d.epc_ids,
+                    'greenSeconds', d.green_time, 'emergencyVehicleDetected', NULLIF(d.emergency_vehicle_detected, FALSE))) ORDER BY l.lane_index)
                   FROM lane_cycle_data d JOIN lanes l ON l.lane_id = d.lane_id
                   WHERE d.cycle_id = c.cycle_id AND d.cycle_start_time = c.cycle_start_time) AS approaches
      FROM traffic_cycles c

@@ -37,15 +37,15 @@ const iso = (ms: number): string => new Date(ms).toISOString();
  */
 export async function claimRun(
   trx: Knex.Transaction,
-  options: { job: string; slotMs: number; runner: string; alone: boolean; again: boolean },
+  options: { job: string; slotMs: number; runner: string; alone: boolean; again: boolean; silentSeconds: number },
 ): Promise<ClaimAnswer> {
-  const { job, runner, alone, again } = options;
+  const { job, runner, alone, again, silentSeconds } = options;
   const slot = iso(options.slotMs);
   await trx.raw('SELECT pg_advisory_xact_lock(4721030, hashtext(?))', [job]);
   await trx.raw(
     `UPDATE job_runs SET state = 'failed', finished_at = clock_timestamp(), error = 'its process (' || runner || ') ended in the middle'
      WHERE job = ? AND state = 'running' AND (? OR alive_at < clock_timestamp() - make_interval(secs => ?))`,
-    [job, alone, SILENT_SECONDS],
+    [job, alone, silentSeconds],
   );
   const held = (
     await trx.raw("SELECT state FROM job_runs WHERE job = ? AND (state = 'running' OR (state = 'done' AND slot = ?))", [
@@ -70,6 +70,18 @@ export async function claimRun(
   return {
     claimed: { job, slotMs: options.slotMs, claim, coversFromMs: row?.covers_from?.getTime() ?? null },
   };
+}
+
+/** What processes run that have said nothing for so long. */
+export async function silentRuns(
+  trx: Knex.Transaction,
+  silentSeconds: number,
+): Promise<{ job: string; slotMs: number }[]> {
+  const { rows } = await trx.raw(
+    "SELECT job, slot FROM job_runs WHERE state = 'running' AND alive_at < clock_timestamp() - make_interval(secs => ?)",
+    [silentSeconds],
+  );
+  return (rows as { job: string; slot: Date }[]).map(({ job, slot }) => ({ job, slotMs: slot.getTime() }));
 }
 
 /** False where the claim was taken over. */

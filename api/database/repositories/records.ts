@@ -102,6 +102,15 @@ const WEATHER_COLUMNS = [
   double<Row<'weather'>>('temperature_celsius', (row) => row.temperatureCelsius),
   text<Row<'weather'>>('source', (row) => row.source),
 ];
+const CRASH_INDEX_COLUMNS = [
+  uuid<Row<'crashIndices'>>('junction_id', (row) => row.junctionId),
+  time<Row<'crashIndices'>>('timestamp', (row) => row.atMs),
+  double<Row<'crashIndices'>>('rate', (row) => row.rate),
+  double<Row<'crashIndices'>>('uplift', (row) => row.uplift),
+  double<Row<'crashIndices'>>('vru_index', (row) => row.vruIndex),
+  double<Row<'crashIndices'>>('vehicle_index', (row) => row.vehicleIndex),
+  double<Row<'crashIndices'>>('combined_index', (row) => row.combinedIndex),
+];
 const DEVICE_COLUMNS = [
   uuid<Row<'devices'>>('junction_id', (row) => row.junctionId),
   uuid<Row<'devices'>>('lane_id', (row) => row.laneId),
@@ -238,6 +247,12 @@ const TABLES: { [K in RecordKind]: Table<RecordKinds[K]> } = {
       'junction_id, observed_at, source',
       updated(WEATHER_COLUMNS, ['junction_id', 'observed_at', 'source']),
     ),
+  },
+  crashIndices: {
+    table: 'crash_indices',
+    key: (row) => `${row.junctionId} ${row.atMs}`,
+    columns: CRASH_INDEX_COLUMNS,
+    onConflict: replace('junction_id, timestamp', updated(CRASH_INDEX_COLUMNS, ['junction_id', 'timestamp'])),
   },
   logs: {
     table: 'system_logs',
@@ -377,6 +392,7 @@ export const RECORD_KINDS: readonly RecordKind[] = [
   'devices',
   'weather',
   'indices',
+  'crashIndices',
   'conflicts',
   'hardBrakes',
   'predictions',

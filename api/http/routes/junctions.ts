@@ -131,6 +131,7 @@ function toCycle(cycle: StoredCycle): JunctionCycle {
       vehicle_count: approach.vehicleCount,
       epc_ids: approach.epcIds,
       green_time: approach.greenSeconds,
+      emergency_vehicle_detected: approach.emergencyVehicleDetected === true,
     })),
   };
 }

@@ -87,6 +87,7 @@ export function sumoStages(
     stages: all,
     plan: planOf(program, stageOfPhase, times),
     conflicts,
+    yieldsTo: links.yieldsTo,
     ...times,
   };
   return {
@@ -181,7 +182,8 @@ function approachesOf(net: SumoNet, signal: string, indices: readonly number[]):
   return edges.map((edge) => ({
     name: net.edges[edge]!.id,
     lanes: net.edges[edge]!.lanes.map((lane) => [...(groupsOfLane.get(lane) ?? [])].sort((a, b) => a - b)),
-    upstream: true,
+    upstreamMetres: Math.min(SUMO_UPSTREAM_METRES, net.lanes[net.edges[edge]!.lanes[0]!]!.length),
+    limitMetresPerSecond: net.lanes[net.edges[edge]!.lanes[0]!]!.speed,
   }));
 }
 

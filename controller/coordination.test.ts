@@ -1,0 +1,144 @@
+import { describe, expect, it } from 'vitest';
+import { CROSSROADS_ID, crossroads } from '../junction/testing.ts';
+import type { Feeder, JunctionConfiguration, Lamp } from '../junction/types.ts';
+import { Neighbours } from './coordination.ts';
+import { checkParameters, strategyNamed } from './strategies/index.ts';
+import { START_MS } from './testing.ts';
+import type { Memory, NeighboursPicture, Observation, Outlook, ReportedVehicle } from './types.ts';
+
+const EAST_ID = '6b0f6a58-1c70-5b11-9d3c-2f3a3e7c0002';
+const west = crossroads();
+/** The east one's W approach is fed by the west one's straight on from W and by half of what its S straight lets go. */
+const feeder: Feeder = {
+  approach: 'W',
+  junctionId: CROSSROADS_ID,
+  groups: [
+    { id: 'W-straight', share: 1 },
+    { id: 'S-straight', share: 0.5 },
+  ],
+  metres: 150,
+  lanes: 2,
+  seconds: 14,
+};
+const east: JunctionConfiguration = { ...crossroads(), junctionId: EAST_ID, feeders: [feeder] };
+
+const outlook = (leaving: Outlook['leaving'], room: Outlook['room'] = {}): Outlook => ({
+  atMs: START_MS,
+  leaving,
+  room,
+});
+const leaves = (approach: string, group: string, inSeconds: number) => ({ approach, group, inSeconds, mass: 1 });
+
+describe('what neighbours foresee', () => {
+  it('is when those who leave one will be at the other, by the share of their ways, until they have left', () => {
+    const neighbours = new Neighbours([west, east]);
+    neighbours.tell(
+      CROSSROADS_ID,
+      outlook([leaves('W', 'W-straight', 2), leaves('S', 'S-straight', 6), leaves('N', 'N-straight', 7)]),
+    );
+    const coming = (afterSeconds: number) => neighbours.picture(EAST_ID, START_MS + 1000 * afterSeconds)!.coming;
+    expect(coming(0)).toEqual([
+      { approach: 'W', inSeconds: 16, mass: 1 },
+      { approach: 'W', inSeconds: 20, mass: 0.5 },
+    ]);
+    expect(coming(3)).toEqual([{ approach: 'W', inSeconds: 17, mass: 0.5 }]);
+    expect(coming(30)).toEqual([]);
+  });
+
+  it('is how many the road behind takes, and when it takes more: as those at its end leave', () => {
+    const neighbours = new Neighbours([west, east]);
+    neighbours.tell(EAST_ID, outlook([leaves('W', 'W-left', 4), leaves('N', 'N-left', 1)], { W: 3 }));
+    expect(neighbours.picture(CROSSROADS_ID, START_MS + 1000)!.exits).toEqual([
+      { groups: ['W-straight', 'S-straight'], room: 3, frees: [4 - 1 + 150 / 5] },
+    ]);
+  });
+
+  it('is nothing for a junction without neighbours, and not asked of junctions of others', () => {
+    expect(new Neighbours([west]).picture(CROSSROADS_ID, START_MS)).toBeUndefined();
+    expect(new Neighbours([east]).picture(EAST_ID, START_MS)).toBeUndefined();
+  });
+});
+
+describe('horizon among neighbours', () => {
+  const strategy = strategyNamed('horizon');
+  const parameters = checkParameters(strategy, {});
+  const queue = (lane: string, group: string, count: number): ReportedVehicle[] =>
+    Array.from({ length: count }, (_, k) => ({
+      id: `${group}-${k}`,
+      lane,
+      metres: 2 + 7.5 * k,
+      metresPerSecond: 0,
+      group,
+    }));
+
+  /** Decisions of so many seconds from green in `stage` on, all standing still. */
+  function decide(
+    vehicles: readonly ReportedVehicle[],
+    neighbours: NeighboursPicture | undefined,
+    seconds = 15,
+    configuration = west,
+  ) {
+    const green = west.stages.find(({ id }) => id === 'EW-left')!.groups;
+    const byGroup = Object.fromEntries(
+      west.signalGroups.map(({ id }) => [id, (green.includes(id) ? 'green' : 'red') as Lamp]),
+    );
+    let memory: Memory = null;
+    let stage: string | undefined;
+    let told: Outlook | undefined;
+    for (let second = 0; second < seconds; second++) {
+      const observation: Observation = {
+        nowMs: START_MS + 1000 * second,
+        elapsedSeconds: 1,
+        detectors: {},
+        countsSincePlan: [0, 0, 0, 0],
+        lamps: { stageId: 'EW-left', secondsLeft: null, cycleSecondsLeft: null, byGroup, source: 'plan' },
+        vehicles,
+        reportingShare: 1,
+        ...(neighbours && { neighbours }),
+      };
+      const answer = strategy.decide(configuration, parameters, memory, observation);
+      memory = answer.memory;
+      if (answer.decision?.kind === 'stage') stage = answer.decision.stageId;
+      told = answer.outlook ?? told;
+    }
+    return { stage, told };
+  }
+
+  const many = queue('W:stopline:1', 'W-straight', 8);
+  const few = queue('N:stopline:1', 'N-straight', 2);
+  const full: NeighboursPicture = { coming: [], exits: [{ groups: ['W-straight'], room: 0, frees: [] }] };
+
+  it('serves the longer queue, but gives no green into a road that is full', () => {
+    expect(decide([...many, ...few], undefined).stage).toBe('EW');
+    expect(decide([...many, ...few], { coming: [], exits: [] }).stage).toBe('EW');
+    expect(decide([...many, ...few], full).stage).toBe('NS');
+  });
+
+  it('tells its neighbours who will leave when, and only if it has any', () => {
+    expect(decide([...many, ...few], undefined).told).toBeUndefined();
+    const { told } = decide([...many, ...few], { coming: [], exits: [] });
+    const ahead = told!.leaving.filter(({ group }) => group === 'W-straight');
+    expect(ahead.length).toBe(8);
+    for (const [k, { approach, inSeconds }] of ahead.entries()) {
+      expect(approach).toBe('W');
+      // 5 s between the stages, 2 s to start, then one after the other
+      expect(inSeconds).toBeGreaterThanOrEqual(7 + 1.8 * k);
+      expect(inSeconds).toBeLessThan(16 + 1.95 * k);
+    }
+  });
+
+  it('makes ready for a platoon that its neighbour has announced and nobody sees yet', () => {
+    const platoon = Array.from({ length: 10 }, (_, k) => ({ approach: 'E', inSeconds: 7 + 2 * k, mass: 1 }));
+    const alone = queue('N:stopline:0', 'N-left', 1);
+    expect(decide(alone, { coming: [], exits: [] }).stage).not.toBe('EW');
+    expect(['EW', 'E']).toContain(decide([], { coming: platoon, exits: [] }).stage);
+  });
+
+  it('tells of the room on roads that it sees to their end', () => {
+    const nothing = { coming: [], exits: [] };
+    expect(decide(many, nothing, 15, west).told!.room).toEqual({});
+    expect(decide(many, nothing, 15, east).told!.room).toEqual({ W: Math.floor((150 * 2) / 7.5) - many.length });
+    const long = { ...east, feeders: [{ ...feeder, metres: 500 }] };
+    expect(decide(many, nothing, 15, long).told!.room).toEqual({});
+  });
+});

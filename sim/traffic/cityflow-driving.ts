@@ -1,0 +1,231 @@
+/**
+ * CityFlow's driving as WebAssembly (`cityflow-core.as`): lays the arrays of a world in a memory of its own, where the
+ * core and everybody else see the same numbers. Compiled code that has no types to learn is at full speed in the first
+ * second of a run, which JavaScript of this kind reaches after half an hour of it.
+ */
+import { CORE } from './cityflow-core.ts';
+import { crossingTime } from './kinematics.ts';
+import { type ClassTables, noteCrossing, type World } from './world.ts';
+
+type Numbers = Int32Array | Float64Array | Uint8Array;
+
+/** What the core calls an array, and whose it is. */
+const OF_WORLD = {
+  ACTIVE_SEGMENTS: 'activeSegments',
+  FIRST: 'first',
+  LAST: 'last',
+  FRESH: 'fresh',
+  STANDING: 'standing',
+  GROUP_LAMP: 'groupLamp',
+  BEHIND: 'behind',
+  AHEAD: 'ahead',
+  NEXT_SEGMENT: 'nextSegment',
+  PREVIOUS_SEGMENT: 'previousSegment',
+  CURSOR: 'cursor',
+  LINK_TICK: 'linkTick',
+  BLOCKER: 'blocker',
+  NEXT_BLOCKER: 'nextBlocker',
+  MOVERS: 'movers',
+  TARGET: 'target',
+  TARGET_FROM: 'targetFrom',
+  TARGET_CURSOR: 'targetCursor',
+  NEXT_POSITION: 'nextPosition',
+  NEXT_SPEED: 'nextSpeed',
+  ARRIVAL_TIME: 'arrivalTime',
+} as const;
+const OF_STATE = {
+  SEGMENT: 'segment',
+  POSITION: 'position',
+  SPEED: 'speed',
+  ACCELERATION: 'acceleration',
+  TIME_LOSS: 'timeLoss',
+  WAITING: 'waiting',
+  STOPS: 'stops',
+  FUEL: 'fuelMillilitres',
+  CO2: 'co2Grams',
+} as const;
+
+/** What the core alone writes, or nobody does: copies. */
+function ownArrays(w: World, classes: Float64Array): Record<string, Numbers> {
+  const { network, demand, routes } = w;
+  const tables = network.tables!;
+  const segments = network.laneCount + network.linkCount;
+  return {
+    MET: new Uint8Array(segments),
+    RESTS: new Uint8Array(demand.count),
+    MOVED: new Int32Array(demand.count),
+    CLASSES: classes,
+    VEHICLE_CLASS: demand.vehicleClass,
+    VEHICLE_LENGTH: w.vehicleLength,
+    PRIORITY: w.priority,
+    LENGTH: network.length,
+    SPEED_LIMIT: network.speedLimit,
+    FIRST_LINK: network.firstLink,
+    LAST_LINK: network.lastLink,
+    LINK_START: network.linkStart,
+    LINK_END: network.linkEnd,
+    LINK_GROUP: network.linkGroup,
+    LANE_INDEX: tables.laneIndex,
+    PRECEDENCE: tables.precedence,
+    CROSS_FIRST: tables.crossFirst,
+    CROSS_FOE: tables.crossFoe,
+    CROSS_DISTANCE: tables.crossDistance,
+    CROSS_FOE_DISTANCE: tables.crossFoeDistance,
+    ROW: routes.row,
+    LINK: routes.link,
+    DETECTOR_FIRST: w.detectorFirst,
+    DETECTOR_POSITION: w.detectorPosition,
+  };
+}
+
+/** What is used of WebAssembly: Node's types leave it to the browser's. */
+interface Wasm {
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Memory: new (size: { initial: number }) => { readonly buffer: ArrayBuffer };
+  readonly Instance: new (
+    module: object,
+    imports: { env: { memory: object; crossed: unknown } },
+  ) => { readonly exports: unknown };
+}
+const { Module, Memory, Instance } = (globalThis as unknown as { WebAssembly: Wasm }).WebAssembly;
+
+interface Core {
+  configure(stepSeconds: number, lanes: number, segments: number, longestVehicle: number, mayRest: number): void;
+  step(activeSegmentCount: number, now: number, moverCount: number): number;
+  commit(): void;
+}
+
+export interface CityFlowDriving {
+  /** The world, in the core's memory. The one it was made of is no longer up to date. */
+  readonly world: World;
+  /** Fills the next values and the movers of a step; the present state stays as it is. */
+  step(): void;
+  /** Makes the next values the present ones; where no other model moves anybody. */
+  commit(): void;
+}
+
+const PAGE_BYTES = 65536;
+/** Numbers a class has in the core. */
+const CLASS_NUMBERS = 32;
+/** A metre over, so that rounding cannot matter. */
+const ROOM_MARGIN = 1;
+
+let compiled: object | null = null;
+
+/** Moves a world at time 0 into a memory of its own. */
+export function cityFlowDriving(made: World): CityFlowDriving {
+  compiled ??= new Module(Buffer.from(CORE, 'base64'));
+  const { network, stepSeconds, classes } = made;
+  const numberOf = coreConstants(compiled);
+  const shared: Record<string, Numbers> = ownArrays(made, classNumbers(classes, stepSeconds, numberOf));
+  for (const [name, key] of Object.entries(OF_WORLD)) shared[name] = made[key];
+  for (const [name, key] of Object.entries(OF_STATE)) shared[name] = made.state[key];
+  const { memory, views } = laidOut(shared, numberOf);
+  const of = (names: Readonly<Record<string, string>>) =>
+    Object.fromEntries(Object.entries(names).map(([name, key]) => [key, views[name]]));
+  const world: World = { ...made, ...of(OF_WORLD), state: { ...made.state, ...of(OF_STATE) } };
+
+  const crossed = (vehicle: number, slot: number, from: number, before: number, after: number) => {
+    const since = crossingTime(before, after, stepSeconds, world.detectorPosition[slot]! - from);
+    noteCrossing(world.crossings, vehicle, world.detectorIndex[slot]!, world.tick * stepSeconds + since);
+  };
+  const instance = new Instance(compiled, { env: { memory, crossed } });
+  const core = instance.exports as unknown as Core;
+  const longest = classes.length.reduce((most, length) => (length > most ? length : most), 0);
+  const mayRest = classes.isIdm.every((isIdm) => isIdm === 0) ? 1 : 0;
+  core.configure(stepSeconds, network.laneCount, network.laneCount + network.linkCount, longest, mayRest);
+  return {
+    world,
+    step() {
+      world.moverCount = core.step(world.activeSegmentCount, world.tick * stepSeconds, world.moverCount);
+    },
+    commit: () => core.commit(),
+  };
+}
+
+/** The numbers that the core gives its arrays and the places within a class. */
+function coreConstants(module: object): (name: string) => number {
+  const memory = new Memory({ initial: 1 });
+  const { exports } = new Instance(module, { env: { memory, crossed: () => {} } });
+  return (name) => (exports as Record<string, { value: number }>)[name]!.value;
+}
+
+/** One array after the other, from where their addresses end; each begins at a multiple of 8. */
+function laidOut(arrays: Record<string, Numbers>, numberOf: (name: string) => number) {
+  const begin = 8 * Math.ceil((4 * numberOf('ARRAYS')) / 8);
+  let end = begin;
+  const placed = Object.entries(arrays).map(([name, array]) => {
+    const at = end;
+    end += 8 * Math.ceil(array.byteLength / 8);
+    return { name, array, at };
+  });
+  const memory = new Memory({ initial: Math.ceil(end / PAGE_BYTES) });
+  const addresses = new Uint32Array(memory.buffer, 0, numberOf('ARRAYS'));
+  const views: Record<string, Numbers> = {};
+  for (const { name, array, at } of placed) {
+    addresses[numberOf(name)] = at;
+    const view = new (array.constructor as new (buffer: ArrayBuffer, at: number, length: number) => Numbers)(
+      memory.buffer,
+      at,
+      array.length,
+    );
+    view.set(array);
+    views[name] = view;
+  }
+  return { memory, views };
+}
+
+/** What the core wants to know of each class. */
+function classNumbers(classes: ClassTables, dt: number, placeOf: (name: string) => number): Float64Array {
+  const numbers = new Float64Array(CLASS_NUMBERS * classes.length.length);
+  for (let c = 0; c < classes.length.length; c++) {
+    const put = (name: string, ...values: number[]) => numbers.set(values, CLASS_NUMBERS * c + placeOf(name));
+    const most = classes.maxSpeed[c]!;
+    const usual = classes.deceleration[c]!;
+    const hardest = classes.maxDeceleration[c]!;
+    const slopes = (deceleration: number) => {
+      const slope = 0.5 / deceleration;
+      return [slope, 4 * slope, 0.5 / slope];
+    };
+    const rates = (table: Float64Array) => [...table.subarray(5 * c, 5 * c + 5)].map((r, i) => (i === 1 ? r : r * dt));
+    put('MAX_SPEED', most);
+    put('MIN_GAP', classes.minGap[c]!);
+    put('USUAL_ACCELERATION', classes.acceleration[c]!);
+    put('USUAL_DECELERATION', usual);
+    put('MAX_ACCELERATION', classes.maxAcceleration[c]!);
+    put('MAX_DECELERATION', hardest);
+    put('SPACING', classes.timeHeadway[c]! + dt / 2);
+    put('LOOK_AHEAD', (most * most) / usual / 2 + most * dt * 2);
+    put('ROOM', roomOf(classes, c, dt));
+    put('IS_OURS', classes.isIdm[c] === 1 ? 0 : 1);
+    put('CO2_RATES', ...rates(classes.co2));
+    put('FUEL_RATES', ...rates(classes.fuel));
+    put('HARD', ...slopes(hardest));
+    put('USUAL', ...slopes(usual));
+  }
+  return numbers;
+}
+
+/**
+ * The gap from which on a leader allows the class its highest speed V, whatever its own speed, m: each of the bounds in
+ * `followingSpeed` of the core, for a leader that stands (one that moves allows more) and brakes as hard as any class,
+ * solved for the gap at which it gives V to a vehicle that has V.
+ */
+function roomOf(
+  { maxSpeed, deceleration, maxDeceleration, minGap, timeHeadway }: ClassTables,
+  c: number,
+  dt: number,
+): number {
+  const fastest = maxSpeed[c]!;
+  const hardest = Math.max(...maxDeceleration, ...deceleration);
+  const toStop = (braking: number) => (fastest * fastest) / braking / 2 + fastest * dt;
+  const behindBraking = ((fastest + hardest * dt) * dt) / 2;
+  return (
+    Math.max(
+      toStop(maxDeceleration[c]!),
+      minGap[c]! + toStop(deceleration[c]!),
+      minGap[c]! + behindBraking,
+      fastest * (timeHeadway[c]! + dt / 2),
+    ) + ROOM_MARGIN
+  );
+}
