@@ -201,6 +201,20 @@ export function rowLevelSecurity(trial: SchemaTrial): void {
         type: 'crossing',
         severity: 'slight',
       });
+      await insert('crash_histories', {
+        first_day: '2021-01-01',
+        last_day: '2025-12-31',
+        fatal: 0,
+        injury: 1,
+        damage: 2,
+        exposure_million_vehicles: 27,
+        prior_rate: 0.8,
+        prior_exposure: 10,
+        free_flow_speed: 13.9,
+        capacity_vehicles_per_hour: 3200,
+        source: 'test',
+      });
+      await insert('crash_indices', { timestamp: day });
       await insert('hard_brakes', {
         hard_brake_id: randomUUID(),
         timestamp: day,
