@@ -172,7 +172,12 @@ function program(): Command {
   flextraff
     .command('compare')
     .description('compare strategies on scenarios, paired by seed: intervals, tests, a table and a report')
-    .argument('<scenarios...>', 'scenarios that ship, scenario files, .sumocfg files, or CityFlow folders')
+    .argument('[scenarios...]', 'scenarios that ship, scenario files, .sumocfg files, or CityFlow folders')
+    .addOption(sumoNet())
+    .addOption(sumoRoutes())
+    .addOption(sumoAdditional())
+    .addOption(sumoTime('begin'))
+    .addOption(sumoTime('end'))
     .option(
       '--variant <name=strategy[,key=value...]>',
       "replaces the scenarios' variants; give at least two",

@@ -55,13 +55,30 @@ describe('every message of the codec', () => {
   it('is exactly what JSON encoding, checking and decoding make of it: configuration', () => {
     const detectors = [
       { id: 'N:stopline', approach: 'N', position: 'stopline' as const, lane: null, groups: ['NS'] },
-      { id: 'N:stopline:0', approach: 'N', position: 'stopline' as const, lane: 0, groups: ['NS'] },
+      {
+        id: 'N:stopline:0',
+        approach: 'N',
+        position: 'stopline' as const,
+        lane: 0,
+        groups: ['NS'],
+        metresBeforeLine: 0,
+        limitMetresPerSecond: 13.89,
+      },
     ];
-    for (const configuration of [EXAMPLE_CONFIGURATION, { ...EXAMPLE_CONFIGURATION, detectors }]) {
+    const yields = EXAMPLE_CONFIGURATION.conflicts.map((row, i) => row.map((_, j) => i === 0 && j === 1));
+    for (const configuration of [EXAMPLE_CONFIGURATION, { ...EXAMPLE_CONFIGURATION, detectors, yields }]) {
       const message = configurationToMessage(configuration);
       expect(overTheWire('configuration', message)).toStrictEqual(message);
       expect(configurationFromMessage(message)).toStrictEqual(configuration);
     }
+  });
+
+  it('carries what vehicles tell of themselves, and what is wrong in it is refused', () => {
+    const vehicle = { id: 'v1', lane: 'N:stopline:0', metres: 42.5, speed: 8.3, group: null };
+    const message = { ...EXAMPLE_MESSAGES.detections, vehicles: [vehicle], reporting_share: 0.3 };
+    expect(overTheWire('detections', message)).toStrictEqual(message);
+    expect(() => overTheWire('detections', { ...message, reporting_share: 1.5 })).toThrow(/reporting_share/);
+    expect(() => overTheWire('detections', { ...message, vehicles: [{ ...vehicle, metres: -1 }] })).toThrow(/metres/);
   });
 
   it('is exactly what the wire makes of it: any plan', () => {

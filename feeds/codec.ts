@@ -26,14 +26,24 @@ import type {
 /** Longest text the schemas take, characters. */
 const TEXT_MAX = 1000;
 
+/** The whole milliseconds and their text that were last asked for: within a second of a street it is nearly always these. */
+let lastMs = Number.NaN;
+let lastText = '';
+
 /** ISO 8601 UTC with milliseconds of a time in ms since 1970. Throws RangeError for what is no time. */
 export function isoOf(ms: number): string {
-  return new Date(ms).toISOString();
+  if (ms === lastMs) return lastText;
+  const text = new Date(ms).toISOString();
+  if (Number.isInteger(ms)) {
+    lastMs = ms;
+    lastText = text;
+  }
+  return text;
 }
 
 /** Milliseconds since 1970 of an ISO 8601 time; NaN if it is none (checked messages never give that). */
 export function msOf(iso: string): number {
-  return Date.parse(iso);
+  return iso === lastText ? lastMs : Date.parse(iso);
 }
 
 const withoutMinusZero = (value: number): number => (value === 0 ? 0 : value);
@@ -200,8 +210,32 @@ export function requestFromMessage(message: StageRequestMessage): StageRequest {
   };
 }
 
-function detectorCopy({ id, approach, position, lane, groups }: JunctionDetector) {
-  return { id, approach, position, lane, groups: [...groups] };
+type DetectorMessage = NonNullable<ConfigurationMessage['detectors']>[number];
+
+function detectorToMessage(detector: JunctionDetector): DetectorMessage {
+  const { id, approach, position, lane, groups, metresBeforeLine, limitMetresPerSecond } = detector;
+  return {
+    id,
+    approach,
+    position,
+    lane,
+    groups: [...groups],
+    ...(metresBeforeLine === undefined ? {} : { metres_before_line: withoutMinusZero(metresBeforeLine) }),
+    ...(limitMetresPerSecond === undefined ? {} : { limit_metres_per_second: limitMetresPerSecond }),
+  };
+}
+
+function detectorFromMessage(detector: DetectorMessage): JunctionDetector {
+  const { id, approach, position, lane, groups, metres_before_line, limit_metres_per_second } = detector;
+  return {
+    id,
+    approach,
+    position,
+    lane,
+    groups: [...groups],
+    ...(metres_before_line === undefined ? {} : { metresBeforeLine: metres_before_line }),
+    ...(limit_metres_per_second === undefined ? {} : { limitMetresPerSecond: limit_metres_per_second }),
+  };
 }
 
 type Priority = NonNullable<JunctionConfiguration['priority']>;
@@ -263,8 +297,9 @@ export function configurationToMessage(configuration: JunctionConfiguration): Co
     ...(configuration.offsetSeconds === undefined
       ? {}
       : { offset_seconds: withoutMinusZero(configuration.offsetSeconds) }),
+    ...(configuration.yields === undefined ? {} : { yields: configuration.yields.map((row) => [...row]) }),
     ...(configuration.priority === undefined ? {} : { priority: priorityToMessage(configuration.priority) }),
-    ...(configuration.detectors === undefined ? {} : { detectors: configuration.detectors.map(detectorCopy) }),
+    ...(configuration.detectors === undefined ? {} : { detectors: configuration.detectors.map(detectorToMessage) }),
   };
 }
 
@@ -308,8 +343,9 @@ export function configurationFromMessage(message: ConfigurationMessage): Junctio
         }),
     ...(message.time_zone === undefined ? {} : { timeZone: message.time_zone }),
     ...(message.offset_seconds === undefined ? {} : { offsetSeconds: message.offset_seconds }),
+    ...(message.yields === undefined ? {} : { yields: message.yields.map((row) => [...row]) }),
     ...(message.priority === undefined ? {} : { priority: priorityFromMessage(message.priority) }),
-    ...(message.detectors === undefined ? {} : { detectors: message.detectors.map(detectorCopy) }),
+    ...(message.detectors === undefined ? {} : { detectors: message.detectors.map(detectorFromMessage) }),
   };
 }
 

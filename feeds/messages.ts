@@ -65,7 +65,7 @@ export const detectionsSchema = z.object({
         group: name.nullable(),
       }),
     )
-    .max(1000)
+    .max(2000)
     .optional(),
   /** Of all vehicles, the share that is expected to be in `vehicles`. */
   reporting_share: z.number().min(0).max(1).optional(),
@@ -208,6 +208,8 @@ export const configurationSchema = z.object({
     .min(1)
     .max(64),
   conflicts: z.array(z.array(z.boolean())),
+  /** `yields[i][j]`: group i, green together with group j, gives way to it. Absent: none does. */
+  yields: z.array(z.array(z.boolean())).optional(),
   intergreen_seconds: z.array(z.array(seconds)),
   yellow_seconds: seconds,
   all_red_seconds: seconds,
@@ -242,6 +244,10 @@ export const configurationSchema = z.object({
         position: z.enum(['stopline', 'upstream']),
         lane: z.number().int().min(0).max(31).nullable(),
         groups: z.array(name).max(254),
+        /** Where it is, metres before the stop line. */
+        metres_before_line: z.number().min(0).max(5000).optional(),
+        /** Speed limit of its lane, m/s. */
+        limit_metres_per_second: z.number().positive().max(100).optional(),
       }),
     )
     .max(1000)

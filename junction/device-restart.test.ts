@@ -181,7 +181,7 @@ describe('a device that is teased', () => {
       });
     }
     const { maxWaitSeconds, maxCycleSeconds } = crossroads();
-    expect(longest).toBeLessThanOrEqual(maxWaitSeconds + 3 * maxCycleSeconds);
+    expect(longest).toBeLessThanOrEqual(maxWaitSeconds + 2 * maxCycleSeconds);
     expect(last.size).toBe(8);
     expect(device.report().fault).toBeNull();
   });

@@ -280,17 +280,22 @@ describe('lamp device under stage requests', () => {
     expect(changes).toEqual(['0:NS', '75:NS-left', '87:NS']);
   });
 
-  it('forces a stage for a group that waited too long, once a cycle', () => {
+  it('forces the stages of all that waited too long, one after the other, once a cycle', () => {
     const configuration = crossroads();
     const device = warm(configuration);
-    const changes = stages(device, 400, (nowMs, second) => {
+    const changes = stages(device, 1000, (nowMs, second) => {
       const stage = Math.floor(second / 20) % 2 === 0 ? 'NS' : 'EW';
       device.receiveRequest(request(configuration, second + 1, stage, nowMs), nowMs);
     });
     const forced = changes.filter((change) => change.endsWith('left'));
-    expect(forced).toHaveLength(1);
-    expect(Number(forced[0]!.split(':')[0])).toBeGreaterThanOrEqual(360);
-    expect(Number(forced[0]!.split(':')[0])).toBeLessThan(373);
+    const at = forced.map((change) => Number(change.split(':')[0]));
+    expect(forced.map((change) => change.split(':')[1])).toEqual(['NS-left', 'EW-left', 'NS-left', 'EW-left']);
+    expect(at[0]).toBeGreaterThanOrEqual(360);
+    expect(at[1]).toBeLessThan(385);
+    // The first has waited too long again; the second not yet when that is served, and waits for the next cycle's round.
+    expect(at[2]).toBeGreaterThanOrEqual(at[0]! + 360);
+    expect(at[3]).toBeGreaterThanOrEqual(at[2]! + 170);
+    expect(at[3]).toBeLessThan(at[1]! + 10 + 360 + 180);
   });
 });
 

@@ -99,9 +99,9 @@ export function checkConfiguration(configuration: JunctionConfiguration): string
   }
   const square = (matrix: readonly (readonly unknown[])[]): boolean =>
     matrix.length === groups.length && matrix.every((row) => row.length === groups.length);
-  if (!square(conflicts) || !square(intergreenSeconds)) {
+  if (!square(conflicts) || !square(intergreenSeconds) || !square(configuration.yields ?? conflicts)) {
     problems.push(
-      `conflicts and intergreenSeconds must be ${groups.length} x ${groups.length}, a row and a column a signal group`,
+      `conflicts, intergreenSeconds and yields must be ${groups.length} x ${groups.length}, a row and a column a signal group`,
     );
     return problems;
   }

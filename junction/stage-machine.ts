@@ -61,6 +61,8 @@ export class StageMachine {
   /** The stage of a group that waited too long, until it has begun; -1: none. */
   private forcedStage = -1;
   private forcedAgainMs = NEVER;
+  /** Stages are forced one after the other until nobody waits too long any more. */
+  private isForcing = false;
 
   constructor(
     configuration: JunctionConfiguration,
@@ -217,9 +219,9 @@ export class StageMachine {
   }
 
   /**
-   * The stage of the group that waited longest of those that waited too long, once a cycle; -1: none. It stays so until it
-   * has begun. Where several stages would do, the one that serves most of them: nobody waits longer than the longest wait
-   * and as many cycles as it takes stages to serve everybody.
+   * The stage of the group that waited longest of those that waited too long; -1: none. It stays so until it has begun, and
+   * the next one follows until nobody is left who waited too long; then there is none for a cycle from the first on. Where
+   * several stages would do, the one that serves most of them: nobody waits longer than the longest wait and two cycles.
    */
   private forced(whom: 'vehicle' | 'anybody'): number {
     if (this.forcedStage >= 0) return this.forcedStage;
@@ -230,13 +232,17 @@ export class StageMachine {
         lamp !== 'green' &&
         !(whom === 'vehicle' && this.bank.isPedestrian(g)) &&
         this.greens.some((greens) => greens[g]) &&
-        this.due(Math.max(waitsSinceMs[g]! + toMs(maxWaitSeconds), this.forcedAgainMs)),
+        this.due(Math.max(waitsSinceMs[g]! + toMs(maxWaitSeconds), this.isForcing ? NEVER : this.forcedAgainMs)),
     );
     let longest = -1;
     for (let g = 0; g < waits.length; g++) {
       if (waits[g] && (longest < 0 || waitsSinceMs[g]! < waitsSinceMs[longest]!)) longest = g;
     }
-    if (longest < 0) return -1;
+    if (longest < 0) {
+      if (!this.isForcing) return -1;
+      this.isForcing = false;
+      return this.forced(whom);
+    }
     let most = 0;
     this.greens.forEach((greens, stage) => {
       const served = greens[longest] ? greens.filter((green, g) => green && waits[g]).length : 0;
@@ -244,7 +250,8 @@ export class StageMachine {
       most = served;
       this.forcedStage = stage;
     });
-    this.forcedAgainMs = this.nowMs + toMs(maxCycleSeconds);
+    if (!this.isForcing) this.forcedAgainMs = this.nowMs + toMs(maxCycleSeconds);
+    this.isForcing = true;
     return this.forcedStage;
   }
 

@@ -27,6 +27,8 @@ export interface Section {
   readonly upstream: readonly { readonly id: string; readonly stream: number }[];
   /** From there to the stop line at the speed limit, seconds, where both are known; null: not. */
   readonly travelSeconds: number | null;
+  /** From there to the stop line, where it is known; null: not. */
+  readonly metres: number | null;
   /** Indices of the streams it feeds. */
   readonly streams: readonly number[];
 }
@@ -99,12 +101,14 @@ function makeGround(configuration: JunctionConfiguration): Ground {
         ? []
         : detector.metresBeforeLine / detector.limitMetresPerSecond,
     );
+    const places = chosen.flatMap((detector) => detector?.metresBeforeLine ?? []);
     sections.push({
       upstream: chosen.map((detector, k) => ({
         id: detector?.id ?? `${name}:upstream`,
         stream: eachLane ? first + k : -1,
       })),
       travelSeconds: travels.length === chosen.length ? travels.reduce((a, b) => a + b, 0) / travels.length : null,
+      metres: places.length === chosen.length ? places.reduce((a, b) => a + b, 0) / places.length : null,
       streams: [...Array(streams.length - first).keys()].map((k) => first + k),
     });
   });

@@ -4,6 +4,7 @@ import type { Parameters, Strategy } from '../types.ts';
 import { actuated } from './actuated.ts';
 import { atcsStrategy } from './atcs.ts';
 import { atcsV2Strategy } from './atcs-v2.ts';
+import { believing } from './believing.ts';
 import { fixedTime } from './fixed-time.ts';
 import { horizon } from './horizon.ts';
 import { maxPressure } from './max-pressure.ts';
@@ -12,7 +13,7 @@ import { safetyAware } from './safety-aware.ts';
 import { sotl } from './sotl.ts';
 import { webster1958 } from './webster.ts';
 
-/** Each with emergency pre-emption and bus priority around it, where the junction hears who asks. */
+/** Each shown only what can be believed, and with emergency pre-emption and bus priority around it, where the junction hears who asks. */
 export const STRATEGIES: readonly Strategy[] = [
   fixedTime,
   webster1958,
@@ -22,7 +23,9 @@ export const STRATEGIES: readonly Strategy[] = [
   safetyAware(maxPressure),
   safetyAware(sotl),
   safetyAware(horizon),
-].map(withPriority);
+]
+  .map(withPriority)
+  .map(believing);
 
 /** A strategy that does not exist, or cannot be used as asked. */
 export class StrategyError extends Error {

@@ -5,24 +5,24 @@
  */
 
 import type { JunctionConfiguration } from '../../junction/types.ts';
-import { type Ground, groundOf, type Stream, upstreamReading } from '../estimation/streams.ts';
+import { type DemandMemory, demandOf, observeDemand } from '../estimation/demand.ts';
+import { groundOf, type Stream } from '../estimation/streams.ts';
 import type { Observation, Parameters, Strategy } from '../types.ts';
 import {
   BOUNDS_PARAMETERS,
   type Cycle,
   cycleOf,
   isTimeToDecide,
-  listOf,
   planOf,
   STAGES_PARAMETER,
   stageNeeds,
   streamsByStage,
 } from './cycle.ts';
 import { boundedSplit } from './split.ts';
+import { listOf } from './stage-sets.ts';
 
 /** Flows are worth something from so long on, seconds; before, today's plan goes on. */
 const LEAST_MEASURED_SECONDS = 120;
-const SAMPLE_SECONDS = 60;
 
 export interface WebsterResult {
   readonly greens: number[];
@@ -83,39 +83,10 @@ function spread(streams: readonly Stream[], flows: ReadonlyMap<string, number>):
   );
 }
 
-/** Cumulative counts, one sample a minute, oldest first. */
 interface WebsterMemory {
   readonly decidedAtMs: number | null;
-  readonly samples: readonly { readonly atMs: number; readonly counts: readonly number[] }[];
-}
-
-/** Cumulative counts over the stop line of each stream, then of each section's upstream detector (0: none reports). */
-function countsNow(ground: Ground, observation: Observation, before: readonly number[] | undefined): number[] {
-  const lines = ground.streams.map(({ id }) => observation.detectors[id]?.count);
-  const upstream = ground.sections.map((section) => upstreamReading(section, observation.detectors)?.count);
-  return [...lines, ...upstream].map((count, i) => count ?? before?.[i] ?? 0);
-}
-
-/** Vehicles of each stream between two samples. Where more came in upstream than went out, those who queue count in proportion. */
-function demandBetween(ground: Ground, first: readonly number[], last: readonly number[]): number[] {
-  const { streams, sections } = ground;
-  const passed = last.map((count, i) => Math.max(0, count - first[i]!));
-  return streams.map(({ section }, i) => {
-    const out = sections[section]!.streams.reduce((sum, stream) => sum + passed[stream]!, 0);
-    const inwards = passed[streams.length + section]!;
-    return out > 0 && inwards > out ? (passed[i]! * inwards) / out : passed[i]!;
-  });
-}
-
-function takeIn(memory: WebsterMemory, ground: Ground, observation: Observation, windowSeconds: number): WebsterMemory {
-  const last = memory.samples.at(-1);
-  if (last !== undefined && observation.nowMs - last.atMs < SAMPLE_SECONDS * 1000) return memory;
-  const counts = countsNow(ground, observation, last?.counts);
-  const sample = { atMs: observation.nowMs, counts };
-  // A counter that went back began anew: so does the window.
-  const restarted = last?.counts.some((count, i) => counts[i]! < count) ?? false;
-  const kept = memory.samples.filter(({ atMs }) => observation.nowMs - atMs <= windowSeconds * 1000);
-  return { ...memory, samples: restarted ? [sample] : [...kept, sample] };
+  /** null: flows are given. */
+  readonly demand: DemandMemory | null;
 }
 
 export const webster1958: Strategy = {
@@ -130,6 +101,12 @@ export const webster1958: Strategy = {
       description: 'Vehicles an hour of each signal group, e.g. N-straight:450/N-left:80. Empty: measured',
     },
     windowSeconds: { default: 900, min: 120, max: 7200, description: 'Flows are measured over so long, seconds' },
+    seenShare: {
+      default: 1,
+      min: 0.05,
+      max: 1,
+      description: 'Share of the vehicles that detectors see: those with a tag, that are not missed',
+    },
     saturationFlowPerHourPerLane: {
       default: 1500,
       min: 300,
@@ -149,27 +126,26 @@ export const webster1958: Strategy = {
   decide(configuration, parameters, memory, observation) {
     const ground = groundOf(configuration);
     const { streams } = ground;
-    const before = (memory as unknown as WebsterMemory | null) ?? { decidedAtMs: null, samples: [] };
+    const before = (memory as unknown as WebsterMemory | null) ?? { decidedAtMs: null, demand: null };
     const given = givenFlows(configuration, parameters);
-    const now = given.size > 0 ? before : takeIn(before, ground, observation, Number(parameters.windowSeconds));
+    const options = { windowSeconds: Number(parameters.windowSeconds), seenShare: Number(parameters.seenShare) };
+    const demand = given.size > 0 ? null : observeDemand(ground, before.demand, observation, options);
+    const now = { ...before, demand };
     const keep = (next: WebsterMemory) => next as unknown as Record<string, unknown>;
     if (!isTimeToDecide(now.decidedAtMs, observation)) return { decision: null, memory: keep(now) };
     const next = keep({ ...now, decidedAtMs: observation.nowMs });
-    const first = now.samples[0];
-    const measuredSeconds = first === undefined ? 0 : (observation.nowMs - first.atMs) / 1000;
-    if (given.size === 0 && measuredSeconds < LEAST_MEASURED_SECONDS) {
+    const measuredSeconds =
+      demand === null ? 0 : Math.min(options.windowSeconds, (observation.nowMs - demand.startedMs) / 1000);
+    if (demand !== null && measuredSeconds < LEAST_MEASURED_SECONDS) {
       const reason = `Flows measured for ${measuredSeconds} s; today's plan until ${LEAST_MEASURED_SECONDS} s`;
       return {
         decision: { kind: 'plan', stages: configuration.localPlan, reason, inputs: { measuredSeconds } },
         memory: next,
       };
     }
+    const estimated = demand === null ? [] : demandOf(ground, demand, options);
     const perHour =
-      given.size > 0
-        ? spread(streams, given)
-        : demandBetween(ground, first!.counts, countsNow(ground, observation, now.samples.at(-1)!.counts)).map(
-            (vehicles) => (vehicles * 3600) / measuredSeconds,
-          );
+      demand === null ? spread(streams, given) : estimated.map(({ vehiclesPerHour }) => vehiclesPerHour ?? 0);
     const cycle = cycleOf(configuration, parameters);
     const served = streamsByStage(cycle, streams);
     const saturation = Number(parameters.saturationFlowPerHourPerLane);
@@ -188,6 +164,9 @@ export const webster1958: Strategy = {
       flowRatio: y,
       stageRatios: recalled.map((ratio) => Math.round(ratio * 1000) / 1000),
       vehiclesPerHour: perHour.map(Math.round),
+      ...(demand === null
+        ? {}
+        : { deviationPerHour: estimated.map(({ deviationPerHour }) => Math.round(deviationPerHour)) }),
       measuredSeconds,
     };
     return { decision: planOf(cycle, result.greens, why, inputs), memory: next };

@@ -91,8 +91,8 @@ class LampWitness {
         this.longestWaitSeconds = Math.max(this.longestWaitSeconds, (nowMs - this.redSinceMs[g]!) / 1000);
     }
     const { maxWaitSeconds, maxCycleSeconds } = this.configuration;
-    // Four stages serve everybody; one is forced a cycle.
-    const most = maxWaitSeconds + 4 * maxCycleSeconds;
+    // Once a cycle those who waited too long are served, all of them.
+    const most = maxWaitSeconds + 2 * maxCycleSeconds;
     if (this.longestWaitSeconds > most) {
       this.wrong.push(`somebody waited ${this.longestWaitSeconds} s; at most ${most} s`);
       this.longestWaitSeconds = 0;

@@ -43,6 +43,8 @@ export interface SignalDraft {
   }[];
   readonly conflicts: readonly (readonly boolean[])[];
   readonly intergreenSeconds: readonly (readonly number[])[];
+  /** By group: groups that it gives way to where both are green; absent: nobody said. */
+  readonly yieldsTo?: readonly (readonly number[])[];
   readonly yellowSeconds: number;
   readonly allRedSeconds: number;
 }
@@ -102,6 +104,9 @@ export function configured(draft: SignalDraft): Configured {
     maxCycleSeconds: 86_400,
     maxWaitSeconds: 86_400,
     localPlan,
+    ...(draft.yieldsTo?.some((others) => others.length > 0)
+      ? { yields: draft.yieldsTo.map((others) => groupIds.map((_, other) => others.includes(other))) }
+      : {}),
     detectors: detectorsOf(draft, groupIds),
   };
   const shortest = localPlan.map((entry, k) => ({

@@ -89,8 +89,8 @@ function IndexTable({ worlds }: { worlds: readonly World[] }) {
   const others = worlds.slice(1);
   const [first] = worlds;
   const reference = first?.safety;
-  const valueOf = (row: Row, world: World | undefined) => world?.safety && row.value(world.safety, world.entered);
-  const shown = ROWS.filter((row) => worlds.some((world) => (valueOf(row, world) ?? 0) !== 0));
+  const valueIn = (row: Row, world: World | undefined) => world?.safety && row.value(world.safety, world.entered);
+  const shown = ROWS.filter((row) => worlds.some((world) => (valueIn(row, world) ?? 0) !== 0));
   return (
     <div className="table-scroll">
       <table className="measures">
@@ -142,7 +142,7 @@ function IndexTable({ worlds }: { worlds: readonly World[] }) {
             <tr key={row.label}>
               <th scope="row">{row.label}</th>
               {worlds.map((world) => {
-                const value = valueOf(row, world);
+                const value = valueIn(row, world);
                 return (
                   <td key={world.name} className="number" data-value={value ?? undefined}>
                     {row.decimals === 0 ? whole(value) : fixed(value, row.decimals)}
@@ -152,8 +152,8 @@ function IndexTable({ worlds }: { worlds: readonly World[] }) {
               {others.map((world) => (
                 <Difference
                   key={world.name}
-                  before={valueOf(row, first)}
-                  after={valueOf(row, world)}
+                  before={valueIn(row, first)}
+                  after={valueIn(row, world)}
                   decimals={row.decimals}
                   less={row.less}
                 />

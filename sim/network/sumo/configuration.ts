@@ -87,6 +87,7 @@ export function sumoStages(
     stages: all,
     plan: planOf(program, stageOfPhase, times),
     conflicts,
+    yieldsTo: links.yieldsTo,
     ...times,
   };
   return {
