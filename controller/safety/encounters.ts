@@ -483,8 +483,10 @@ export class EncounterEngine {
     const u = this.#users;
     const now = this.#nowMs;
     // who came behind the other on its way has a headway, not an encroachment, wherever the two part
-    const error = this.#error(first, second);
-    if (u.cameBehind(first, second, SAME_WAY_METRES + (error > 0 ? Math.min(error, SAME_WAY_METRES) : 0))) return;
+    const known = this.#open.get(key(first, second));
+    const wasJudged =
+      known !== undefined && known.pet < Number.POSITIVE_INFINITY && now - known.lastMs <= ENCOUNTER_GAP_MS;
+    if (!wasJudged && this.#follows(first, second)) return;
     const open = this.#opened(first, second, u.isVru(first) || u.isVru(second));
     if (open === null) return;
     open.lastMs = now;
@@ -498,6 +500,12 @@ export class EncounterEngine {
     open.petLow = Math.max(0, pet - seconds);
     open.petHigh = pet + seconds;
     this.#worse(open, open.sure.critical, pet, open.b === first, trail);
+  }
+
+  #follows(first: number, second: number): boolean {
+    const error = this.#error(first, second);
+    const beside = SAME_WAY_METRES + (error > 0 ? Math.min(error, SAME_WAY_METRES) : 0);
+    return this.#users.cameBehind(first, second, beside, this.#stepMs / 1000);
   }
 
   #close(pair: number, open: OpenEncounter): void {

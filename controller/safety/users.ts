@@ -139,9 +139,9 @@ export class Users {
 
   /**
    * Whether `second`, in the metres before where it is now, came the way that `first` had come: within `beside` metres of
-   * its path, heading the same way. Who does so follows, even if the two then part.
+   * its path, heading the same way. Who does so follows, even if the two then part. `stepSeconds`: between places of a path.
    */
-  cameBehind(first: number, second: number, beside: number): boolean {
+  cameBehind(first: number, second: number, beside: number, stepSeconds: number): boolean {
     const last = this.lastStep[second]!;
     const oldest = Math.max(this.firstStep[second]!, last - this.places + 1);
     const here = second * this.places + (last & (this.places - 1));
@@ -152,13 +152,13 @@ export class Users {
       const dy = this.trail[at * 4 + 1]! - this.trail[here * 4 + 1]!;
       if (dx * dx + dy * dy < looked * looked) continue;
       looked += LOOK_BACK_METRES;
-      if (this.#passed(first, at, beside)) return true;
+      if (this.#passed(first, at, beside, FASTEST_JUMP * stepSeconds)) return true;
     }
     return false;
   }
 
-  /** Whether `slot` was at place `at` of a path, heading as that path does. */
-  #passed(slot: number, at: number, beside: number): boolean {
+  /** Whether `slot` was at place `at` of a path, heading as that path does. `most`: metres it goes in a step at most. */
+  #passed(slot: number, at: number, beside: number, most: number): boolean {
     const { trail } = this;
     const last = this.lastStep[slot]!;
     const oldest = Math.max(this.firstStep[slot]!, last - this.places + 1);
@@ -168,7 +168,12 @@ export class Users {
       const own = slot * this.places + (step & (this.places - 1));
       const dx = trail[own * 4]! - trail[at * 4]!;
       const dy = trail[own * 4 + 1]! - trail[at * 4 + 1]!;
-      if (dx > reach || dx < -reach || dy > reach || dy < -reach) continue;
+      const off = Math.max(Math.abs(dx), Math.abs(dy)) - reach;
+      if (off > 0) {
+        // so many steps it takes from there at least
+        step -= Math.floor(off / most);
+        continue;
+      }
       const [hx, hy] = [trail[at * 4 + 2]!, trail[at * 4 + 3]!];
       if (hx * trail[own * 4 + 2]! + hy * trail[own * 4 + 3]! < ALONG_COS) continue;
       if (Math.abs(dx * hy - dy * hx) <= beside) return true;
