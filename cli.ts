@@ -133,6 +133,11 @@ function program(): Command {
       ),
     )
     .option('--out <folder>', 'write result.json and series.csv there')
+    .option('--messages <folder>', 'write what is broadcast there, a log a variant')
+    .option(
+      '--archive [location]',
+      'archive what is broadcast as Parquet, below simulated/ of a folder or s3://bucket/prefix; by default FLEXTRAFF_ARCHIVE',
+    )
     .option('--json', 'print exactly one JSON object on standard output')
     .addOption(v2xOption())
     .addOption(sumoNet())
@@ -167,7 +172,12 @@ function program(): Command {
   flextraff
     .command('compare')
     .description('compare strategies on scenarios, paired by seed: intervals, tests, a table and a report')
-    .argument('<scenarios...>', 'scenarios that ship, scenario files, .sumocfg files, or CityFlow folders')
+    .argument('[scenarios...]', 'scenarios that ship, scenario files, .sumocfg files, or CityFlow folders')
+    .addOption(sumoNet())
+    .addOption(sumoRoutes())
+    .addOption(sumoAdditional())
+    .addOption(sumoTime('begin'))
+    .addOption(sumoTime('end'))
     .option(
       '--variant <name=strategy[,key=value...]>',
       "replaces the scenarios' variants; give at least two",
@@ -266,11 +276,15 @@ function program(): Command {
 
   flextraff
     .command('replay')
-    .description('send a log of V2X messages over MQTT again')
-    .argument('<log>', 'as `flextraff safety` reads it')
+    .description("send V2X messages over MQTT again, below a simulation's topics")
+    .argument('<log>', 'a log, a folder of logs, or a recording of the FZI test area, as `flextraff safety` reads them')
     .requiredOption('--broker <url>', 'e.g. mqtt://127.0.0.1:1883')
-    .requiredOption('--junction <uuid>', 'whose messages they are')
-    .addOption(new Option('--speed <factor>', 'times as fast as recorded; default 1').argParser(positive))
+    .option('--junction <uuid>', 'whose messages they are, where the log has no topics')
+    .addOption(
+      new Option('--speed <factor>', 'times as fast as recorded, or max; default 1').argParser((text) =>
+        text === 'max' ? text : positive(text),
+      ),
+    )
     .option('--run <name>', 'topics begin flextraff-sim/NAME/log; default replay')
     .action(async (log: string, options) => {
       const { replay } = await import('./cli/replay.ts');

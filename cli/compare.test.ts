@@ -1,7 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { exportScenario } from '../runs/sumo-export/export.ts';
+import { SHIPPED_SCENARIOS } from '../scenarios/list.ts';
+import { loadScenario } from '../scenarios/load.ts';
 import { type ComparisonResult, compare } from './compare.ts';
 import { type ReplicationsResult, runReplications } from './replications.ts';
 
@@ -39,6 +42,16 @@ describe('flextraff compare', () => {
     expect(again).toEqual(result);
   });
 
+  it("takes SUMO's files one by one", async () => {
+    const { files } = exportScenario(await loadScenario(join(SHIPPED_SCENARIOS, 't-junction.yaml')), 1);
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+    const parts = { net: join(folder, 't-junction.net.xml'), routes: join(folder, 't-junction.rou.xml'), end: 60 };
+    const variant = ['baseline=fixed-time', 'adaptive=actuated'];
+    await compare([], { ...options, ...parts, variant, seeds: '1..2', json: true });
+    const { scenarios } = JSON.parse(printed) as ComparisonResult;
+    expect(scenarios.map(({ variants }) => Object.keys(variants))).toEqual([['baseline', 'adaptive']]);
+  });
+
   it('prints a table that says in words what cannot be told', async () => {
     await compare(['t-junction'], { ...options, until: 180 });
     expect(printed).toMatch(/3 seeds cannot tell two variants apart/);
@@ -48,6 +61,9 @@ describe('flextraff compare', () => {
   it.each([
     [['t-junction', 't-junction'], {}, /given twice/],
     [['t-junction'], { variant: ['a=atcs'] }, /takes two or more/],
+    [['t-junction'], { net: 'a.net.xml' }, /give either a scenario or SUMO's files/],
+    [[], {}, /Which scenario\?/],
+    [[], { net: 'a.net.xml' }, /--routes is missing/],
     [['t-junction'], { against: 'b' }, /no such variant; it has baseline, adaptive/],
     [['t-junction'], { seeds: '3..1' }, /did you mean 1\.\.3/],
     [['no-such'], {}, /there is no such file/],

@@ -13,10 +13,11 @@ import { onInterrupt } from './interrupt.ts';
 import { startProgress } from './progress.ts';
 import { parseSeeds } from './seeds.ts';
 import { loadSettings } from './settings.ts';
+import { type ScenarioOptions, scenarioOf } from './sumo-options.ts';
 import { parseV2x } from './v2x-option.ts';
 import { parseVariants } from './variants.ts';
 
-export interface CompareCommandOptions {
+export interface CompareCommandOptions extends ScenarioOptions {
   readonly seeds: string;
   readonly variant: readonly string[];
   readonly against?: string;
@@ -44,14 +45,17 @@ export async function compare(paths: readonly string[], options: CompareCommandO
   const asked = options.variant.length > 0 ? parseVariants(options.variant) : undefined;
   const radio = radioOf(options.detection);
   const v2x = parseV2x(options.v2x);
+  // SUMO's files one by one are a single case; both at once are refused
+  const { sumo } = paths.length > 0 && !isGivenInParts(options) ? {} : scenarioOf(paths[0], options);
   const sourceOptions = {
+    ...(sumo && { sumo }),
     ...(radio && { radio }),
     ...(v2x && { v2x }),
     untilSeconds: options.until,
     directories: settings.scenariosFolder === undefined ? [] : [settings.scenariosFolder],
   };
   const sources = [];
-  for (const path of paths) {
+  for (const path of sumo === undefined ? paths : [sumo.net]) {
     const source = await openSource(path, sourceOptions);
     for (const warning of source.warnings) process.stderr.write(`${source.path}: ${warning}\n`);
     sources.push(source);
@@ -122,4 +126,8 @@ export async function compare(paths: readonly string[], options: CompareCommandO
     await replicator.close();
     interrupt.release();
   }
+}
+
+function isGivenInParts({ net, routes, additional, begin, end }: ScenarioOptions): boolean {
+  return [net, routes, additional, begin, end].some((part) => part !== undefined);
 }

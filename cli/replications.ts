@@ -43,6 +43,8 @@ export async function runReplications(
   if (options.seed !== undefined) throw new Refusal('--seed and --seeds: give one of them.');
   if (options.link === 'mqtt' || options.broker !== undefined)
     throw new Refusal('--seeds runs in-process on all cores: leave out --link and --broker, or give a single --seed.');
+  if (options.messages !== undefined || options.archive !== undefined)
+    throw new Refusal('--messages and --archive keep what a single run broadcasts: give a single --seed.');
   const settings = loadSettings();
   const variants = options.variant.length > 0 ? parseVariants(options.variant) : undefined;
   const { sumo } = scenarioOf(options.net === undefined ? scenario : undefined, options);

@@ -1,13 +1,15 @@
 /** `flextraff run`: a scenario once per variant, as fast as it goes. */
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { v7 as uuidv7 } from 'uuid';
 import { type RunObserver, RunStopped, runVariants } from '../runs/runner.ts';
-import { openSource } from '../runs/source.ts';
+import { openSource, type Source } from '../runs/source.ts';
 import type { RunResult } from '../runs/types.ts';
 import type { Street } from '../sim/street.ts';
 import { radioOf } from './detection.ts';
 import { Refusal } from './failure.ts';
 import { onInterrupt } from './interrupt.ts';
+import type { MessageKeeper } from './message-files.ts';
 import { startProgress } from './progress.ts';
 import { SeriesFile } from './series.ts';
 import { loadSettings } from './settings.ts';
@@ -30,6 +32,8 @@ export interface RunCommandOptions extends ScenarioOptions {
   readonly out?: string;
   readonly json?: boolean;
   readonly v2x?: string | true;
+  readonly messages?: string;
+  readonly archive?: string | true;
 }
 
 const tell = (text: string) => process.stderr.write(`${text}\n`);
@@ -60,6 +64,9 @@ export async function run(scenario: string | undefined, options: RunCommandOptio
   // before the run, so that an hour is not spent on a result with no place to go
   if (options.out !== undefined) await mkdir(options.out, { recursive: true });
 
+  const runId = uuidv7();
+  const keepers = await messageKeepers(options, settings, source, runId);
+
   const interrupt = onInterrupt();
   const broker = await brokerFor(options, settings.brokerUrl);
   const progress = startProgress(source.durationSeconds, options.json === true);
@@ -81,11 +88,22 @@ export async function run(scenario: string | undefined, options: RunCommandOptio
     onConnection(state, detail) {
       if (state === 'reconnecting') progress.note(`The broker is away, waiting for it: ${detail}`);
     },
-    ...(series && { onSecond: (second, frames) => series.take(second, frames) }),
+    ...(keepers.length > 0 && {
+      onMessage: (variant, _second, outgoing) => {
+        for (const keeper of keepers) keeper.take(variant, outgoing);
+      },
+    }),
+    ...((series !== null || keepers.length > 0) && {
+      onSecond: async (second, frames) => {
+        series?.take(second, frames);
+        for (const keeper of keepers) await keeper.second(second);
+      },
+    }),
   };
   try {
     const result = await runVariants({
       source,
+      runId,
       seed: options.seed,
       variants,
       link: broker === null ? 'inprocess' : { broker: broker.url },
@@ -94,6 +112,7 @@ export async function run(scenario: string | undefined, options: RunCommandOptio
       signal: interrupt.signal,
     });
     progress.end();
+    for (const keeper of keepers) for (const place of await keeper.close()) tell(`wrote ${place}`);
     if (options.out !== undefined) await writeResults(options.out, result, series!.text(), tripsCsv(worlds));
     // what was left out belongs to the result
     const told = warnings.length > 0 ? { ...result, warnings } : result;
@@ -107,6 +126,31 @@ export async function run(scenario: string | undefined, options: RunCommandOptio
     await broker?.close();
     interrupt.release();
   }
+}
+
+/** Those who keep what is broadcast. Throws Refusal where nothing is, or there is no place for it. */
+async function messageKeepers(
+  options: RunCommandOptions,
+  settings: ReturnType<typeof loadSettings>,
+  source: Source,
+  runId: string,
+): Promise<MessageKeeper[]> {
+  const { messages, archive } = options;
+  if (messages === undefined && archive === undefined) return [];
+  const asked = messages === undefined ? '--archive' : '--messages';
+  if (source.v2x === null)
+    throw new Refusal(`${asked}: nobody broadcasts in ${source.path}. Add --v2x, or v2x to the scenario.`);
+  const { openMessageArchive, openMessageLogs } = await import('./message-files.ts');
+  const keepers: MessageKeeper[] = [];
+  if (messages !== undefined) keepers.push(await openMessageLogs(messages));
+  if (archive !== undefined) {
+    const usual = settings.archive === 'off' ? null : settings.archive;
+    const where = archive === true ? usual?.location : archive;
+    if (where === undefined) throw new Refusal('--archive: FLEXTRAFF_ARCHIVE is off; say where: --archive FOLDER.');
+    const location = /^[a-z][a-z0-9+.-]+:\/\//i.test(where) ? where : resolve(where);
+    keepers.push(await openMessageArchive({ ...usual, location, runId, onProblem: tell }));
+  }
+  return keepers;
 }
 
 interface UsedBroker {

@@ -94,6 +94,8 @@ export function safetyText(result: SafetyResult): string {
     lines.push(
       `Experimental: ${crash.crashesPerHour.toPrecision(2)} crashes an hour (95 %: ${crash.interval.low.toPrecision(2)} to ${crash.interval.high.toPrecision(2)}) by extreme values of ${crash.exceedances} PETs below ${crash.thresholdSeconds} s in ${crash.hours.toFixed(2)} h; so short a time proves nothing.`,
     );
+  else if (index.hoursObserved > 0)
+    lines.push('Experimental estimate of crashes: none, fewer than 30 PETs of 5 s or less. That is not "no crashes".');
   if (index.constants !== null && index.constantsOf === 'this source')
     lines.push("The index relates each minute to the riskiest of this source; --constants relates it to others'.");
   return lines.join('\n');

@@ -321,9 +321,11 @@ export async function safety(source: string, options: SafetyCommandOptions): Pro
     written.push(options.parquet);
   }
   if (options.saveConstants !== undefined) {
-    const constants = freeze(index);
+    const constants = index.minutes.some(({ score }) => score.scored) ? freeze(index) : null;
     if (constants === null)
-      throw new Refusal(`--save-constants: nothing was observed in ${source}, so there is nothing to freeze.`);
+      throw new Refusal(
+        `--save-constants: no minute of ${source} was seen well enough for a score, so that there is nothing to freeze.`,
+      );
     await writeFile(options.saveConstants, `${JSON.stringify(constants, null, 2)}\n`);
     written.push(options.saveConstants);
   }

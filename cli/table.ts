@@ -1,3 +1,4 @@
+import { seriousPerThousand } from '../runs/report/measures.ts';
 import { safetyStatus, statusText } from '../runs/report/safety.ts';
 import type { RunResult, VariantResult } from '../runs/types.ts';
 
@@ -35,6 +36,7 @@ const ROWS: readonly {
   { label: '  vehicles', of: (v) => v.safety?.index?.vehicle, show: fixed(1), compare: true },
   { label: 'conflicts', of: (v) => v.safety?.conflicts.total, show: fixed(0), compare: true },
   { label: '  serious', of: (v) => v.safety?.conflicts.serious, show: fixed(0), compare: true },
+  { label: '  serious per 1,000 vehicles', of: seriousPerThousand, show: fixed(1), compare: true },
   { label: '  with people', of: (v) => v.safety?.conflicts.withVru, show: fixed(0), compare: true },
   { label: '  with people, serious', of: (v) => v.safety?.conflicts.seriousWithVru, show: fixed(0), compare: true },
   ...(['rear-end', 'lane-change', 'crossing', 'head-on'] as const).map((type) => ({

@@ -65,7 +65,7 @@ export const detectionsSchema = z.object({
         group: name.nullable(),
       }),
     )
-    .max(1000)
+    .max(2000)
     .optional(),
   /** Of all vehicles, the share that is expected to be in `vehicles`. */
   reporting_share: z.number().min(0).max(1).optional(),

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Outgoing } from '../sim/types.ts';
 import { RunKeeper } from './keeper.ts';
 import { memoryStore } from './testing.ts';
-import { testConfiguration, testRow } from './testing-keeper.ts';
+import { makeConfiguration, makeRun } from './testing/rows.ts';
 import type { Drawing, Frame } from './types.ts';
 
 const START = Date.UTC(2024, 0, 1);
@@ -10,8 +10,8 @@ const iso = (second: number): string => new Date(START + second * 1000).toISOStr
 
 function open() {
   const store = memoryStore();
-  const row = testRow(START);
-  const configuration = testConfiguration();
+  const row = makeRun({ startsAtMs: START });
+  const configuration = makeConfiguration();
   const drawing = { approaches: configuration.approaches.map(({ id }) => ({ id })) } as unknown as Drawing;
   const keeper = new RunKeeper({ row, drawing, store, now: () => 1_700_000_000_000 });
   keeper.start(new Map(row.variants.map(({ name }) => [name, [configuration]])));

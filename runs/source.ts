@@ -310,7 +310,7 @@ async function readJson(path: string): Promise<unknown> {
     });
   });
   try {
-    return JSON.parse(text);
+    return JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (error) {
     throw new SourceError(`${path}: is no JSON: ${(error as Error).message}. Get the file again, or correct it.`, {
       cause: error,

@@ -1,6 +1,7 @@
 /** The usual vehicle of each class, and what a scenario changes of it. */
 import type { Findings } from './findings.ts';
-import { TWO_WHEELER, type VehicleClassesFile } from './schema.ts';
+import type { VehicleClassesFile } from './schema.ts';
+import { TWO_WHEELER } from './schema-parts.ts';
 import { VEHICLE_CLASSES, type VehicleClass, type VehicleClassName } from './types.ts';
 
 type Usual = Omit<VehicleClass, 'name' | 'share'>;

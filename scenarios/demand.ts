@@ -3,7 +3,8 @@ import type { ResolvedGround } from './arms.ts';
 import type { Path } from './document.ts';
 import type { Findings } from './findings.ts';
 import { listed, show } from './issues.ts';
-import { type DemandFile, LIMITS, TWO_WHEELER } from './schema.ts';
+import type { DemandFile } from './schema.ts';
+import { LIMITS, TWO_WHEELER } from './schema-parts.ts';
 import type { DemandFlow, GivenVehicle, RouteStep, VehicleClass, VehicleClassName } from './types.ts';
 
 const USUAL_PERIOD_SECONDS = 300;

@@ -1,7 +1,7 @@
 /** A YAML text read with the place of every value, so that a mistake can be shown where it stands. */
 import { isAlias, isCollection, isMap, isNode, isPair, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
 import { MOST_ISSUES, show } from './issues.ts';
-import { LIMITS } from './schema.ts';
+import { LIMITS } from './schema-parts.ts';
 import type { ScenarioIssue } from './types.ts';
 
 export type Path = readonly (string | number)[];

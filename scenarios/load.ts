@@ -6,7 +6,9 @@ import { readDocument } from './document.ts';
 import { Findings } from './findings.ts';
 import { checkForm } from './form.ts';
 import { ScenarioError } from './issues.ts';
-import { junctionSchema, LIMITS, scenarioSchema, topLevelKeys, topLevelShape } from './schema.ts';
+import { scenarioSchema, topLevelKeys, topLevelShape } from './schema.ts';
+import { junctionSchema } from './schema-junction.ts';
+import { LIMITS } from './schema-parts.ts';
 import type { Scenario, ScenarioIssue } from './types.ts';
 
 export { formatIssue, ScenarioError } from './issues.ts';

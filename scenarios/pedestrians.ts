@@ -3,7 +3,8 @@ import { type DemandJunction, volumeOf } from './demand.ts';
 import type { Path } from './document.ts';
 import type { Findings } from './findings.ts';
 import { listed } from './issues.ts';
-import { type DemandFile, LIMITS } from './schema.ts';
+import type { DemandFile } from './schema.ts';
+import { LIMITS } from './schema-parts.ts';
 import type { PedestrianFlow, WalkingSettings } from './types.ts';
 
 const USUAL_PERIOD_SECONDS = 300;

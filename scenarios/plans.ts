@@ -4,7 +4,8 @@ import { timePlan } from '../junction/timing.ts';
 import type { JunctionConfiguration, LocalPlanEntry, PlanStage } from '../junction/types.ts';
 import type { Path } from './document.ts';
 import type { Findings } from './findings.ts';
-import { type JunctionFile, type SignalsFile, WEEKDAYS } from './schema.ts';
+import type { JunctionFile, SignalsFile } from './schema.ts';
+import { WEEKDAYS } from './schema-junction.ts';
 import type { ScenarioJunction } from './types.ts';
 
 /** The local plans by day and time; undefined where the file has none. Mistakes are reported. */

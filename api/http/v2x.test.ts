@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EXAMPLE_MESSAGES } from '../../feeds/examples.ts';
 import { LiveSafety } from '../../runs/safety/live.ts';
+import { aggregateHours } from '../database/repositories/aggregates.ts';
 import { safetyBasis } from '../database/repositories/safety-basis.ts';
 import { type DatabaseStore, openStore } from '../database/store.ts';
 import { type RunningServer, startServer } from '../server.ts';
@@ -175,5 +176,63 @@ describe('crash histories', () => {
 describe('constants', () => {
   it('are listed with what they are of, and none is an empty list', async () => {
     expect((await ask('GET', '/api/v1/safety/constants')).body).toEqual([]);
+  });
+});
+
+describe('the estimate of crashes', () => {
+  const hourMs = Math.floor(Date.now() / 3_600_000) * 3_600_000 - 3 * 3_600_000;
+  const conflict = (i: number, pet: number, metadata: Record<string, unknown> | null = null) => ({
+    conflictId: `5f0c1f3e-3c47-4a0e-9a35-${String(i).padStart(12, '0')}`,
+    junctionId,
+    runId: null,
+    variant: null,
+    second: null,
+    startedAtMs: hourMs + i * 1000,
+    endedAtMs: hourMs + i * 1000 + 500,
+    type: 'crossing' as const,
+    severity: 'candidate' as const,
+    userA: 'a',
+    userB: 'b',
+    classA: 'car',
+    classB: 'car',
+    petSeconds: pet,
+    metadata,
+  });
+
+  it('is experimental, with its interval, and null where too little was seen', async () => {
+    const none = await ask('GET', `/api/v1/safety/crash-estimate/${junctionId}`);
+    expect(none.body).toMatchObject({ experimental: true, hours_observed: 0, pets: 0, estimate: null });
+    store.writeRecords(
+      'conflicts',
+      Array.from({ length: 60 }, (_, i) => conflict(i, 0.4 + ((i * 37) % 50) / 20)),
+    );
+    store.writeRecords('conflicts', [conflict(99, 0.01, { outlines_touched: true }), conflict(7200, 0.2)]);
+    store.writeRecords(
+      'indices',
+      Array.from({ length: 30 }, (_, minute) => ({
+        junctionId,
+        atMs: hourMs + minute * 60_000,
+        combinedIndex: 30,
+        trafficVolume: 10,
+      })),
+    );
+    await store.flush();
+    await store.asJob((trx) => aggregateHours(trx, hourMs, hourMs + 3_600_000));
+    const { body } = await ask('GET', `/api/v1/safety/crash-estimate/${junctionId}?days=2`);
+    expect(body).toMatchObject({ experimental: true, hours_observed: 0.5, pets: 60 });
+    const { estimate } = body as { estimate: { crashes_per_hour: number; low: number; high: number } };
+    expect(estimate.low).toBeLessThanOrEqual(estimate.crashes_per_hour);
+    expect(estimate.high).toBeGreaterThan(estimate.low);
+  });
+
+  it('does not take an old minute for the safety of now', async () => {
+    const { body } = await ask('GET', '/api/v1/safety/index');
+    expect(body).toMatchObject([{ junction_id: junctionId, safety_index: null, score_status: 'no_data' }]);
+    store.writeRecords('indices', [
+      { junctionId, atMs: Math.floor(Date.now() / 60_000) * 60_000 - 60_000, combinedIndex: 44, trafficVolume: 10 },
+    ]);
+    await store.flush();
+    const now = await ask('GET', '/api/v1/safety/index');
+    expect(now.body).toMatchObject([{ safety_index: 44, score_status: 'scored' }]);
   });
 });

@@ -47,9 +47,11 @@ export function startJobs(options: JobsOptions): RunningJobs {
     runner,
     health: () => jobsHealth(options.store, runner, jobs),
     async close() {
-      await drive.close();
       const late = new Promise((resolve) => setTimeout(resolve, STOP_TIMEOUT_MS).unref());
-      await Promise.race([runner.idle(), late]);
+      const ended = Promise.all([drive.close(), runner.idle()]);
+      // What fails after nobody waits any more is of the next start.
+      ended.catch(() => {});
+      await Promise.race([ended, late]);
     },
   };
 }

@@ -225,3 +225,62 @@ describe('vehicles between the upstream detector and the stop line', () => {
     );
   });
 });
+
+describe('vehicles past detectors that stand in lanes', () => {
+  const base = crossroads();
+  const upstreamOf = (lane: number, group: string) => ({
+    id: `N:upstream:${lane}`,
+    approach: 'N',
+    position: 'upstream' as const,
+    lane,
+    groups: [group],
+  });
+  const byLane = groundOf({
+    ...base,
+    detectors: [...base.detectors!, upstreamOf(0, 'N-left'), upstreamOf(1, 'N-straight')],
+  });
+
+  /** Where one who passes the detector of a lane then goes: `past[lane]` and `over[lane]` vehicles of each 20 s, for long. */
+  function goes(past: readonly [number, number], over: readonly [number, number], lane: 0 | 1): number[] {
+    let memory: VehiclesMemory | null = null;
+    const seconds = 1500;
+    for (let second = 0; second <= seconds; second++) {
+      const upTo = (each: number, ago: number): number => Math.max(0, Math.floor((each * (second - ago)) / 20));
+      const at = (count: number): DetectorReading => ({ count, occupancy: 0, presence: false });
+      const more = (l: number): number => (second === seconds && l === lane ? 1 : 0);
+      const observation: Observation = {
+        nowMs: START_MS + 1000 * second,
+        elapsedSeconds: 1,
+        detectors: {
+          'N:upstream:0': at(upTo(past[0], 0) + more(0)),
+          'N:upstream:1': at(upTo(past[1], 0) + more(1)),
+          'N:stopline:0': at(upTo(over[0], 9)),
+          'N:stopline:1': at(upTo(over[1], 9)),
+        },
+        countsSincePlan: [0, 0, 0, 0],
+        lamps: {
+          stageId: 'N',
+          secondsLeft: null,
+          cycleSecondsLeft: null,
+          byGroup: { 'N-left': 'green', 'N-straight': 'green' },
+          source: 'plan',
+        },
+      };
+      memory = observeVehicles(byLane, memory, observation, OPTIONS);
+    }
+    return memory!.sections[NORTH]!.entries.filter(({ from }) => from === lane).at(-1)!.inLane;
+  }
+
+  it('stay in their lane where as many leave each as came in it', () => {
+    expect(goes([2, 6], [2, 6], 0)[0]).toBeGreaterThan(0.95);
+    expect(goes([2, 6], [2, 6], 1)[1]).toBeGreaterThan(0.95);
+  });
+
+  it('change lanes as the counts of the lanes tell', () => {
+    const [toLeft, stays] = goes([1, 7], [3, 5], 1);
+    expect(toLeft).toBeGreaterThan(0.22);
+    expect(toLeft).toBeLessThan(0.38);
+    expect(stays! + toLeft!).toBeCloseTo(1);
+    expect(goes([1, 7], [3, 5], 0)[0]).toBeGreaterThan(0.95);
+  });
+});

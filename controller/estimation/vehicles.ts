@@ -31,12 +31,10 @@ export interface SectionVehicles {
   readonly counts: readonly number[];
   /** Vehicles a second past the upstream detector. */
   readonly perSecond: number;
-  /** Vehicles past the upstream detector, fading: who of them is never seen at a stop line goes by a way without signal. */
-  readonly entered: number;
   /** By upstream detector: the queue that reaches back over it. */
   readonly beyond: readonly QueueBeyond[];
-  /** Vehicles from each upstream detector to each stream, fading; used where the detectors stand in lanes. */
-  readonly went: readonly (readonly number[])[];
+  /** By upstream detector: vehicles past it, fading like those over the lines. */
+  readonly entered: readonly number[];
   readonly entries: readonly VehicleEntry[];
   /** From there to the stop line at free speed, seconds, as measured so far. */
   readonly travelSeconds: number;
@@ -75,17 +73,21 @@ export interface VehiclesOptions {
   readonly smoothingSeconds: number;
 }
 
-/** Of those who pass a detector in a lane, until more is known: so many stay in it for so many who leave it to either side. */
-const KEEPS_LANE = 8;
-const LEAVES_LANE = 1;
+/**
+ * Of those who pass a detector in a lane this share leaves it to either side without that their numbers show it, and at most
+ * so many do; what their numbers show is believed as if so many had passed that stayed.
+ */
+const EXCHANGED_SHARE = 0.02;
+const LEAVING_SHARE_MAX = 0.45;
+const STAYING_PRIOR = 10;
 /** Shares of lanes fade over so long, seconds. */
 const SHARE_SECONDS = 1200;
 /** A stop line free for so long has nobody waiting at it, seconds. */
 const CLEAR_SECONDS = 2;
 /** The same while it is green: in a queue that moves there are gaps. */
-const CLEAR_GREEN_SECONDS = 4;
+const CLEAR_GREEN_SECONDS = 3;
 /** Somebody may be so much later than at free speed, seconds. */
-const LATE_SECONDS = 6;
+const LATE_SECONDS = 2;
 /** Nobody is quicker than this share of the time at free speed. */
 const QUICKEST = 0.6;
 const USUAL_HEADWAY_SECONDS = 2;
@@ -97,8 +99,6 @@ const TRAVEL_GAIN = 0.1;
 const TRAVEL_FACTOR = 2.5;
 /** Who covers a line so long after green is not one who just crossed it, seconds. */
 const SETTLED_SECONDS = 4;
-/** So many vehicles are taken to stay for each lane that is left, until more have been seen. */
-const LEAVES_PRIOR = 20;
 const LEAST = 0.02;
 const ENTRIES_MAX = 80;
 /** Share of a second covered, of one lane, that means somebody stands there. */
@@ -166,11 +166,11 @@ export function observeVehicles(
     const came = ups.map((up, k) => (up === undefined || was.counts[k]! < 0 ? 0 : increase(was.counts[k]!, up.count)));
     let { travelSeconds } = was;
     const fade = Math.max(0, 1 - elapsed / SHARE_SECONDS);
-    const went = was.went.map((row) => row.map((value) => value * fade));
+    const entered = was.entered.map((value, k) => value * fade + came[k]!);
     const entries = was.entries.map(({ atMs, from, inLane }) => ({ atMs, from, inLane: [...inLane] }));
     fed.forEach((stream, l) => {
       for (let k = Math.min(out[stream]!, ENTRIES_MAX); k > 0; k--) {
-        const took = depart(entries, l, nowMs, was.travelSeconds, went) - elapsed / 2;
+        const took = depart(entries, l, nowMs, was.travelSeconds) - elapsed / 2;
         const free = old.lines[stream]!.clearSeconds >= 1 && lines[stream]!.greenSeconds >= FREE_GREEN_SECONDS;
         if (known !== null || !(free && took > 0)) continue;
         const { upstreamSeconds } = options;
@@ -180,16 +180,14 @@ export function observeVehicles(
     });
     const total = fed.reduce((sum, stream) => sum + lines[stream]!.served + 1, 0);
     const shares = fed.map((stream) => (lines[stream]!.served + 1) / total);
-    const served = total - fed.length;
-    const stays = Math.min(1, (served + LEAVES_PRIOR) / (was.entered + LEAVES_PRIOR));
+    const leaving = laneShares(
+      fed.map((stream) => upstream.findIndex((one) => one.stream === stream)).map((k) => entered[k] ?? 0),
+      fed.map((stream) => lines[stream]!.served),
+    );
     const sharesOf = (k: number): number[] => {
       const own = fed.indexOf(upstream[k]!.stream);
-      if (own < 0) return shares.map((share) => share * stays);
-      const row = went[k]!.map(
-        (value, m) => value + (m === own ? KEEPS_LANE : Math.abs(m - own) === 1 ? LEAVES_LANE : 0),
-      );
-      const sum = row.reduce((a, b) => a + b, 0);
-      return row.map((value) => (value / sum) * stays);
+      if (own < 0) return shares;
+      return leaving[own]!;
     };
     came.forEach((count, k) => {
       const n = Math.min(count, ENTRIES_MAX);
@@ -216,11 +214,10 @@ export function observeVehicles(
       }
     });
     const lanes = fed.reduce((sum, stream) => sum + ground.streams[stream]!.lanes, 0);
-    const passed = went.map((row) => row.reduce((sum, value) => sum + value, 1));
-    const allPassed = passed.reduce((a, b) => a + b, 0);
+    const allEntered = entered.reduce((sum, value) => sum + value + 1, 0);
     const beyond = ups.map((up, k) => {
       const wide = upstream[k]!.stream < 0 ? lanes : 1;
-      const perSecond = (was.perSecond * passed[k]!) / allPassed;
+      const perSecond = (was.perSecond * (entered[k]! + 1)) / allEntered;
       return queueBeyond(was.beyond[k]!, up === undefined ? 0 : up.occupancy * wide, came[k]!, perSecond, elapsed);
     });
     const kept = entries.filter((entry) => stillThere(entry) >= LEAST);
@@ -229,9 +226,8 @@ export function observeVehicles(
     return {
       counts: ups.map((up) => up?.count ?? -1),
       perSecond: anySeen && elapsed > 0 ? was.perSecond + (all / elapsed - was.perSecond) * gain : was.perSecond,
-      entered: was.entered * fade + all,
       beyond,
-      went,
+      entered,
       entries: kept.length > ENTRIES_MAX ? kept.slice(kept.length - ENTRIES_MAX) : kept,
       travelSeconds,
     };
@@ -243,12 +239,11 @@ function emptyMemory(ground: Ground, nowMs: number, travelSeconds: number): Vehi
   return {
     startedMs: nowMs,
     atMs: nowMs,
-    sections: ground.sections.map(({ upstream, streams, travelSeconds: known }) => ({
+    sections: ground.sections.map(({ upstream, travelSeconds: known }) => ({
       counts: upstream.map(() => -1),
       perSecond: 0,
-      entered: 0,
       beyond: upstream.map(() => ({ standingSeconds: 0, quietSeconds: 0, vehicles: 0 })),
-      went: upstream.map(() => streams.map(() => 0)),
+      entered: upstream.map(() => 0),
       entries: [],
       travelSeconds: known ?? travelSeconds,
     })),
@@ -264,6 +259,29 @@ function emptyMemory(ground: Ground, nowMs: number, travelSeconds: number): Vehi
       stuckGroups: [],
     })),
   };
+}
+
+/**
+ * Of lanes side by side, each with a detector upstream and one at its line: where those who pass upstream in a lane arrive.
+ * What came in and what went out differ by those who changed lanes; of all ways to explain it that with the fewest changes
+ * is taken: between two lanes goes what came in before, counted from one side, less what went out there.
+ */
+function laneShares(entered: readonly number[], served: readonly number[]): number[][] {
+  const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+  // those on the way, and miscounts, are taken as spread evenly
+  const scale = sum(served) > 0 ? sum(entered) / sum(served) : 1;
+  let across = 0;
+  const toNext = entered.map((count, l) => {
+    across += count - served[l]! * scale;
+    return across;
+  });
+  return entered.map((count, l) => {
+    const leaves = (vehicles: number): number =>
+      Math.min(LEAVING_SHARE_MAX, EXCHANGED_SHARE + Math.max(0, vehicles) / (count + STAYING_PRIOR));
+    const up = l + 1 < entered.length ? leaves(toNext[l]!) : 0;
+    const down = l > 0 ? leaves(-toNext[l - 1]!) : 0;
+    return entered.map((_, m) => (m === l ? 1 - up - down : m === l + 1 ? up : m === l - 1 ? down : 0));
+  });
 }
 
 /** While it stands it grows by who comes in the mean; once it moves, who passes the detector was one of it. */
@@ -298,13 +316,7 @@ function stillThere({ inLane }: VehicleEntry): number {
 }
 
 /** One vehicle left lane `l`: Bayes over who it was, the first in the lane. Seconds it took, if that is clear; else -1. */
-function depart(
-  entries: readonly VehicleEntry[],
-  l: number,
-  nowMs: number,
-  upstreamSeconds: number,
-  went: readonly number[][],
-): number {
+function depart(entries: readonly VehicleEntry[], l: number, nowMs: number, upstreamSeconds: number): number {
   const earliest = nowMs - 1000 * QUICKEST * upstreamSeconds;
   let nobodyBefore = 1;
   let total = 0;
@@ -319,9 +331,8 @@ function depart(
   let before = 0;
   let took = -1;
   for (let i = 0; i < entries.length; i++) {
-    const { inLane, from } = entries[i]!;
+    const { inLane } = entries[i]!;
     const own = weights[i]! / total;
-    went[from]![l]! += own;
     const after = Math.max(0, 1 - before - own);
     const other = 1 - inLane[l]!;
     for (let m = 0; m < inLane.length; m++) {

@@ -111,7 +111,8 @@ export class SafetyAnalysis {
     // a cyclist on no lane may be on a crossing
     if (vru && !onFoot && passages.laneId < 0)
       passages.at(slot, serial, id, true, timeMs, x, y, hx, hy, length / 2, speed);
-    this.engine.locate(passages.laneId, passages.group, vru && passages.map.isBeforeCrossing(x, y));
+    const isAside = vru && passages.laneId < 0 && passages.map.isBeforeCrossing(x, y);
+    this.engine.locate(passages.laneId, passages.group, isAside);
   }
 
   /** Messages found at fault so far, by check. */

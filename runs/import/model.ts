@@ -14,6 +14,8 @@ export interface ImportModel {
   /** Group of the network (global index) of each signal group of a junction's configuration. */
   readonly groupsOf: readonly (readonly number[])[];
   readonly isLefthand: boolean;
+  /** Whether vehicles prolong greens of some program: then the baseline is vehicle-actuated too. */
+  readonly isActuated: boolean;
   readonly laneWidths: Float64Array;
   readonly durationSeconds: number;
   readonly startsAtMs: number;

@@ -6,7 +6,7 @@ import { networkFromScenario } from '../../sim/network/scenario.ts';
 import { type ImportArm, type ImportJunction, junctionsOf, NotRepresentable, roadsOf } from './ground.ts';
 import { type ImportModel, ImportNotes } from './model.ts';
 import { signalsOf } from './signals.ts';
-import { cutFeeds, type Feeds, feedsOf, isFed, lengthOf, type Pass, passesOf } from './ways.ts';
+import { approachMetres, cutFeeds, type Feeds, feedsOf, isFed, lengthOf, type Pass, passesOf } from './ways.ts';
 
 const PERIOD_SECONDS = 300;
 const KILOMETRES_PER_HOUR = 3.6;
@@ -64,6 +64,11 @@ function importWith(
   }
   const feeds = between === 'cut' ? new Map() : cutFeeds(model, passes, joined, notes);
   const traffic = trafficOf(model, passes, feeds, notes);
+  if (model.isActuated)
+    notes.add(
+      'actuated programs become the strategy actuated, with the least and greatest greens of the file',
+      model.name,
+    );
   const document = {
     version: 1,
     title: model.name.slice(0, 120),
@@ -72,10 +77,10 @@ function importWith(
     startsAt: new Date(model.startsAtMs).toISOString().replace('.000Z', 'Z'),
     durationSeconds: model.durationSeconds,
     vehicleClasses: classesOf(model),
-    junctions: junctions.map((junction) => junctionFile(model, junction, feeds, traffic, turns, notes)),
+    junctions: junctions.map((junction) => junctionFile(model, junctions, junction, feeds, traffic, turns, notes)),
     demand: { arrivals: 'recorded', periodSeconds: PERIOD_SECONDS, flows: traffic.flows },
     variants: [
-      { name: 'baseline', strategy: 'fixed-time' },
+      { name: 'baseline', strategy: model.isActuated ? 'actuated' : 'fixed-time' },
       { name: 'adaptive', strategy: 'horizon' },
     ],
   };
@@ -172,6 +177,7 @@ function trafficOf(
 
 function junctionFile(
   model: ImportModel,
+  junctions: readonly ImportJunction[],
   junction: ImportJunction,
   feeds: Feeds,
   traffic: TrafficFile,
@@ -181,7 +187,7 @@ function junctionFile(
   const { latitude, longitude } = model.place(junction.x, junction.y);
   const original = model.network.junctions[junction.index]!.name;
   const leadsOn = new Set([...feeds.values()].flatMap((feed) => (feed.junction === junction ? [feed.arm.name] : [])));
-  const approaches = junction.arms.map((arm) => approachFile(model, junction, arm, feeds, traffic, notes));
+  const approaches = junction.arms.map((arm) => approachFile(model, junctions, junction, arm, feeds, traffic, notes));
   const movements = junction.movements.map(({ name, from, to }) => ({ name, from: from.name, to: to.name }));
   const file = {
     name: junction.name,
@@ -196,6 +202,7 @@ function junctionFile(
 
 function approachFile(
   model: ImportModel,
+  junctions: readonly ImportJunction[],
   junction: ImportJunction,
   arm: ImportArm,
   feeds: Feeds,
@@ -205,7 +212,7 @@ function approachFile(
   const { network } = model;
   const key = `${junction.name}/${arm.name}`;
   const feed = feeds.get(key);
-  const length = lengthOf(network, arm.road);
+  const length = approachMetres(model, junctions, arm, notes);
   const exit = arm.exitRoad < 0 ? 0 : lengthOf(network, arm.exitRoad);
   const clamp = (metres: number) => {
     const bounded = Math.min(10_000, Math.max(20, Math.round(metres * 100) / 100));

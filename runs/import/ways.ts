@@ -139,3 +139,58 @@ export function passesOf(model: ImportModel, junctions: readonly ImportJunction[
     return passes;
   });
 }
+
+/** An approach goes on over the road before it where at least this share of its vehicles comes from there. */
+const MAIN_SHARE = 0.95;
+
+/**
+ * Metres of an approach: its road and the roads before it by which nearly all come, up to where that is no longer so or
+ * to the exit of another of the junctions.
+ */
+export function approachMetres(
+  model: ImportModel,
+  junctions: readonly ImportJunction[],
+  arm: ImportArm,
+  notes: ImportNotes,
+): number {
+  const { network } = model;
+  const ends = new Set(junctions.flatMap(({ arms }) => arms.flatMap((own) => [own.road, own.exitRoad])));
+  let last = arm.road;
+  let metres = lengthOf(network, last);
+  for (let k = 0; k < MOST_ROADS_BETWEEN; k++) {
+    const before = mainRoadBefore(model, last);
+    if (before === null || ends.has(before.road)) break;
+    metres += lengthOf(network, before.road) + before.linkMetres;
+    last = before.road;
+    if (before.share < 1)
+      notes.add('vehicles that join an approach from the side begin further up', network.names[arm.lanes[0]!]!);
+  }
+  return metres;
+}
+
+/** The road by which nearly all vehicles come onto a road, and metres of the link between. */
+function mainRoadBefore(
+  { network, demand }: ImportModel,
+  last: number,
+): { readonly road: number; readonly linkMetres: number; readonly share: number } | null {
+  const { road } = network.tables!;
+  const counts = new Map<number, number>();
+  let all = 0;
+  for (let v = 0; v < demand.count; v++) {
+    const { lanes } = network.routes[demand.route[v]!]!;
+    const at = lanes.findIndex(([lane]) => road[lane!] === last);
+    if (at < 0) continue;
+    all++;
+    if (at === 0) continue;
+    const from = road[lanes[at - 1]![0]!]!;
+    counts.set(from, (counts.get(from) ?? 0) + 1);
+  }
+  for (const [from, count] of counts) {
+    if (count < MAIN_SHARE * all) continue;
+    for (let link = network.laneCount; link < network.laneCount + network.linkCount; link++) {
+      if (road[network.linkStart[link]!] === from && road[network.linkEnd[link]!] === last)
+        return { road: from, linkMetres: network.length[link]!, share: count / all };
+    }
+  }
+  return null;
+}

@@ -18,6 +18,13 @@ export const SAFETY_INDEX = 'safety.index.combined';
 export const SERIOUS_CONFLICTS = 'safety.conflicts.serious';
 const ENCOUNTER_TYPES = ['rear-end', 'lane-change', 'crossing', 'head-on'] as const;
 
+/** Serious conflicts for every thousand vehicles that entered: what places of unlike traffic can be compared by. */
+export function seriousPerThousand({ safety, vehicles }: VariantResult): number | undefined {
+  return safety === undefined || vehicles.inserted === 0
+    ? undefined
+    : (1000 * safety.conflicts.serious) / vehicles.inserted;
+}
+
 type Row = [key: string, label: string, unit: string, better: Measure['better'], digits: number, of: Measure['of']];
 
 const ROWS: readonly Row[] = [
@@ -39,6 +46,7 @@ const ROWS: readonly Row[] = [
   ['safety.index.vehicle', 'safety index, vehicles', '', 'less', 1, (r) => r.safety?.index?.vehicle],
   ['safety.conflicts.total', 'conflicts', '', 'less', 1, (r) => r.safety?.conflicts.total],
   [SERIOUS_CONFLICTS, 'conflicts, serious', '', 'less', 1, (r) => r.safety?.conflicts.serious],
+  ['safety.seriousPerThousand', 'serious conflicts per 1,000 vehicles', '', 'less', 1, seriousPerThousand],
   ['safety.conflicts.withVru', 'conflicts with people', '', 'less', 1, (r) => r.safety?.conflicts.withVru],
   [
     'safety.conflicts.seriousWithVru',

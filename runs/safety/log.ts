@@ -23,8 +23,18 @@ function momentOf(text: unknown): number {
   return Date.parse(text.replace(/([+-]\d\d)(\d\d)$/, '$1:$2'));
 }
 
+/** What a line holds, and below which topic it was heard; null: it does not say. */
+export interface LineResult extends ReadResult {
+  readonly topic: string | null;
+}
+
 /** Messages of a line, however it was written. `nowMs`: for messages that do not say when they came. */
-export function readAnyLine(line: string, startsAtMs: number, nowMs: number): ReadResult {
+export function readAnyLine(line: string, startsAtMs: number, nowMs: number): LineResult {
+  const topic: { is: string | null } = { is: null };
+  return { ...readLine(line, startsAtMs, nowMs, topic), topic: topic.is };
+}
+
+function readLine(line: string, startsAtMs: number, nowMs: number, topic: { is: string | null }): ReadResult {
   const text = line.trim();
   if (TYPED.test(text)) return readLogLine(text, { startsAtMs });
   if (text.startsWith('{') || text.startsWith('[')) {
@@ -37,6 +47,7 @@ export function readAnyLine(line: string, startsAtMs: number, nowMs: number): Re
       return readV2x(text, { receivedAtMs: nowMs });
     }
     if (outer.metadata !== undefined) return readV2xValue(outer, { receivedAtMs: nowMs });
+    if (typeof outer.topic === 'string') topic.is = outer.topic;
     const at = momentOf(outer.tst);
     const receivedAtMs = Number.isFinite(at) ? at : nowMs;
     return typeof outer.payload === 'string'
@@ -46,6 +57,7 @@ export function readAnyLine(line: string, startsAtMs: number, nowMs: number): Re
   const printed = PRINTED.exec(text);
   if (printed === null)
     return text === '' ? { read: 0, messages: [], rejections: [] } : readV2x(text, { receivedAtMs: nowMs });
+  topic.is = printed[2]!;
   const at = momentOf(printed[1]);
   return readV2x(printed[3]!, { receivedAtMs: Number.isFinite(at) ? at : nowMs });
 }
@@ -81,7 +93,8 @@ export interface LogOptions {
   readonly startsAtMs?: number;
 }
 
-const STARTS_AT_MS = Date.UTC(2024, 0, 1);
+/** Millisecond 0 of logs that leave the time to whoever replays them. */
+export const STARTS_AT_MS = Date.UTC(2024, 0, 1);
 
 /** Files of a log: itself, or those of a folder in the order of their names. */
 async function filesOf(path: string): Promise<string[]> {
@@ -94,6 +107,37 @@ async function filesOf(path: string): Promise<string[]> {
   return names.map((name) => join(path, name));
 }
 
+/** What a line, or a document, of a log holds. */
+export interface LogEntry {
+  /** Such as `approach.csv:12`. */
+  readonly where: string;
+  /** null: the line is too long to be looked at. */
+  readonly result: LineResult | null;
+  /** It leaves its time to whoever replays it. */
+  readonly isPlaced: boolean;
+}
+
+/** A log, or the logs of a folder one after the other. `nowMs`: the time up to now, for messages that say none. */
+export async function* logEntries(path: string, startsAtMs: number, nowMs: () => number): AsyncGenerator<LogEntry> {
+  for (const file of await filesOf(path)) {
+    const document = await asDocument(file);
+    if (document !== null) {
+      const result = readV2x(document, { receivedAtMs: nowMs(), maxCharacters: MAX_DOCUMENT_BYTES });
+      yield { where: file, result: { ...result, topic: null }, isPlaced: false };
+      continue;
+    }
+    let number = 0;
+    for await (const line of lines(file)) {
+      number++;
+      yield {
+        where: `${file}:${number}`,
+        result: line === null ? null : readAnyLine(line, startsAtMs, nowMs()),
+        isPlaced: line?.includes('"@ISO_DATE_TIME@"') ?? false,
+      };
+    }
+  }
+}
+
 /** Reads a log, or the logs of a folder one after the other, into `analysis`. */
 export async function readLog(path: string, analysis: SafetyAnalysis, options: LogOptions = {}): Promise<SourceReport> {
   const startsAtMs = options.startsAtMs ?? STARTS_AT_MS;
@@ -101,8 +145,16 @@ export async function readLog(path: string, analysis: SafetyAnalysis, options: L
   let zeroMs = Number.NaN;
   let placed = false;
   const now = () => (Number.isFinite(analysis.nowMs) ? analysis.nowMs : startsAtMs);
-
-  const take = (result: ReadResult, where: string) => {
+  for await (const { where, result, isPlaced } of logEntries(path, startsAtMs, now)) {
+    placed ||= isPlaced;
+    if (result === null) {
+      tally.count(
+        'too-large',
+        () => where,
+        () => `A line has at most ${MAX_LINE_CHARACTERS} characters.`,
+      );
+      continue;
+    }
     for (const { reason, path: field, detail } of result.rejections) {
       tally.count(
         reason,
@@ -118,29 +170,6 @@ export async function readLog(path: string, analysis: SafetyAnalysis, options: L
         () => where,
         () => message.kind,
       );
-    }
-  };
-
-  for (const file of await filesOf(path)) {
-    const document = await asDocument(file);
-    if (document !== null) {
-      take(readV2x(document, { receivedAtMs: now(), maxCharacters: MAX_DOCUMENT_BYTES }), file);
-      continue;
-    }
-    let number = 0;
-    for await (const line of lines(file)) {
-      number++;
-      const where = `${file}:${number}`;
-      if (line === null) {
-        tally.count(
-          'too-large',
-          () => where,
-          () => `A line has at most ${MAX_LINE_CHARACTERS} characters.`,
-        );
-        continue;
-      }
-      if (!placed && line.includes('"@ISO_DATE_TIME@"')) placed = true;
-      take(readAnyLine(line, startsAtMs, now()), where);
     }
   }
   return {

@@ -2,37 +2,9 @@
 import type { DetectorFault } from '../../scenarios/types.ts';
 import type { Network } from '../core.ts';
 import type { Crowd } from '../pedestrians/crowd.ts';
-import type { Loops } from './loops.ts';
-import type { RfidReaders } from './rfid.ts';
+import { LOOP_SILENT, LOOP_STUCK_OFF, LOOP_STUCK_ON, LOOP_WELL, type Loops } from './loops.ts';
+import { READER_WELL, type ReaderFault, type RfidReaders } from './rfid.ts';
 import type { Station } from './stations.ts';
-
-/** What is wrong with a loop: nothing, says it is covered and counts nothing, says nobody is there, says nothing. */
-export const LOOP_WELL = 0;
-export const LOOP_STUCK_ON = 1;
-export const LOOP_STUCK_OFF = 2;
-export const LOOP_SILENT = 3;
-
-/** What is wrong with a reader. */
-export interface ReaderFault {
-  /** Sends nothing, not even heartbeats. */
-  silent: boolean;
-  /** Sends every count twice. */
-  doubled: boolean;
-  /** Counts a tag at each reading of it. */
-  rereads: boolean;
-  /** Takes the place of the scenario's `missProbability`; -1: does not. */
-  missProbability: number;
-  /** Its clock is ahead of the street's, ms; behind where negative. */
-  clockOffsetMs: number;
-}
-
-export const READER_WELL: ReaderFault = {
-  silent: false,
-  doubled: false,
-  rereads: false,
-  missProbability: -1,
-  clockOffsetMs: 0,
-};
 
 interface Placed extends DetectorFault {
   /** Stations or crossings it is about. */

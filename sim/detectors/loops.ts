@@ -6,8 +6,13 @@
 import type { Detections } from '../../feeds/messages.ts';
 import type { Engine } from '../core.ts';
 import type { StateDigest } from '../digest.ts';
-import { LOOP_SILENT, LOOP_STUCK_ON, LOOP_WELL } from './faults.ts';
 import { type DetectorsBySegment, detectorsBySegment, type Station } from './stations.ts';
+
+/** What is wrong with a loop: nothing, says it is covered and counts nothing, says nobody is there, says nothing. */
+export const LOOP_WELL = 0;
+export const LOOP_STUCK_ON = 1;
+export const LOOP_STUCK_OFF = 2;
+export const LOOP_SILENT = 3;
 
 export const STOPLINE_LOOP_METRES = 6;
 export const UPSTREAM_LOOP_METRES = 2;

@@ -10,8 +10,29 @@ import type { Engine } from '../core.ts';
 import type { StateDigest } from '../digest.ts';
 import { STANDING_METRES_PER_SECOND } from '../measures/measures.ts';
 import { randomStream } from '../random.ts';
-import { READER_WELL, type ReaderFault } from './faults.ts';
 import { type DetectorsBySegment, detectorsBySegment, type Station, stationOfDetector } from './stations.ts';
+
+/** What is wrong with a reader. */
+export interface ReaderFault {
+  /** Sends nothing, not even heartbeats. */
+  silent: boolean;
+  /** Sends every count twice. */
+  doubled: boolean;
+  /** Counts a tag at each reading of it. */
+  rereads: boolean;
+  /** Takes the place of the scenario's `missProbability`; -1: does not. */
+  missProbability: number;
+  /** Its clock is ahead of the street's, ms; behind where negative. */
+  clockOffsetMs: number;
+}
+
+export const READER_WELL: ReaderFault = {
+  silent: false,
+  doubled: false,
+  rereads: false,
+  missProbability: -1,
+  clockOffsetMs: 0,
+};
 
 /** A standing vehicle whose front is no further than this from the detector is read again and again. */
 export const READER_REACH_METRES = 5;

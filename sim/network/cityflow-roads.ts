@@ -46,6 +46,8 @@ export interface CityFlowRoadNet {
 }
 
 const MOST_ELEMENTS = 200_000;
+/** Lanes of a road. */
+const MOST_LANES = 64;
 const TURNS = ['go_straight', 'turn_left', 'turn_right'] as const;
 
 interface RawRoad {
@@ -163,7 +165,10 @@ function readRoad(value: unknown, element: string, intersections: Map<string, nu
   if (points.length < 4) reader.refuse(`${element}.points`, 'has fewer than two points', 'Give its start and its end.');
   const widths: number[] = [];
   const speeds: number[] = [];
-  reader.array(object.lanes, `${element}.lanes`).forEach((item, j) => {
+  const lanes = reader.array(object.lanes, `${element}.lanes`);
+  if (lanes.length > MOST_LANES)
+    reader.refuse(`${element}.lanes`, `has ${lanes.length} lanes; at most ${MOST_LANES}`, 'Remove some of them.');
+  lanes.forEach((item, j) => {
     const lane = reader.object(item, `${element}.lanes[${j}]`);
     widths.push(reader.number(lane.width, `${element}.lanes[${j}].width`, 0, 100, true));
     speeds.push(reader.number(lane.maxSpeed, `${element}.lanes[${j}].maxSpeed`, 0, 1000, true));

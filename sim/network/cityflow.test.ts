@@ -157,6 +157,12 @@ describe('a file that cannot be right is refused with the place and the remedy',
       /roads\[0\]\.lanes\[1\]\.maxSpeed is 0; a number more than 0/,
     ],
     ['a road without lanes', ['roads', 0, 'lanes'], [], /roads\[0\]\.lanes is empty/],
+    [
+      'a road of a hundred thousand lanes',
+      ['roads', 0, 'lanes'],
+      new Array(1e5).fill({}),
+      /has 100000 lanes; at most 64/,
+    ],
     ['a road of no length', ['roads', 0, 'points'], [at(0, 0), at(0, 0)], /roads\[0\]\.points\[1\] is the same point/],
     [
       'a road shorter than its intersection',
@@ -235,5 +241,7 @@ describe('a file that cannot be right is refused with the place and the remedy',
   it('a file that is not JSON of the kind at all', () => {
     expect(() => readCityFlow([], [flow()], options)).toThrow(/an object is needed/);
     expect(() => readCityFlow(roadnet(), {}, options)).toThrow(/flow\.json: is \{\}; an array is needed/);
+    const deep = JSON.parse(`${'['.repeat(50_000)}${']'.repeat(50_000)}`);
+    expect(() => readCityFlow(roadnet(), deep, options)).toThrow(/\[0\] is \[\.\.\.; an object is needed/);
   });
 });

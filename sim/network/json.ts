@@ -20,8 +20,17 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 /** The short form of a value in a message. */
 function shown(value: unknown): string {
   if (value === undefined) return 'is missing';
-  const text = JSON.stringify(value) ?? String(value);
+  const text = textOf(value);
   return `is ${text.length > 60 ? `${text.slice(0, 57)}...` : text}`;
+}
+
+/** JSON of a value; what is nested too deep for that is named only. */
+function textOf(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return Array.isArray(value) ? '[...' : '{...';
+  }
 }
 
 /** Reads members of one file. */

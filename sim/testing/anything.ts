@@ -113,7 +113,16 @@ ${signalsText(stream, arms, isWalked, isYielding)}`;
   const junctions = isPair
     ? [junction('first', 0, 'second', 'E'), junction('second', between(stream, 0.0016, 0.003), 'first', 'W')]
     : [junction('first', 0, '', '')];
-  const weights = { car: 1, 'two-wheeler': 1.5, rickshaw: 0.7, bus: 0.4, truck: 0.3, emergency: 0.1, lcv: 0.4, bicycle: 0.3 };
+  const weights = {
+    car: 1,
+    'two-wheeler': 1.5,
+    rickshaw: 0.7,
+    bus: 0.4,
+    truck: 0.3,
+    emergency: 0.1,
+    lcv: 0.4,
+    bicycle: 0.3,
+  };
   const drawn = Object.entries(weights)
     .filter(([name]) => name === 'car' || stream() < 0.7)
     .map(([name, weight]) => [name, weight * (0.1 + stream())] as const);

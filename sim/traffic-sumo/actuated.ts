@@ -10,6 +10,8 @@ import type { Traffic } from './traffic.ts';
 
 /** Weight of a loop whose green could go on. */
 const CURRENT_WEIGHT = 10;
+/** A loop lies at most so many lanes and links before its own. */
+const MOST_SEGMENTS_BEFORE = 20;
 /** Programs look again no sooner than after a second. */
 const LEAST_SECONDS = 1;
 
@@ -193,7 +195,8 @@ function placed(world: SumoWorld, lane: number, metresBefore: number): { segment
   const { length, laneCount, linkCount, linkStart, linkEnd } = world.network;
   let segment = lane;
   let position = length[lane]! - metresBefore;
-  while (position < 0) {
+  for (let k = 0; position < 0; k++) {
+    if (k === MOST_SEGMENTS_BEFORE) return { segment, position: 0 };
     let before = -1;
     if (segment >= laneCount) before = linkStart[segment]!;
     else {

@@ -96,8 +96,6 @@ interface Core {
 }
 
 export interface CityFlowDriving {
-  /** The world, in the core's memory. The one it was made of is no longer up to date. */
-  readonly world: World;
   /** Fills the next values and the movers of a step; the present state stays as it is. */
   step(): void;
   /** Makes the next values the present ones; where no other model moves anybody. */
@@ -112,18 +110,19 @@ const ROOM_MARGIN = 1;
 
 let compiled: object | null = null;
 
-/** Moves a world at time 0 into a memory of its own. */
-export function cityFlowDriving(made: World): CityFlowDriving {
+/** Moves the arrays of a world at time 0 into a memory of its own; call it before anybody keeps one of them. */
+export function cityFlowDriving(world: World): CityFlowDriving {
   compiled ??= new Module(Buffer.from(CORE, 'base64'));
-  const { network, stepSeconds, classes } = made;
+  const { network, stepSeconds, classes } = world;
   const numberOf = coreConstants(compiled);
-  const shared: Record<string, Numbers> = ownArrays(made, classNumbers(classes, stepSeconds, numberOf));
-  for (const [name, key] of Object.entries(OF_WORLD)) shared[name] = made[key];
-  for (const [name, key] of Object.entries(OF_STATE)) shared[name] = made.state[key];
+  const shared: Record<string, Numbers> = ownArrays(world, classNumbers(classes, stepSeconds, numberOf));
+  for (const [name, key] of Object.entries(OF_WORLD)) shared[name] = world[key];
+  for (const [name, key] of Object.entries(OF_STATE)) shared[name] = world.state[key];
   const { memory, views } = laidOut(shared, numberOf);
   const of = (names: Readonly<Record<string, string>>) =>
     Object.fromEntries(Object.entries(names).map(([name, key]) => [key, views[name]]));
-  const world: World = { ...made, ...of(OF_WORLD), state: { ...made.state, ...of(OF_STATE) } };
+  Object.assign(world, of(OF_WORLD));
+  Object.assign(world.state, of(OF_STATE));
 
   const crossed = (vehicle: number, slot: number, from: number, before: number, after: number) => {
     const since = crossingTime(before, after, stepSeconds, world.detectorPosition[slot]! - from);
@@ -135,7 +134,6 @@ export function cityFlowDriving(made: World): CityFlowDriving {
   const mayRest = classes.isIdm.every((isIdm) => isIdm === 0) ? 1 : 0;
   core.configure(stepSeconds, network.laneCount, network.laneCount + network.linkCount, longest, mayRest);
   return {
-    world,
     step() {
       world.moverCount = core.step(world.activeSegmentCount, world.tick * stepSeconds, world.moverCount);
     },

@@ -34,11 +34,10 @@ export function createEngine(network: Network, demand: Demand, options: EngineOp
     throw new RangeError(`stepSeconds is ${stepSeconds}; more than 0 and at most 2. Choose a step of 0.1 to 1 s.`);
   }
   checkDemand(network, demand);
-  const made = createWorld(network, demand, stepSeconds, calibratedHeadways(network, demand), options.seed);
+  const w = createWorld(network, demand, stepSeconds, calibratedHeadways(network, demand), options.seed);
   const hasIdm = demand.classes.some((parameters) => parameters.model === 'idm');
   const hasCityFlow = demand.classes.some((parameters) => parameters.model === 'cityflow');
-  const cityFlow = hasCityFlow ? cityFlowDriving(made) : null;
-  const w = cityFlow?.world ?? made;
+  const cityFlow = hasCityFlow ? cityFlowDriving(w) : null;
   const substeps = hasIdm && !hasCityFlow ? Math.ceil(stepSeconds / LONGEST_SUBSTEP - 1e-9) : 1;
   const substepSeconds = stepSeconds / substeps;
   const moveIdm = idmStep(w, options.people);

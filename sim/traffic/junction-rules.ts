@@ -254,8 +254,10 @@ export function junctionRules(w: World, people?: LinkStretches): JunctionRules {
     const other = zoneFoe[z]!;
     if (type === LEAVING) {
       if (shared && turnApart(v, own, foe, other)) return free;
-      return foeAlong >= 0 && rear < zoneFoeEnd[z]! && foeAlong >= along
-        ? following(v, kind, foe, rear - along, h)
+      // in a bend one of the two ways is the longer one
+      const ratio = zoneEnd[z]! / zoneFoeEnd[z]!;
+      return foeAlong >= 0 && rear < zoneFoeEnd[z]! && foeAlong * ratio >= along
+        ? following(v, kind, foe, (rear > 0 ? rear * ratio : rear) - along, h)
         : free;
     }
     if (rear > zoneFoeEnd[z]!) return free;

@@ -88,6 +88,24 @@ export function leaveSegment(w: World, v: number, segment: number, overshoot: nu
   w.nextPosition[v] = rest;
 }
 
+/** Puts v, which has left its segment, on segment `to` behind `leader`, and looks up where it goes from there. */
+function come(w: World, v: number, to: number, leader: number): void {
+  const { network, routes } = w;
+  insertBehind(w, v, to, leader);
+  w.movedStep[v] = w.stepNumber;
+  w.previousSegment[v] = w.targetFrom[v]!;
+  w.state.segment[v] = to;
+  const cursor = w.targetCursor[v]!;
+  w.cursor[v] = cursor;
+  if (to < network.laneCount) {
+    w.linkTick[v] = ON_LANE;
+    w.nextSegment[v] = routes.link[routes.row[cursor]! + network.tables!.laneIndex[to]!]!;
+  } else {
+    w.linkTick[v] = w.stepNumber;
+    w.nextSegment[v] = network.linkEnd[to]!;
+  }
+}
+
 /**
  * Carries out the moves of a step after all next values are known: arrivals go, those that change segment are appended
  * in the order of (distance, index), whatever the order in which they were found.
@@ -97,9 +115,7 @@ export function carryOutMoves(w: World): void {
     carryOutSharedMoves(w);
     return;
   }
-  const { state, movers, target, nextPosition, movedStep, last, ahead, stepNumber, linkTick, routes } = w;
-  const { laneCount, linkEnd } = w.network;
-  const laneIndex = w.network.tables!.laneIndex;
+  const { state, movers, target, nextPosition, movedStep, last, ahead, stepNumber } = w;
   for (let i = 0; i < w.moverCount; i++) {
     const v = movers[i]!;
     const from = state.segment[v]!;
@@ -120,19 +136,7 @@ export function carryOutMoves(w: World): void {
       if (other > position || (other === position && leader < v)) break;
       leader = ahead[leader]!;
     }
-    insertBehind(w, v, to, leader);
-    movedStep[v] = stepNumber;
-    w.previousSegment[v] = w.targetFrom[v]!;
-    state.segment[v] = to;
-    const cursor = w.targetCursor[v]!;
-    w.cursor[v] = cursor;
-    if (to < laneCount) {
-      linkTick[v] = ON_LANE;
-      w.nextSegment[v] = routes.link[routes.row[cursor]! + laneIndex[to]!]!;
-    } else {
-      linkTick[v] = stepNumber;
-      w.nextSegment[v] = linkEnd[to]!;
-    }
+    come(w, v, to, leader);
   }
   w.moverCount = 0;
   dropEmptySegments(w);
@@ -143,9 +147,7 @@ export function carryOutMoves(w: World): void {
  * leave before the first comes, so that places on a list are compared between those who are on it.
  */
 function carryOutSharedMoves(w: World): void {
-  const { state, movers, target, nextPosition, last, ahead, stepNumber, movedStep, routes, linkTick } = w;
-  const { laneCount, linkEnd } = w.network;
-  const laneIndex = w.network.tables!.laneIndex;
+  const { state, movers, target, nextPosition, last, ahead } = w;
   for (let i = 0; i < w.moverCount; i++) remove(w, movers[i]!, state.segment[movers[i]!]!);
   for (let i = 0; i < w.moverCount; i++) {
     const v = movers[i]!;
@@ -161,19 +163,7 @@ function carryOutSharedMoves(w: World): void {
       if (other > position || (other === position && leader < v)) break;
       leader = ahead[leader]!;
     }
-    insertBehind(w, v, to, leader);
-    movedStep[v] = stepNumber;
-    w.previousSegment[v] = w.targetFrom[v]!;
-    state.segment[v] = to;
-    const cursor = w.targetCursor[v]!;
-    w.cursor[v] = cursor;
-    if (to < laneCount) {
-      linkTick[v] = ON_LANE;
-      w.nextSegment[v] = routes.link[routes.row[cursor]! + laneIndex[to]!]!;
-    } else {
-      linkTick[v] = stepNumber;
-      w.nextSegment[v] = linkEnd[to]!;
-    }
+    come(w, v, to, leader);
   }
   w.moverCount = 0;
   dropEmptySegments(w);

@@ -157,7 +157,8 @@ describe('traffic under any demand and plan', () => {
 });
 
 describe('any scenario', () => {
-  it.each(Array.from({ length: ANY_RUNS }, (_, i) => i + 1))(
+  // the last two: who filtered behind a bus that turned off, and two abreast in a bend, once ran into each other
+  it.each([...Array.from({ length: ANY_RUNS }, (_, i) => i + 1), 137, 266])(
     'number %d keeps its vehicles apart and loses none',
     (number) => expect(playAnything(number).wrong).toBeNull(),
   );

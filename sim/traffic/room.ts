@@ -28,7 +28,7 @@ export interface Room {
 export function roomBeside(w: World): Room {
   const { first, last, ahead, behind, vehicleLength, cursor, tracks: t, classes } = w;
   const { occupied, longest } = t;
-  const { length: segmentLength, linkEnd, laneCount } = w.network;
+  const { length: segmentLength, firstLink, lastLink, linkEnd, laneCount } = w.network;
   const { laneIndex } = w.network.tables!;
   const { position, speed } = w.state;
   const { vehicleClass } = w.demand;
@@ -83,6 +83,24 @@ export function roomBeside(w: World): Room {
     }
   }
 
+  /** Whether v can stay behind the bodies of those who are on other links already and still lie in the lane. */
+  function staysBehindLeaving(v: number, lane: number, tracks: number, limit: number): boolean {
+    const own = speed[v]!;
+    const margin = STANDING_SHARE * classes.minGap[vehicleClass[v]!]!;
+    const toLine = segmentLength[lane]! - position[v]!;
+    if (toLine - longest - margin > (0.5 * own * own) / limit) return true;
+    const next = link[row[cursor[v]!]! + laneIndex[lane]!]!;
+    for (let k = firstLink[lane]!; k < lastLink[lane]!; k++) {
+      if (k === next) continue;
+      for (let u = last[k]!; u >= 0; u = ahead[u]!) {
+        const gap = toLine + position[u]! - vehicleLength[u]!;
+        if (gap >= toLine || (occupied[u]! & tracks) === 0) continue;
+        if (!isSafe(own, speed[u]!, gap - margin, limit)) return false;
+      }
+    }
+    return true;
+  }
+
   function look(v: number, lane: number, tracks: number): void {
     const x = position[v]!;
     let place = last[lane]!;
@@ -107,7 +125,8 @@ export function roomBeside(w: World): Room {
 
   function fits(v: number, share: number): boolean {
     const own = speed[v]!;
-    if (!goAhead(v, lookedAt, lookedFor, share * classes.deceleration[vehicleClass[v]!]!)) return false;
+    const limit = share * classes.deceleration[vehicleClass[v]!]!;
+    if (!goAhead(v, lookedAt, lookedFor, limit) || !staysBehindLeaving(v, lookedAt, lookedFor, limit)) return false;
     const rear = position[v]! - vehicleLength[v]!;
     let open = lookedFor;
     for (let f = room.follower; f >= 0 && open !== 0; f = behind[f]!) {

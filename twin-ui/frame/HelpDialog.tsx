@@ -37,7 +37,9 @@ export function HelpDialog({ open, close }: { open: boolean; close: () => void }
         <dd>
           Two road users, at least one of them a vehicle, that came close by what they broadcast. TTC: seconds to a
           collision had both gone on; PET: seconds between the first leaving and the second reaching the same place.
-          Serious at 1.5 s or less. Filled diamonds are serious, hollow ones are not.
+          Serious at 1.5 s or less: those are what to look at. The others are candidates (TTC up to 3 s, PET up to 5 s,
+          8 s with people), among them every ordinary stop behind a queue. Filled diamonds are serious, hollow ones are
+          not.
         </dd>
         <dt>Safety index</dt>
         <dd>

@@ -9,12 +9,22 @@ import { coverage, notScored } from './safety-words.ts';
 
 type Safety = VariantResult['safety'];
 
+interface World {
+  readonly name: string;
+  readonly safety: Safety;
+  /** Vehicles that entered. */
+  readonly entered: number;
+}
+
 const SCALE = 100;
 
 export function SafetyCard({ run }: { run: RunDetail }) {
   const conflicts = useApp((state) => state.conflicts);
   const final = run.result !== null && run.status !== 'running';
-  const worlds = run.variants.map(({ name }) => ({ name, safety: run.result?.variants[name]?.safety }));
+  const worlds = run.variants.map(({ name }): World => {
+    const result = run.result?.variants[name];
+    return { name, safety: result?.safety, entered: result?.vehicles.inserted ?? 0 };
+  });
   const none = final && worlds.every(({ safety }) => safety === undefined);
   return (
     <section className="card safety" aria-label="Safety" data-testid="safety">
@@ -49,7 +59,7 @@ export function SafetyCard({ run }: { run: RunDetail }) {
 
 interface Row {
   readonly label: string;
-  readonly value: (safety: NonNullable<Safety>) => number | null | undefined;
+  readonly value: (safety: NonNullable<Safety>, entered: number) => number | null | undefined;
   readonly decimals: number;
   readonly less?: boolean;
 }
@@ -58,8 +68,14 @@ const ROWS: readonly Row[] = [
   { label: 'Index, people', value: (s) => s.index?.vru, decimals: 1, less: true },
   { label: 'Index, vehicles', value: (s) => s.index?.vehicle, decimals: 1, less: true },
   { label: 'Index, weather', value: (s) => s.index?.weather, decimals: 1 },
-  { label: 'Near misses', value: (s) => s.conflicts.total, decimals: 0, less: true },
   { label: 'Near misses, serious', value: (s) => s.conflicts.serious, decimals: 0, less: true },
+  {
+    label: 'Serious per 1,000 vehicles',
+    value: (s, entered) => (entered === 0 ? null : (1000 * s.conflicts.serious) / entered),
+    decimals: 1,
+    less: true,
+  },
+  { label: 'Near misses, candidates too', value: (s) => s.conflicts.total, decimals: 0, less: true },
   { label: 'Near misses with people', value: (s) => s.conflicts.withVru, decimals: 0, less: true },
   { label: 'Near misses with people, serious', value: (s) => s.conflicts.seriousWithVru, decimals: 0, less: true },
   { label: 'Rear-end', value: (s) => s.conflicts.byType['rear-end'], decimals: 0, less: true },
@@ -69,10 +85,12 @@ const ROWS: readonly Row[] = [
   { label: 'Hard braking', value: (s) => s.hardBraking, decimals: 0, less: true },
 ];
 
-function IndexTable({ worlds }: { worlds: readonly { name: string; safety: Safety }[] }) {
+function IndexTable({ worlds }: { worlds: readonly World[] }) {
   const others = worlds.slice(1);
-  const reference = worlds[0]?.safety;
-  const shown = ROWS.filter((row) => worlds.some(({ safety }) => safety && (row.value(safety) ?? 0) !== 0));
+  const [first] = worlds;
+  const reference = first?.safety;
+  const valueIn = (row: Row, world: World | undefined) => world?.safety && row.value(world.safety, world.entered);
+  const shown = ROWS.filter((row) => worlds.some((world) => (valueIn(row, world) ?? 0) !== 0));
   return (
     <div className="table-scroll">
       <table className="measures">
@@ -123,19 +141,19 @@ function IndexTable({ worlds }: { worlds: readonly { name: string; safety: Safet
           {shown.map((row) => (
             <tr key={row.label}>
               <th scope="row">{row.label}</th>
-              {worlds.map(({ name, safety }) => {
-                const value = safety && row.value(safety);
+              {worlds.map((world) => {
+                const value = valueIn(row, world);
                 return (
-                  <td key={name} className="number" data-value={value ?? undefined}>
+                  <td key={world.name} className="number" data-value={value ?? undefined}>
                     {row.decimals === 0 ? whole(value) : fixed(value, row.decimals)}
                   </td>
                 );
               })}
-              {others.map(({ name, safety }) => (
+              {others.map((world) => (
                 <Difference
-                  key={name}
-                  before={reference && row.value(reference)}
-                  after={safety && row.value(safety)}
+                  key={world.name}
+                  before={valueIn(row, first)}
+                  after={valueIn(row, world)}
                   decimals={row.decimals}
                   less={row.less}
                 />

@@ -49,6 +49,32 @@ export async function putCrashHistories(trx: Knex, rows: readonly CrashHistoryRo
   }
 }
 
+/**
+ * PETs of a street junction's conflicts, s, without those whose outlines touched, and the hours in which it was observed: of hours
+ * with scored minutes alone, and of those the scored minutes.
+ */
+export async function observedPets(
+  trx: Knex,
+  junctionId: string,
+  fromMs: number,
+  toMs: number,
+): Promise<{ readonly pets: number[]; readonly hours: number }> {
+  const span = [junctionId, instant(fromMs), instant(toMs)];
+  const observed = `SELECT hour_timestamp, sample_count FROM safety_indices_hourly
+    WHERE junction_id = ? AND hour_timestamp >= ? AND hour_timestamp < ? AND sample_count > 0`;
+  const sum = await trx.raw(
+    `SELECT COALESCE(sum(sample_count), 0)::double precision / 60 AS hours FROM (${observed}) h`,
+    span,
+  );
+  const found = await trx.raw(
+    `SELECT c.pet FROM conflicts c JOIN (${observed}) h ON h.hour_timestamp = date_trunc('hour', c.started_at, 'UTC')
+     WHERE c.junction_id = ? AND c.run_id IS NULL AND c.pet IS NOT NULL
+       AND NOT COALESCE((c.metadata->>'outlines_touched')::boolean, FALSE) ORDER BY c.started_at, c.conflict_id`,
+    [...span, junctionId],
+  );
+  return { pets: (found.rows as { pet: number }[]).map(({ pet }) => pet), hours: sum.rows[0].hours };
+}
+
 export interface StoredCrashIndex {
   readonly atMs: number;
   /** null with the rest: too little was heard. */

@@ -1,6 +1,12 @@
 import { z } from 'zod';
+import { crashEstimate } from '../../../controller/safety/extreme-value.ts';
 import { CRASH_LIMITS, crashHistoryOf } from '../../../runs/safety/crash-file.ts';
-import { listCrashHistories, listCrashIndices, putCrashHistories } from '../../database/repositories/crashes.ts';
+import {
+  listCrashHistories,
+  listCrashIndices,
+  observedPets,
+  putCrashHistories,
+} from '../../database/repositories/crashes.ts';
 import { listConstants } from '../../database/repositories/safety-constants.ts';
 import type { ApiContext } from '../context.ts';
 import { HttpError } from '../errors.ts';
@@ -62,6 +68,26 @@ const crashIndexSchema = z.object({
   vru_index: nullable,
   vehicle_index: nullable,
   combined_index: nullable.describe('Relative to the rate; not cut to 100.'),
+});
+
+const estimateSchema = z.object({
+  experimental: z.literal(true),
+  start: instant,
+  end: instant,
+  hours_observed: z.number().describe('Scored minutes of the hours that count.'),
+  pets: z.number().int().describe('Crossing conflicts with a post-encroachment time.'),
+  estimate: z
+    .object({
+      crashes_per_hour: z.number(),
+      low: z.number().describe('Of the 95 % interval, by bootstrap.'),
+      high: z.number(),
+      threshold_seconds: z.number(),
+      exceedances: z.number().int(),
+      shape: z.number(),
+      scale_seconds: z.number(),
+    })
+    .nullable()
+    .describe('null: fewer than 30 PETs below 5 s, or nothing was scored. That is not "no crashes".'),
 });
 
 /** What safety indices relate to: constants, crash histories; and the index (RT-SI) that rests on the latter. */
@@ -192,6 +218,45 @@ export function safetyBasisRoutes({ store, safety }: ApiContext): Route[] {
           vehicle_index: row.vehicle,
           combined_index: row.combined,
         }));
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/api/v1/safety/crash-estimate/{id}',
+      tag,
+      summary: 'Estimate the crashes of a junction from its near misses (experimental)',
+      description:
+        'A generalised Pareto distribution of post-encroachment times, carried on to 0 (extreme-value theory). Of crossing conflicts alone, and no better than its extrapolation: weeks of observation are needed.',
+      pathParameters: z.object({ id: z.uuid() }),
+      query: z.object({ days: z.coerce.number().min(1).max(90).default(30) }),
+      answers: { 200: { description: 'With its interval.', schema: estimateSchema } },
+      refusals: [404, 422, 503],
+      async handle({ path, query }) {
+        if ((await store.junction(path.id)) === null)
+          throw new HttpError('junction_unknown', 404, `There is no junction ${path.id}.`, {
+            field: 'id',
+            hint: 'GET /api/v1/junctions lists them.',
+          });
+        const toMs = Date.now();
+        const fromMs = toMs - query.days * DAY_MS;
+        const { pets, hours } = await store.asRole('reporting_user', (trx) => observedPets(trx, path.id, fromMs, toMs));
+        const found = hours > 0 ? crashEstimate(pets, hours) : null;
+        return {
+          experimental: true as const,
+          start: new Date(fromMs).toISOString(),
+          end: new Date(toMs).toISOString(),
+          hours_observed: hours,
+          pets: pets.length,
+          estimate: found && {
+            crashes_per_hour: found.crashesPerHour,
+            low: found.interval.low,
+            high: found.interval.high,
+            threshold_seconds: found.thresholdSeconds,
+            exceedances: found.exceedances,
+            shape: found.shape,
+            scale_seconds: found.scaleSeconds,
+          },
+        };
       },
     }),
   ];

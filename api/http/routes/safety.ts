@@ -19,6 +19,8 @@ import { type Route, route } from '../routing.ts';
 import { SafetyReader } from '../safety-reader.ts';
 
 const DAY_MS = 86_400_000;
+/** A minute is known within two of its end; what is older says nothing of now. */
+const CURRENT_MS = 300_000;
 const POINTS_IN_LINE_MAX = 500;
 
 const instant = z.iso.datetime();
@@ -173,25 +175,29 @@ export function safetyRoutes({ store }: ApiContext): Route[] {
       tag,
       summary: 'List the safety index of every junction now',
       description:
-        'The latest minute of each junction that is still kept. 0 is safe, 100 is not. From the archive while the database is away, as `source` says.',
+        'The latest minute of each junction that is still kept. 0 is safe, 100 is not. Where that minute is older than five, the junction is silent: its index is null and score_status no_data. From the archive while the database is away, as `source` says.',
       answers: { 200: { description: 'By intersection_id.', schema: z.array(currentSchema) } },
       refusals: [503],
       async handle() {
-        const { indices, source } = await reader.current(Date.now());
-        return indices.map((row) => ({
-          intersection_id: row.intersectionId,
-          intersection_name: row.name,
-          junction_id: row.junctionId,
-          safety_index: row.safetyIndex,
-          safety_index_low: row.low,
-          safety_index_high: row.high,
-          score_status: row.scoreStatus,
-          traffic_volume: row.trafficVolume,
-          timestamp: row.atMs === null ? null : new Date(row.atMs).toISOString(),
-          latitude: row.latitude,
-          longitude: row.longitude,
-          source,
-        }));
+        const nowMs = Date.now();
+        const { indices, source } = await reader.current(nowMs);
+        return indices.map((row) => {
+          const isSilent = row.atMs !== null && nowMs - row.atMs > CURRENT_MS;
+          return {
+            intersection_id: row.intersectionId,
+            intersection_name: row.name,
+            junction_id: row.junctionId,
+            safety_index: isSilent ? null : row.safetyIndex,
+            safety_index_low: isSilent ? null : row.low,
+            safety_index_high: isSilent ? null : row.high,
+            score_status: isSilent ? 'no_data' : row.scoreStatus,
+            traffic_volume: isSilent ? null : row.trafficVolume,
+            timestamp: row.atMs === null ? null : new Date(row.atMs).toISOString(),
+            latitude: row.latitude,
+            longitude: row.longitude,
+            source,
+          };
+        });
       },
     }),
     route({

@@ -66,6 +66,8 @@ export function checkActuation(program: SumoProgram): void {
   for (const key of Object.keys(program.parameters)) {
     if (/^(max-gap(:.*)?|passing-time|detector-gap|inactive-threshold)$/.test(key)) secondsOf(program, key, 0);
   }
+  if (secondsOf(program, 'passing-time', PASSING_SECONDS) === 0)
+    refuse(program, 'has the parameter passing-time="0"; more than 0 s is needed');
   linkSeconds(program, 'linkMinDur:', 0);
   linkSeconds(program, 'linkMaxDur:', 0);
 }

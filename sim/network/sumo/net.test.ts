@@ -148,6 +148,7 @@ describe('a network that cannot be used', () => {
 
   it.each([
     ['<param key="max-gap" value="soon"/>', 'is refused', /max-gap="soon"; 0 to 1000000 seconds/],
+    ['<param key="passing-time" value="0"/>', 'is refused', /passing-time="0"; more than 0 s/],
     ['<param key="linkMaxDur:99" value="10"/>', 'is refused', /linkMaxDur:99; link indices are 0 to/],
     ['<param key="coordinated" value="true"/>', 'would falsify', /its parameter coordinated="true" would decide/],
     ['<param key="in_0" value="someLoop"/>', 'would falsify', /its parameter in_0="someLoop" would decide/],

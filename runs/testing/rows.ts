@@ -1,16 +1,17 @@
 /** A junction with four approaches and two stages, and a run of it, for tests that need no world. */
 import { randomUUID } from 'node:crypto';
-import { v7 as uuidv7 } from 'uuid';
-import type { JunctionConfiguration } from '../junction/types.ts';
-import type { RunRow } from './twin-types.ts';
+import { v7 } from 'uuid';
+import type { JunctionConfiguration } from '../../junction/types.ts';
+import type { RunRow } from '../twin-types.ts';
 
-export function testConfiguration(): JunctionConfiguration {
+export function makeConfiguration(changes: Partial<JunctionConfiguration> = {}): JunctionConfiguration {
+  const approaches = ['N', 'S', 'E', 'W'].map((name) => ({ id: randomUUID(), name }));
   return {
     junctionId: randomUUID(),
-    name: 'Test junction',
-    intersectionId: 70_002,
+    name: 'Main Street & Oak Avenue',
+    intersectionId: 70_001,
     version: 1,
-    approaches: ['N', 'S', 'E', 'W'].map((name) => ({ id: randomUUID(), name })),
+    approaches,
     signalGroups: [
       { id: 'NS', number: 1, kind: 'vehicle', approaches: ['N', 'S'], clearanceSeconds: 0 },
       { id: 'EW', number: 2, kind: 'vehicle', approaches: ['E', 'W'], clearanceSeconds: 0 },
@@ -33,32 +34,34 @@ export function testConfiguration(): JunctionConfiguration {
     maxCycleSeconds: 120,
     maxWaitSeconds: 300,
     localPlan: [
-      { stageId: 'A', greenSeconds: 20, yellowSeconds: 3, allRedSeconds: 2 },
-      { stageId: 'B', greenSeconds: 20, yellowSeconds: 3, allRedSeconds: 2 },
+      { stageId: 'A', greenSeconds: 25, yellowSeconds: 3, allRedSeconds: 2 },
+      { stageId: 'B', greenSeconds: 25, yellowSeconds: 3, allRedSeconds: 2 },
     ],
+    ...changes,
   };
 }
 
-export function testRow(startsAtMs: number): RunRow {
+export function makeRun(changes: Partial<RunRow> = {}): RunRow {
   return {
-    id: uuidv7(),
-    scenario: 'test',
-    scenarioTitle: 'Test',
-    seed: 1,
+    id: v7(),
+    scenario: 'mumbai-four-way',
+    scenarioTitle: 'Mumbai, four arms',
+    seed: 7,
     status: 'running',
     statusDetail: null,
     pace: 'max',
-    startedAtMs: startsAtMs,
+    startedAtMs: Date.UTC(2026, 1, 10, 9, 0, 0, 123),
     endedAtMs: null,
     durationSeconds: 3600,
     simulatedSeconds: 0,
     stepSeconds: 0.5,
-    startsAtMs,
-    timeZone: 'UTC',
+    startsAtMs: Date.UTC(2024, 0, 1),
+    timeZone: 'Asia/Kolkata',
     variants: [
       { name: 'baseline', strategy: 'fixed-time' },
       { name: 'adaptive', strategy: 'atcs' },
     ],
     result: null,
+    ...changes,
   };
 }
