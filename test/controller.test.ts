@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import knexFactory from 'knex';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { makeServerDatabase, serverUrl } from '../api/database/testing/server-database.ts';
+import { makeServerDatabase, serverUrl, Wire } from '../api/database/testing/server-database.ts';
 import { type Broker, startBroker } from '../feeds/broker.ts';
 import { isoOf } from '../feeds/codec.ts';
 import { findMosquitto, startMosquitto } from '../feeds/testing/mosquitto.ts';
@@ -158,6 +158,79 @@ describe.skipIf(mosquitto === null || serverUrl === '')('controllers that share 
     expect(greens.size).toBe(4);
     expect(changes).toBeGreaterThanOrEqual(16);
   });
+
+  it('fall silent when the database is away, leave lights to the devices, and go on when it is back', async () => {
+    const prefix = 'flextraff-sim/outage/street';
+    const lampLog = join(folder, 'outage-lamps.ndjson');
+    const street = ['--broker', broker.url, '--prefix', prefix];
+    const devices = launch([
+      'devices',
+      'mumbai-four-way',
+      ...[...street, '--count', '4', '--boot', 'warm', '--vehicles', '1200', '--lamp-log', lampLog],
+    ]);
+    await devices.event('started');
+    seeing = await witness(broker.url, prefix);
+    const own = await makeServerDatabase();
+    const wire = new Wire(own.url);
+    await wire.up();
+    try {
+      const controllers = ['d', 'e'].map((id) =>
+        launch([
+          'controller',
+          ...[...street, '--strategy', 'sotl', '--threads', '1', '--id', id],
+          ...['--database-url', wire.url, '--record', join(folder, id)],
+        ]),
+      );
+      await Promise.all(controllers.map((one) => one.event('started')));
+      const ids = (): string[] => [...seeing!.configurations.keys()];
+      const since = (atMs: number) => seeing!.commands.filter((command) => command.atMs > atMs);
+      const allCommanded = (atMs: number) => (): boolean =>
+        ids().length === 4 && ids().every((id) => since(atMs).filter((one) => one.junctionId === id).length >= 2);
+      await seeing.until('commands for all', allCommanded(performance.now()));
+
+      await wire.down();
+      const downMs = performance.now();
+      // No owner may believe in its lease for longer than it lasts: 2.5 s by the database's clock.
+      await new Promise((resolve) => setTimeout(resolve, 10_000));
+      const last = Math.max(downMs, ...since(downMs).map(({ atMs }) => atMs));
+      console.log(`silent ${((last - downMs) / 1000).toFixed(2)} s after the database went (the machine may be busy)`);
+      expect(last - downMs).toBeLessThan(6000);
+      const shown = new Map([...seeing.stages].map(([id, stages]) => [id, stages.size]));
+      for (const stages of seeing.stages.values()) stages.clear();
+      await seeing.until('lights that go on by themselves', () =>
+        [...seeing!.stages.values()].every((stages) => stages.size > 1),
+      );
+      expect(since(last)).toEqual([]);
+      expect(shown.size).toBe(4);
+      for (const one of controllers) expect(one.child.exitCode).toBeNull();
+
+      const tokens = new Map(
+        ids().map((id) => [id, Math.max(...seeing!.commands.filter((c) => c.junctionId === id).map((c) => c.token))]),
+      );
+      await wire.up();
+      const upMs = performance.now();
+      await seeing.until('commands for all again', allCommanded(upMs));
+      const first = Math.min(...since(upMs).map(({ atMs }) => atMs));
+      console.log(
+        `commanded again ${((first - upMs) / 1000).toFixed(2)} s after it was back (the machine may be busy)`,
+      );
+      // Whoever has them now has a newer lease than anybody before the outage.
+      for (const { junctionId, token } of since(upMs)) expect(token).toBeGreaterThan(tokens.get(junctionId)!);
+      for (const one of controllers) expect(await stop(one)).toBe(0);
+    } finally {
+      await wire.down();
+      for (const { child, ended } of running.filter((one) => one !== devices)) {
+        child.kill('SIGKILL');
+        await ended;
+      }
+      await own.drop();
+    }
+    await stop(devices);
+    expect(devices.lines.at(-1)).toMatchObject({ illegal: 0, faults: 0 });
+    const { wrong, greens } = judgeLampLog(lampLog, seeing.configurations);
+    expect(wrong).toEqual([]);
+    expect(greens.size).toBe(4);
+  }, 180_000);
 });
 
 describe('a controller alone', () => {

@@ -116,6 +116,8 @@ async function installPostgis(knex: Knex): Promise<void> {
   try {
     await knex.raw('CREATE EXTENSION IF NOT EXISTS postgis');
   } catch (error) {
+    // Another process that started at the same time was first: IF NOT EXISTS does not wait for it.
+    if ((error as { code?: unknown }).code === '23505') return installPostgis(knex);
     const who = (await knex.raw('SELECT current_user AS role, current_database() AS database')).rows[0] as {
       role: string;
       database: string;
