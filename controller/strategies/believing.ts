@@ -19,10 +19,10 @@ export function believing(strategy: Strategy): Strategy {
       const shown = believed(ground, health, observation);
       const answer = strategy.decide(configuration, parameters, before?.inner ?? null, shown);
       const next = { inner: answer.memory, health } as unknown as Memory;
-      if (shown === observation || answer.decision === null) return { decision: answer.decision, memory: next };
+      if (shown === observation || answer.decision === null) return { ...answer, memory: next };
       const notBelieved = Object.fromEntries(ailments(ground, health));
       const inputs = { ...answer.decision.inputs, notBelieved };
-      return { decision: { ...answer.decision, inputs }, memory: next };
+      return { ...answer, decision: { ...answer.decision, inputs }, memory: next };
     },
   };
 }
