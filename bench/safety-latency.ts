@@ -15,8 +15,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import type { AddressInfo } from 'node:net';
 import { io } from 'socket.io-client';
-import { Archive } from '../api/archive/archive.ts';
-import { FolderStorage } from '../api/archive/storage.ts';
+import { openRawThread } from '../api/archive/raw-thread.ts';
 import { openGateway } from '../api/live/gateway.ts';
 import { HostGuard } from '../api/http/guard.ts';
 import { startBroker } from '../feeds/broker.ts';
@@ -44,13 +43,13 @@ const gateway = openGateway({
   guard: new HostGuard('127.0.0.1'),
   logger: quiet,
 });
-/** `-- SECONDS archive`: messages are archived as well, as the twin does where it has an archive. */
-const folder = process.argv[3] === 'archive' ? mkdtempSync(join(tmpdir(), 'flextraff-latency-')) : null;
+/** `-- SECONDS archive vehicles=200`: messages are archived as well, as the twin does where it has an archive. */
+const folder = process.argv.includes('archive') ? mkdtempSync(join(tmpdir(), 'flextraff-latency-')) : null;
 const archive =
   folder === null
     ? null
-    : new Archive({
-        storage: new FolderStorage(join(folder, 'archive')),
+    : openRawThread({
+        storage: { location: join(folder, 'archive') },
         directory: join(folder, 'spool'),
         maxBytes: 4e9,
         onAlert: (_, message) => process.stderr.write(`${message}\n`),
@@ -74,8 +73,8 @@ const live = await LiveSafety.open({
     writeRecords(kind, rows) {
       kept[kind] = (kept[kind] ?? 0) + rows.length;
     },
-    ...(archive !== null && { writeRaw: (kind, rows) => archive.addRaw(kind, rows) }),
   },
+  ...(archive !== null && { archiveText: (kind, text, from) => archive.add(kind, text, from) }),
   onEvents: (events) => gateway.tellSafety(events),
   onProblem: (message) => process.stderr.write(`${message}\n`),
 });
@@ -94,7 +93,7 @@ await new Promise<void>((resolve) => client.on('connect', () => resolve()));
 
 const street = fork(
   fileURLToPath(new URL('./safety-latency/street.ts', import.meta.url)),
-  [broker.url, String(seconds)],
+  [broker.url, String(seconds), `vehicles=${VEHICLES}`],
   {
     execArgv: ['--import', 'tsx'],
   },

@@ -64,6 +64,7 @@ export function addSafetyStoreCommands(flextraff: Command, safety: Command): voi
     .command('crashes')
     .description('keep crash histories of junctions (CSV or JSON), for their real-time index RT-SI')
     .argument('<file>')
+    .option('--twin <url>', 'hand them to the twin there, e.g. http://127.0.0.1:8080, in place of the store')
     .option('--json', 'print exactly one JSON object on standard output')
     .action(async (file: string, options) => {
       const { crashesCommand } = await import('./safety-store.ts');

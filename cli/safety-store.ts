@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import type { ComputeReport } from '../api/archive/constants.ts';
 import type { ConstantsRow } from '../api/database/repositories/safety-constants.ts';
 import type { DatabaseStore } from '../api/database/store.ts';
+import type { CrashHistoryRow } from '../runs/safety/crash-file.ts';
 import { TableFileError } from '../runs/safety/table-file.ts';
 import type { WeatherObservation } from '../runs/safety/weather.ts';
 import { Refusal } from './failure.ts';
@@ -154,11 +155,21 @@ export async function importConstantsCommand(
 // Crash histories
 
 /** `flextraff safety crashes FILE`. */
-export async function crashesCommand(path: string, options: { json?: boolean }): Promise<void> {
+export async function crashesCommand(path: string, options: { twin?: string; json?: boolean }): Promise<void> {
   const { readCrashFile } = await import('../runs/safety/crash-file.ts');
   const text = await readText(path);
   const rows = refusing(() => readCrashFile(text, path));
-  await withStore(
+  if (options.twin !== undefined) await postCrashes(options.twin, rows, path);
+  else await keepCrashes(rows, path);
+  if (options.json === true) print({ junctions: rows.length });
+  else
+    process.stdout.write(
+      `Crash histories of ${rows.length} ${rows.length === 1 ? 'junction' : 'junctions'} kept. Their real-time index (RT-SI) is computed from the next quarter of an hour on.\n`,
+    );
+}
+
+const keepCrashes = (rows: readonly CrashHistoryRow[], path: string): Promise<void> =>
+  withStore(
     async (store) => {
       const { putCrashHistories } = await import('../api/database/repositories/crashes.ts');
       await requireJunctions(
@@ -169,11 +180,14 @@ export async function crashesCommand(path: string, options: { json?: boolean }):
     },
     { needsArchive: false },
   );
-  if (options.json === true) print({ junctions: rows.length });
-  else
-    process.stdout.write(
-      `Crash histories of ${rows.length} ${rows.length === 1 ? 'junction' : 'junctions'} kept. Their real-time index (RT-SI) is computed from the next quarter of an hour on.\n`,
-    );
+
+async function postCrashes(twin: string, rows: readonly CrashHistoryRow[], path: string): Promise<void> {
+  const { crashHistoryFields } = await import('../runs/safety/crash-file.ts');
+  await postTo(
+    twin,
+    `/api/v1/safety/crashes?source=${encodeURIComponent(basename(path))}`,
+    rows.map(crashHistoryFields),
+  );
 }
 
 // Weather
@@ -230,16 +244,19 @@ async function postWeather(twin: string, observations: readonly WeatherObservati
       temperature_c: weather.temperatureCelsius,
       source,
     }));
-    const response = await fetch(new URL('/api/v1/weather', twin), {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    }).catch((error: Error & { cause?: Error }) => {
-      throw new Error(`The twin at ${twin} cannot be reached: ${error.cause?.message ?? error.message}.`);
-    });
-    if (!response.ok)
-      throw new Error(
-        `The twin at ${twin} answers ${response.status} after ${first} observations were taken: ${(await response.text()).slice(0, 300)}`,
-      );
+    await postTo(twin, '/api/v1/weather', body, first === 0 ? '' : ` after ${first} observations were taken`);
   }
+}
+
+/** Throws where the twin is away, or refuses: `after` says what it took before. */
+async function postTo(twin: string, path: string, body: unknown, after = ''): Promise<void> {
+  const response = await fetch(new URL(path, twin), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  }).catch((error: Error & { cause?: Error }) => {
+    throw new Error(`The twin at ${twin} cannot be reached${after}: ${error.cause?.message ?? error.message}.`);
+  });
+  if (!response.ok)
+    throw new Error(`The twin at ${twin} answers ${response.status}${after}: ${(await response.text()).slice(0, 300)}`);
 }

@@ -1,5 +1,8 @@
 /** Safety of real junctions in the twin's process: hears the broker's live V2X topics, and says nothing there. */
+import { join } from 'node:path';
 import type { DatabaseStore } from '../api/database/store.ts';
+import type { RawThread } from '../api/archive/raw-thread.ts';
+import type { Settings } from '../config.ts';
 import type { SafetyEvent } from '../runs/types.ts';
 import type { SafetyPool } from '../runs/safety/pool.ts';
 import type { LiveSafety } from '../runs/safety/live.ts';
@@ -16,7 +19,7 @@ const J2735_ID_MAX = 65_535;
 export async function openStreetSafety(
   store: DatabaseStore,
   broker: string,
-  threads: number,
+  settings: Pick<Settings, 'threads' | 'archive' | 'spoolMaxMebibytes'> & { readonly dataDirectory: string },
   onProblem: (message: string) => void,
 ): Promise<StreetSafety> {
   const [{ LiveSafety }, { openSafetyPool }, { openMqttLink }] = await Promise.all([
@@ -28,7 +31,8 @@ export async function openStreetSafety(
   const link = await openMqttLink({ url: broker, simulation: false, hearOnly: true });
   // threads begin with the first junction that is heard: most twins have no street
   let opened: SafetyPool | null = null;
-  const most = Math.max(1, Math.min(threads, 4));
+  const most = Math.max(1, Math.min(settings.threads, 4));
+  const archived = settings.archive === 'off' ? null : await openRawMessages(settings, settings.archive, onProblem);
   const pool: SafetyPool = {
     threads: most,
     open(junction, setup) {
@@ -57,6 +61,7 @@ export async function openStreetSafety(
     pool,
     store,
     keepsMessages: store.archive !== null,
+    ...(archived !== null && { archiveText: (kind, text, from) => archived.add(kind, text, from) }),
     async basis() {
       const { safetyBasis } = await import('../api/database/repositories/safety-basis.ts');
       if ((await store.health()).status !== 'ok') throw new Error('the database is not there yet');
@@ -73,7 +78,30 @@ export async function openStreetSafety(
     async close() {
       await live.close();
       await link.close();
+      await archived?.close();
       await pool.close();
     },
+  };
+}
+
+/** Opened with the first message: most twins hear of no street. */
+async function openRawMessages(
+  settings: Pick<Settings, 'spoolMaxMebibytes'> & { readonly dataDirectory: string },
+  storage: Exclude<Settings['archive'], 'off'>,
+  onProblem: (message: string) => void,
+): Promise<Pick<RawThread, 'add' | 'close'>> {
+  const { openRawThread } = await import('../api/archive/raw-thread.ts');
+  let opened: RawThread | null = null;
+  return {
+    add(of, text, from) {
+      opened ??= openRawThread({
+        storage,
+        directory: join(settings.dataDirectory, 'archive-spool-v2x'),
+        maxBytes: settings.spoolMaxMebibytes * 1_048_576,
+        onAlert: (_, message) => onProblem(message),
+      });
+      opened.add(of, text, from);
+    },
+    close: async () => opened?.close(),
   };
 }

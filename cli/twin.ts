@@ -113,7 +113,7 @@ export async function twin(scenario: string, options: TwinCommandOptions): Promi
         })
       : null;
     if (jobs !== null) opened.push(jobs);
-    const safety = await openStreetSafety(store, broker.url, settings.threads, (message) =>
+    const safety = await openStreetSafety(store, broker.url, { ...settings, dataDirectory }, (message) =>
       twin.alert('warning', message),
     );
     opened.push(safety);

@@ -1,9 +1,8 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
+import { startThread } from '../thread.ts';
 import { reasonOf, StoreError } from './errors.ts';
 import type { WorkerNews, WorkerOrder, WorkerRequest } from './pglite-worker.ts';
 import { TEMPLATE_FILE } from './template.ts';
@@ -87,7 +86,7 @@ class PgliteProcess implements EmbeddedDatabase {
       socketPath,
       port: this.#port,
     };
-    const worker = makeWorker(order);
+    const worker = startThread(import.meta.url, 'pglite-worker', order);
     this.#worker = worker;
     worker.once('exit', () => {
       if (this.#worker === worker) this.#worker = null;
@@ -150,25 +149,6 @@ class PgliteProcess implements EmbeddedDatabase {
   #removeSocket(): void {
     if (this.#socketDirectory !== null) rmSync(this.#socketDirectory, { recursive: true, force: true });
   }
-}
-
-/** From the sources the worker is TypeScript too, and registers tsx for itself: `execArgv` does not reach a thread's entry. */
-function makeWorker(order: WorkerOrder): Worker {
-  if (!import.meta.url.endsWith('.ts')) {
-    return new Worker(new URL('./pglite-worker.js', import.meta.url), {
-      workerData: order,
-      name: 'pglite',
-      execArgv: [],
-    });
-  }
-  const tsx = pathToFileURL(
-    createRequire(import.meta.url)
-      .resolve('tsx/esm/api')
-      .replace(/\.cjs$/, '.mjs'),
-  ).href;
-  const entry = new URL('./pglite-worker.ts', import.meta.url).href;
-  const code = `import(${JSON.stringify(tsx)}).then((tsx) => { tsx.register(); return import(${JSON.stringify(entry)}); });`;
-  return new Worker(code, { eval: true, workerData: order, name: 'pglite', execArgv: [] });
 }
 
 /** Only this user may reach the socket: whoever does is superuser of the database. */

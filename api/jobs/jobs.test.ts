@@ -453,6 +453,7 @@ function behaviour(databaseUrl: () => string | undefined): void {
         'model-performance',
         'partitions',
         'retention',
+        'safety-constants',
         'vacuum',
       ];
       await expect

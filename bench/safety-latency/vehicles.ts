@@ -3,8 +3,10 @@ import { fromLocal, localFrame } from '../../feeds/v2x/local-frame.ts';
 import type { VehicleMessage } from '../../feeds/v2x/messages.ts';
 
 export const JUNCTIONS = 10;
-/** `VEHICLES=200 npm run ...` on a machine that has other work to do. */
-export const VEHICLES = Number(process.env.VEHICLES ?? 2000);
+/** `vehicles=200` among the arguments, for a machine that has other work to do. */
+export const VEHICLES = Number(
+  process.argv.find((argument) => argument.startsWith('vehicles='))?.slice('vehicles='.length) ?? 2000,
+);
 const EACH = VEHICLES / JUNCTIONS;
 /** Messages of a frame. */
 export const FRAME = 100;

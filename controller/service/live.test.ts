@@ -348,7 +348,17 @@ describe('modes of a street', () => {
     await world.play(10);
     expect(world.host.report().stageId).toBe('W');
     const decided = world.records.filter(({ strategy }) => strategy === 'sotl').length;
-    await world.play(60);
+    await world.play(70);
+    // Who waited longest comes first, and only then the strategy.
+    const isExit = ({ reason }: DecisionRecord): boolean => reason.startsWith('After an emergency: ');
+    const first = world.records.findIndex(isExit);
+    const last = world.records.findLastIndex(isExit);
+    const exits = world.records.slice(first, last + 1);
+    expect(exits.length).toBeGreaterThan(1);
+    expect(exits.every(isExit)).toBe(true);
+    expect(new Set(exits.map(({ stages }) => stages[0]!.stageId)).size).toBe(1);
+    expect(exits[0]!.stages[0]!.stageId).not.toBe('W');
+    expect(world.records.slice(last + 1).every(({ strategy }) => strategy === 'sotl')).toBe(true);
     expect(world.records.filter(({ strategy }) => strategy === 'sotl').length).toBeGreaterThan(decided);
     expect(world.host.report()).toMatchObject({ fault: null });
     expect(world.ofKind('mode').at(-1)!.message).toMatchObject({ mode: 'automatic', reason: 'emergency has ended' });

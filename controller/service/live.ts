@@ -5,7 +5,6 @@
  * keeps its plan until the next boundary. In shadow nothing is published at all.
  */
 import { createHistogram } from 'node:perf_hooks';
-import { isDeepStrictEqual } from 'node:util';
 import { configurationToMessage, isoOf, modeToMessage, msOf } from '../../feeds/codec.ts';
 import type { Link, Received } from '../../feeds/link.ts';
 import type {
@@ -16,10 +15,12 @@ import type {
   ModeMessage,
   ModeRequest,
 } from '../../feeds/messages.ts';
+import { EXIT_MS, exitStage } from '../strategies/priority.ts';
 import type { Parameters } from '../types.ts';
 import { planOf, requestFor } from './commands.ts';
 import type { Decider } from './decider.ts';
 import { type ControlledJunction, type DecisionRecord, Desk, type DeskCounters } from './desk.ts';
+import { type Held, isGreen, seeLamps, stateOf, versionProblem } from './held.ts';
 import type { JunctionState } from './junction-state.ts';
 import { AUTOMATIC, type ModeState, modeFromRequest } from './modes.ts';
 import type { Ownership } from './ownership.ts';
@@ -93,18 +94,6 @@ export interface LiveStatus extends DeskCounters {
   readonly work: number | null;
   /** From a frame to what is published for it, ms, since the last time somebody asked; null: nothing was. */
   readonly latencyMs: { readonly p50: number; readonly p99: number; readonly max: number } | null;
-}
-
-/** A junction from when it is ours until it is not. */
-interface Held {
-  readonly state: JunctionState;
-  phase: 'reading' | 'active' | 'refused';
-  mode: ModeState;
-  modeSeq: number;
-  /** What was retained, while it is read. */
-  configuration: ConfigurationMessage | null;
-  retainedMode: ModeMessage | null;
-  unsubscribe: (() => Promise<void>) | null;
 }
 
 interface Frame {
@@ -229,6 +218,7 @@ export class LiveController {
           this.frame(one, state.latestMs!);
         break;
       case 'lamps':
+        seeLamps(one, message as Message<'lamps'>, nowMs);
         if (state.receiveLamps(message as Message<'lamps'>, nowMs) && !retained && this.hasNoLoops(state, nowMs))
           this.frame(one, state.lampsHeardMs!);
         break;
@@ -270,6 +260,9 @@ export class LiveController {
       phase: 'reading',
       mode: AUTOMATIC,
       modeSeq: -1,
+      exit: null,
+      greenMs: state.configuration.signalGroups.map(() => this.now()),
+      shown: null,
       configuration: null,
       retainedMode: null,
       unsubscribe: null,
@@ -413,6 +406,8 @@ export class LiveController {
 
   private setMode(one: Held, mode: ModeState): void {
     const { state } = one;
+    if (mode.mode === 'automatic') this.leaveEmergency(one);
+    else one.exit = null;
     this.sayMode(one, mode);
     const { by, reason, untilMs, stages } = mode;
     const nowMs = this.now();
@@ -436,16 +431,32 @@ export class LiveController {
     this.desk.publish({ prefix: this.options.prefix, kind: 'mode', junctionId }, { ...message, ...stage });
   }
 
+  /** The groups that waited longest come next. */
+  private leaveEmergency(one: Held): void {
+    const { mode, state, greenMs } = one;
+    if (mode.mode !== 'emergency' || mode.stageId === undefined) return;
+    const stageId = exitStage(state.configuration, greenMs, mode.stageId);
+    one.exit = stageId === null ? null : { stageId, untilMs: this.now() + EXIT_MS };
+  }
+
   /**
    * An emergency is served by stage requests: the device finishes minimum green, yellow and all-red, serves, and dwells
-   * while they come. When they end it goes on by its plan, and the strategy takes over.
+   * while they come. When they end the stage of those who waited longest follows, and the strategy takes over.
    */
   private serve(one: Held, nowMs: number): void {
-    const { state, mode } = one;
-    if (mode.mode !== 'emergency' || mode.stageId === undefined) return;
-    const head = this.desk.headOf(state, `${mode.by}: ${mode.reason}`);
-    const decision = { kind: 'stage', stageId: mode.stageId, reason: head.reason, inputs: {} } as const;
-    this.desk.out(state, requestFor(head, decision, nowMs), { by: mode.mode, reason: head.reason, nowMs });
+    const { mode } = one;
+    if (mode.mode === 'emergency' && mode.stageId !== undefined)
+      this.ask(one, mode.stageId, `${mode.by}: ${mode.reason}`, nowMs);
+    const { exit } = one;
+    if (exit === null) return;
+    if (nowMs >= exit.untilMs || isGreen(one, exit.stageId)) one.exit = null;
+    else this.ask(one, exit.stageId, `After an emergency: ${exit.stageId} waited longest`, nowMs);
+  }
+
+  private ask({ state }: Held, stageId: string, reason: string, nowMs: number): void {
+    const head = this.desk.headOf(state, reason);
+    const decision = { kind: 'stage', stageId, reason, inputs: {} } as const;
+    this.desk.out(state, requestFor(head, decision, nowMs), { by: 'emergency', reason, nowMs });
   }
 
   // Frames
@@ -456,6 +467,7 @@ export class LiveController {
       if (one.phase !== 'active') continue;
       const { state, mode } = one;
       if (mode.untilMs !== null && mode.untilMs <= nowMs) {
+        this.leaveEmergency(one);
         this.sayMode(one, { ...AUTOMATIC, reason: `${mode.mode} has ended` });
       }
       this.serve(one, nowMs);
@@ -530,7 +542,7 @@ export class LiveController {
   /** Whether a strategy decides for it at present. */
   private isStrategys(state: JunctionState): boolean {
     const one = this.held.get(state.configuration.junctionId);
-    return one?.phase === 'active' && one.mode.mode === 'automatic';
+    return one?.phase === 'active' && one.mode.mode === 'automatic' && one.exit === null;
   }
 
   private takeLatency(): LiveStatus['latencyMs'] {
@@ -584,25 +596,4 @@ export class LiveController {
     this.said.set(message, nowMs);
     this.options.onProblem?.(message);
   }
-}
-
-/** Why a junction that has configuration `there` cannot be commanded by `own`; null: it can. */
-function versionProblem(own: ConfigurationMessage, there: ConfigurationMessage): string | null {
-  if (there.version > own.version) {
-    return `its devices have configuration version ${there.version}, this controller has ${own.version}. Give the controller the newer one.`;
-  }
-  if (there.version === own.version && !isDeepStrictEqual(there, own)) {
-    return `another configuration of the same version ${own.version} is in force. Raise the version of the one that is right.`;
-  }
-  return null;
-}
-
-function stateOf({ mode, by, reason, until, stage }: ModeMessage): ModeState {
-  return {
-    mode,
-    by,
-    reason,
-    untilMs: until === null ? null : msOf(until),
-    ...(stage === undefined ? {} : { stageId: stage }),
-  };
 }

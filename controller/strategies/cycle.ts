@@ -3,6 +3,7 @@ import { leastGreenMs, timePlan, toMs, USUAL_WALK_SECONDS } from '../../junction
 import type { JunctionConfiguration, PlanStage } from '../../junction/types.ts';
 import type { Stream } from '../estimation/streams.ts';
 import type { Decision, Observation, Parameters, Strategy } from '../types.ts';
+import { STAGE_SETS_TEXT, stagesAskedFor } from './stage-sets.ts';
 
 /** A cyclic strategy decides so long before its cycle ends, seconds: two frames, so that one may be lost. */
 export const LEAD_SECONDS = 2;
@@ -35,8 +36,7 @@ export interface Cycle {
 /** `stages`, the parameter: which stages, in which order. */
 export const STAGES_PARAMETER = {
   default: '',
-  description:
-    'Ids of the stages in their order, separated by /, e.g. NS/NS-left/EW/EW-left. Empty: those of the local plan',
+  description: `Ids of the stages in their order, separated by /, e.g. NS/NS-left/EW/EW-left, or a set (${STAGE_SETS_TEXT}). Empty: those of the local plan`,
 } as const;
 
 /** The bounds of green and of cycle, which are two things, as parameters; 0: the configuration's. */
@@ -46,11 +46,6 @@ export const BOUNDS_PARAMETERS: Strategy['parameters'] = {
   minCycleSeconds: { default: 0, min: 0, max: 900, description: "Shortest cycle, seconds; 0: the junction's" },
   maxCycleSeconds: { default: 0, min: 0, max: 1800, description: "Longest cycle, seconds; 0: the junction's" },
 };
-
-/** Parts of a list given as one parameter. */
-export function listOf(text: string): string[] {
-  return text.split(/[/;,\s]+/).filter((part) => part !== '');
-}
 
 const numberOf = (parameters: Parameters, name: string): number => Number(parameters[name] ?? 0);
 const known = new WeakMap<JunctionConfiguration, Map<string, Cycle>>();
@@ -77,7 +72,7 @@ export function cycleOf(configuration: JunctionConfiguration, parameters: Parame
 
 function makeCycle(configuration: JunctionConfiguration, parameters: Parameters): Cycle {
   const { localPlan, signalGroups } = configuration;
-  const named = listOf(String(parameters.stages ?? ''));
+  const named = stagesAskedFor(configuration, String(parameters.stages ?? ''));
   const order = named.length > 0 ? named : localPlan.map((entry) => entry.stageId);
   const entries = order.map((stageId): PlanStage => {
     const local = localPlan.find((entry) => entry.stageId === stageId);

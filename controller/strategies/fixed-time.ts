@@ -6,8 +6,9 @@ import { minuteOfWeekIn } from '../../junction/local-time.ts';
 import { toMs } from '../../junction/timing.ts';
 import type { JunctionConfiguration, LocalPlanEntry, PlanStage } from '../../junction/types.ts';
 import type { Memory, Observation, Parameters, Strategy } from '../types.ts';
-import { isTimeToDecide, listOf } from './cycle.ts';
+import { isTimeToDecide } from './cycle.ts';
 import { towardsOffset } from './offset.ts';
+import { listOf } from './stage-sets.ts';
 
 /** The stages of `greens`, or today's plan. Throws RangeError for what is no such list. */
 function stagesOf(configuration: JunctionConfiguration, parameters: Parameters): readonly PlanStage[] {

@@ -35,7 +35,7 @@ export const PRIORITY_PARAMETERS: Strategy['parameters'] = {
 /** A vehicle in a queue is taken to come on at least so fast, m/s. */
 const LEAST_SPEED = 2;
 /** The exit stage is asked for so long at most, ms. */
-const EXIT_MS = 180_000;
+export const EXIT_MS = 180_000;
 /** A plan's green that ends sooner than this is about to end, seconds: two frames. */
 const ABOUT_TO_END_SECONDS = 2.5;
 
@@ -157,20 +157,31 @@ function preempt(scene: Scene): Turn | null {
   return ask(exit.stageId, `After pre-emption: ${exit.stageId} waited longest`, {}, next);
 }
 
-/** The stage of the vehicle group that waited longest; null: all are green in the stage that was served. */
 function exitFrom({ configuration, own, observation }: Scene, servedId: string): Own['exit'] {
+  const stageId = exitStage(configuration, own.redSinceMs, servedId);
+  return stageId === null ? null : { stageId, sinceMs: observation.nowMs };
+}
+
+/**
+ * The exit stage of a pre-emption: the one, of today's plan if there is one, of the vehicle group that waited longest. null:
+ * all are green in the stage that was served. `redSinceMs`: by signal group, since when it is not green.
+ */
+export function exitStage(
+  configuration: JunctionConfiguration,
+  redSinceMs: readonly number[],
+  servedId: string,
+): string | null {
   const served = configuration.stages.find(({ id }) => id === servedId);
   let longest = -1;
   configuration.signalGroups.forEach(({ id, kind }, g) => {
     if (kind !== 'vehicle' || served?.groups.includes(id)) return;
-    if (longest < 0 || own.redSinceMs[g]! < own.redSinceMs[longest]!) longest = g;
+    if (longest < 0 || redSinceMs[g]! < redSinceMs[longest]!) longest = g;
   });
   if (longest < 0) return null;
   const { id } = configuration.signalGroups[longest]!;
   const planned = configuration.localPlan.map(({ stageId }) => stageId);
   const serving = configuration.stages.filter(({ groups }) => groups.includes(id));
-  const stage = serving.find((one) => planned.includes(one.id)) ?? serving[0];
-  return stage === undefined ? null : { stageId: stage.id, sinceMs: observation.nowMs };
+  return (serving.find((one) => planned.includes(one.id)) ?? serving[0])?.id ?? null;
 }
 
 // Buses

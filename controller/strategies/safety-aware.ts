@@ -14,8 +14,8 @@
 import type { JunctionConfiguration } from '../../junction/types.ts';
 import type { RadioPicture } from '../safety/radio.ts';
 import type { Decision, Memory, Observation, Parameters, Strategy, StrategyAnswer } from '../types.ts';
-import { listOf } from './cycle.ts';
 import { stageChoiceOf } from './stage-choice.ts';
+import { listOf } from './stage-sets.ts';
 
 /** Deceleration that is expected of somebody who means to stop, m/s2. */
 const STOPS_METRES_PER_SECOND2 = 3;

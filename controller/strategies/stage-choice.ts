@@ -6,7 +6,7 @@ import { leastGreenMs, toMs, USUAL_WALK_SECONDS } from '../../junction/timing.ts
 import type { JunctionConfiguration } from '../../junction/types.ts';
 import { groundOf, type Stream } from '../estimation/streams.ts';
 import type { Decision, Observation, Parameters, StrategyAnswer } from '../types.ts';
-import { listOf } from './cycle.ts';
+import { STAGE_SETS_TEXT, stagesAskedFor } from './stage-sets.ts';
 
 export interface ChoiceStage {
   /** Index into the configuration's stages. */
@@ -36,9 +36,8 @@ export interface StageChoice {
 
 export const CHOICE_STAGES_PARAMETER = {
   default: '',
-  description:
-    'Ids of the stages it may choose, separated by /, in their order where one matters. Empty: all there are',
-} as const;
+  description: `Ids of the stages it may choose, separated by /, in their order where one matters, or a set (${STAGE_SETS_TEXT}). Empty: all there are`,
+};
 
 const known = new WeakMap<JunctionConfiguration, Map<string, StageChoice>>();
 
@@ -59,7 +58,7 @@ export function stageChoiceOf(
   const key = `${usual}|${parameters.stages ?? ''}`;
   let choice = choices.get(key);
   if (choice === undefined) {
-    choice = makeChoice(configuration, listOf(String(parameters.stages ?? '')), usual);
+    choice = makeChoice(configuration, stagesAskedFor(configuration, String(parameters.stages ?? '')), usual);
     choices.set(key, choice);
   }
   return choice;

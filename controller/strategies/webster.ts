@@ -13,13 +13,13 @@ import {
   type Cycle,
   cycleOf,
   isTimeToDecide,
-  listOf,
   planOf,
   STAGES_PARAMETER,
   stageNeeds,
   streamsByStage,
 } from './cycle.ts';
 import { boundedSplit } from './split.ts';
+import { listOf } from './stage-sets.ts';
 
 /** Flows are worth something from so long on, seconds; before, today's plan goes on. */
 const LEAST_MEASURED_SECONDS = 120;

@@ -55,6 +55,26 @@ export function crashHistoryOf(
   };
 }
 
+/** What the endpoint takes of a history. */
+export function crashHistoryFields({ junctionId, firstDay, lastDay, record }: CrashHistoryRow) {
+  const at = (day: string): number => Date.parse(`${day}T00:00:00Z`);
+  const days = (at(lastDay) - at(firstDay)) / DAY_MS + 1;
+  const { history } = record;
+  return {
+    junction_id: junctionId,
+    first_day: firstDay,
+    last_day: lastDay,
+    fatal: history.fatal,
+    injury: history.injury,
+    damage: history.damage,
+    vehicles_per_day: (history.exposure * MILLION) / days,
+    prior_rate: history.priorRate,
+    prior_exposure: history.priorExposure,
+    free_flow_speed: record.freeFlowMetresPerSecond,
+    capacity_vehicles_per_hour: record.capacityVehiclesPerHour,
+  };
+}
+
 /**
  * Rows of a file named `name`, CSV or JSON, a junction each. Exposure is the vehicles that entered in those days, in millions;
  * `prior_rate` is of comparable sites: weighted crashes (fatal 10, injury 3, damage 1) a million vehicles; `prior_exposure` (millions)

@@ -25,6 +25,7 @@ import {
 import { intervalOf, type MonitoredJunction, SafetyMonitor } from './monitor.ts';
 import { MessageClock } from './message-clock.ts';
 import { QualityNotes, type Trouble } from './quality-notes.ts';
+import { rawRecordsOf, senderOf } from './raw-messages.ts';
 import { type SafetyPool, SafetyOverloaded } from './pool.ts';
 import type { SafetyEvent } from './results.ts';
 import { observationsOf, WEATHER_HOLDS_MS, type WeatherObservation } from './weather.ts';
@@ -55,6 +56,12 @@ export interface LiveSafetyOptions {
   readonly store: Pick<Store, 'writeRecords' | 'writeFeatures' | 'writeRaw' | 'writeMap'>;
   /** Whether messages are archived as they came; default: where the store can. */
   readonly keepsMessages?: boolean;
+  /** Archives what comes over MQTT in place of the store: on another thread, for it is most of the work. */
+  archiveText?(
+    kind: RawKind,
+    text: string,
+    of: { readonly receivedAtMs: number; readonly junctionId: string; readonly via: string },
+  ): void;
   /** What scores relate to; asked at the begin, and every minute. Absent: nothing, and no minute is scored. */
   basis?(): Promise<LiveBasis>;
   onEvents?(events: SafetyEvent[]): void;
@@ -241,15 +248,10 @@ export class LiveSafety {
     this.#monitor.takeText(junctionId, text);
     this.#flush(junctionId);
     // afterwards: nobody waits for the archive
-    if (this.#keepsMessages) {
-      let value: unknown = text;
-      try {
-        value = JSON.parse(text);
-      } catch {
-        // archived as it came; the analysis says what is wrong with it
-      }
-      this.#archive(kind, junctionId, Array.isArray(value) ? value : [value], topic);
-    }
+    const { archiveText, store } = this.#options;
+    const receivedAtMs = this.#now();
+    if (archiveText !== undefined) archiveText(kind, text, { receivedAtMs, junctionId, via: topic });
+    else if (this.#keepsMessages) store.writeRaw!(kind, rawRecordsOf(text, { receivedAtMs, junctionId, via: topic }));
   }
 
   async #takeOf(junctionId: string, kind: RawKind | null, value: unknown, via: string | null): Promise<boolean> {
@@ -519,27 +521,4 @@ export class LiveSafety {
 function kindOf(message: unknown): RawKind | null {
   const { messages } = readV2xValue(message);
   return messages[0]?.kind ?? null;
-}
-
-interface AnyMessage {
-  readonly payload?: { readonly data?: { readonly value?: Readonly<Record<string, AnyValue>> } };
-  readonly bsmJson?: AnyValue;
-  readonly psmJson?: AnyValue;
-  readonly intersections?: AnyValue['intersections'];
-}
-interface AnyValue {
-  readonly id?: unknown;
-  readonly coreData?: { readonly id?: unknown };
-  readonly intersections?: readonly { readonly id?: { readonly id?: unknown } }[];
-}
-
-/**
- * Sender's temporary id, or the intersection's number, as the message has it; `unknown` where it is not in its place. The
- * message has not been checked yet, and is not here: that is the analysis' work.
- */
-function senderOf(message: unknown): string {
-  const { payload, bsmJson, psmJson, intersections } = (message ?? {}) as AnyMessage;
-  const [value = bsmJson ?? psmJson ?? { intersections }] = Object.values(payload?.data?.value ?? {});
-  const sender = value?.coreData?.id ?? value?.id ?? value?.intersections?.[0]?.id?.id;
-  return typeof sender === 'string' || typeof sender === 'number' ? String(sender).slice(0, 64) : 'unknown';
 }
