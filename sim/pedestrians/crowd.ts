@@ -13,6 +13,9 @@ import type { Crossing, CrossingNetwork } from './crossings.ts';
 import type { People } from './people.ts';
 
 const WALK = 1;
+const GREEN = 1;
+/** So long after the walk began, people at the kerb let vehicles clear the junction, s. */
+const CLEARING_SECONDS = 10;
 const CLEARANCE = 2;
 /** Deceleration that people expect of a driver, m/s2: ITE's for the yellow interval. */
 const EXPECTED_DECELERATION = 3.05;
@@ -68,6 +71,9 @@ export class Crowd {
   readonly #walkUntil: Float64Array;
   /** By strip: the vehicle that is in the way or could not stop, -1 for none. */
   readonly #unsafe: Int32Array;
+  /** By strip, its crossing; and by crossing, 1 where a vehicle that was on its way when its green ended is still to come over it. */
+  readonly #crossingOf: Int32Array;
+  readonly #toClear: Uint8Array;
   /** The vehicle that left the least room to the person moved last, -1 for none. */
   #holder = -1;
 
@@ -99,6 +105,10 @@ export class Crowd {
     this.#walkSince = new Float64Array(network.crossings.length).fill(Number.NEGATIVE_INFINITY);
     this.#walkUntil = new Float64Array(network.crossings.length).fill(Number.NEGATIVE_INFINITY);
     this.#unsafe = new Int32Array(network.stripFrom.length);
+    this.#crossingOf = new Int32Array(network.stripFrom.length);
+    for (let c = 0; c < network.crossings.length; c++)
+      this.#crossingOf.fill(c, network.first[c]!, network.first[c + 1]!);
+    this.#toClear = new Uint8Array(network.crossings.length);
   }
 
   /** Waiting or crossing, in the order of arrival: `present[0..presentCount)`. */
@@ -181,6 +191,7 @@ export class Crowd {
   /** Marks the strips into which nobody may step. */
   #lookAtVehicles(): void {
     const unsafe = this.#unsafe.fill(-1);
+    this.#toClear.fill(0);
     const { state, network, ways } = this.#engine;
     const { laneCount, length } = network;
     const { first } = this.#network.stretches;
@@ -192,9 +203,21 @@ export class Crowd {
       const link = segment < laneCount ? next[v]! : segment;
       if (link >= laneCount && first[link]! < first[link + 1]!)
         this.#mark(unsafe, v, link, segment < laneCount ? position - length[segment]! : position);
+      if (segment >= laneCount) this.#markClearing(segment, position);
       if (position >= this.#vehicleLength[v]!) continue;
       const behind = previous[v]!;
       if (behind >= laneCount) this.#mark(unsafe, v, behind, position + length[behind]!);
+    }
+  }
+
+  /** Marks the crossings before a vehicle in a junction whose green has ended. */
+  #markClearing(link: number, along: number): void {
+    const { first, list, start } = this.#network.stretches;
+    const group = this.#engine.network.linkGroup[link]!;
+    if (group < 0 || this.#engine.groupLamp[group] === GREEN) return;
+    for (let i = first[link]!; i < first[link + 1]!; i++) {
+      const k = list[i]!;
+      if (along <= start[k]! + SLACK) this.#toClear[this.#crossingOf[k]!] = 1;
     }
   }
 
@@ -222,6 +245,12 @@ export class Crowd {
     return ready > begin ? ready - begin : 0;
   }
 
+  /** Whether a person at the kerb lets vehicles clear the junction first: for so long after the walk began. */
+  #letsClear(person: number, begin: number): boolean {
+    const at = this.people.crossing[person]!;
+    return this.#toClear[at] === 1 && begin - this.#walkSince[at]! < CLEARING_SECONDS;
+  }
+
   /**
    * Moves one person. true: on the crossing at the begin of the tick or by its end; false: waits, with the walk; null:
    * waits for the walk.
@@ -236,7 +265,7 @@ export class Crowd {
     if (phase[person] === WAITING) {
       const ready = this.#readyIn(person, begin);
       speed[person] = 0;
-      if (ready === Number.POSITIVE_INFINITY) return null;
+      if (ready === Number.POSITIVE_INFINITY || this.#letsClear(person, begin)) return null;
       if (ready >= dt || this.#roomAhead(person, 0, SLACK) <= 0) return false;
       phase[person] = CROSSING;
       enteredAt[person] = begin + ready;

@@ -157,8 +157,9 @@ describe('traffic under any demand and plan', () => {
 });
 
 describe('any scenario', () => {
-  // the last two: who filtered behind a bus that turned off, and two abreast in a bend, once ran into each other
-  it.each([...Array.from({ length: ANY_RUNS }, (_, i) => i + 1), 137, 266])(
+  // the last three: who filtered behind a bus that turned off, and two abreast in a bend, once ran into each other; people
+  // who stepped off before the junction had cleared, and a vehicle that waited for them, once held each other up
+  it.each([...Array.from({ length: ANY_RUNS }, (_, i) => i + 1), 137, 266, 316])(
     'number %d keeps its vehicles apart and loses none',
     (number) => expect(playAnything(number).wrong).toBeNull(),
   );
