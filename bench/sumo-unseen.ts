@@ -27,7 +27,8 @@ const { values } = parseArgs({
 
 const SECONDS = 1200;
 const run = promisify(execFile);
-const SUMO_HOME = process.env.SUMO_HOME ?? '/usr/share/sumo';
+/** Where Debian's package has SUMO's tools. */
+const SUMO_HOME = '/usr/share/sumo';
 const env = { ...process.env, SUMO_HOME };
 
 const COMMON = ['--default-junction-type', 'traffic_light', '--turn-lanes', '1', '--turn-lanes.length', '60'];
