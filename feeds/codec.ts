@@ -6,6 +6,7 @@
 import type {
   Acknowledgement,
   Approach,
+  Feeder,
   JunctionConfiguration,
   JunctionDetector,
   Lamp,
@@ -225,6 +226,16 @@ function detectorToMessage(detector: JunctionDetector): DetectorMessage {
   };
 }
 
+type FeederMessage = NonNullable<ConfigurationMessage['feeders']>[number];
+
+function feederToMessage({ junctionId, groups, ...feeder }: Feeder): FeederMessage {
+  return { ...feeder, junction_id: junctionId, groups: groups.map(({ id, share }) => ({ id, share })) };
+}
+
+function feederFromMessage({ junction_id, groups, ...feeder }: FeederMessage): Feeder {
+  return { ...feeder, junctionId: junction_id, groups: groups.map(({ id, share }) => ({ id, share })) };
+}
+
 function detectorFromMessage(detector: DetectorMessage): JunctionDetector {
   const { id, approach, position, lane, groups, metres_before_line, limit_metres_per_second } = detector;
   return {
@@ -300,6 +311,7 @@ export function configurationToMessage(configuration: JunctionConfiguration): Co
     ...(configuration.yields === undefined ? {} : { yields: configuration.yields.map((row) => [...row]) }),
     ...(configuration.priority === undefined ? {} : { priority: priorityToMessage(configuration.priority) }),
     ...(configuration.detectors === undefined ? {} : { detectors: configuration.detectors.map(detectorToMessage) }),
+    ...(configuration.feeders === undefined ? {} : { feeders: configuration.feeders.map(feederToMessage) }),
   };
 }
 
@@ -346,6 +358,7 @@ export function configurationFromMessage(message: ConfigurationMessage): Junctio
     ...(message.yields === undefined ? {} : { yields: message.yields.map((row) => [...row]) }),
     ...(message.priority === undefined ? {} : { priority: priorityFromMessage(message.priority) }),
     ...(message.detectors === undefined ? {} : { detectors: message.detectors.map(detectorFromMessage) }),
+    ...(message.feeders === undefined ? {} : { feeders: message.feeders.map(feederFromMessage) }),
   };
 }
 

@@ -252,6 +252,22 @@ export const configurationSchema = z.object({
     )
     .max(1000)
     .optional(),
+  /** Junctions whose traffic comes here, and by which approach. */
+  feeders: z
+    .array(
+      z.object({
+        approach: name,
+        junction_id: uuid,
+        /** Groups there, and the share of the ways they let go that lead here. */
+        groups: z.array(z.object({ id: name, share: z.number().min(0).max(1) })).max(254),
+        /** From its stop line to ours: metres of road, its lanes, seconds at the speed limit. */
+        metres: z.number().min(0).max(100_000),
+        lanes: z.number().int().min(1).max(32),
+        seconds,
+      }),
+    )
+    .max(64)
+    .optional(),
 });
 
 export const logSchema = z.object({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { EXAMPLE_JUNCTION_ID as J, EXAMPLE_LANE_IDS, exampleAddress } from './examples.ts';
+import { EXAMPLE_LANE_IDS, exampleAddress, EXAMPLE_JUNCTION_ID as J } from './examples.ts';
 import type { MessageKind } from './messages.ts';
 import {
   addressOf,

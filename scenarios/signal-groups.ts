@@ -175,23 +175,23 @@ export function numbered(groups: readonly Group[]): SignalGroup[] {
 export function detectorsOf(ground: ResolvedGround, groupOf: ReadonlyMap<string, string>): JunctionDetector[] {
   const groups = (movements: readonly string[]) => [...new Set(movements.map((name) => groupOf.get(name)!))];
   return ground.arms.flatMap(({ name, rfid, laneMovements, speedMetresPerSecond }) =>
-    rfid.flatMap(({ position, distanceMetres }): JunctionDetector[] => [
-      {
-        id: `${name}:${position}`,
+    rfid.flatMap(({ position, distanceMetres }): JunctionDetector[] => {
+      const place = {
         approach: name,
         position,
-        lane: null,
-        groups: groups(laneMovements.flat()),
         metresBeforeLine: distanceMetres,
         limitMetresPerSecond: speedMetresPerSecond,
-      },
-      ...(position === 'stopline' ? laneMovements : []).map((movements, lane) => ({
-        id: `${name}:${position}:${lane}`,
-        approach: name,
-        position,
-        lane,
-        groups: groups(movements),
-      })),
-    ]),
+      };
+      const lanes = position === 'stopline' ? laneMovements : [];
+      return [
+        { id: `${name}:${position}`, lane: null, groups: groups(laneMovements.flat()), ...place },
+        ...lanes.map((movements, lane) => ({
+          id: `${name}:${position}:${lane}`,
+          lane,
+          groups: groups(movements),
+          ...place,
+        })),
+      ];
+    }),
   );
 }

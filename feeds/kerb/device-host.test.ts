@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { minuteOfWeekIn } from '../../junction/local-time.ts';
 import { LampMonitor } from '../../junction/monitor.ts';
 import { crossroads } from '../../junction/testing.ts';
 import { configurationToMessage, isoOf, planToMessage } from '../codec.ts';
@@ -10,7 +11,6 @@ import { createInProcessLink } from '../inprocess-link.ts';
 import type { Received } from '../link.ts';
 import type { Lamps } from '../messages.ts';
 import { DeviceHost, type DeviceHostOptions } from './device-host.ts';
-import { minuteOfWeekIn } from '../../junction/local-time.ts';
 import { snapshotFile } from './snapshot-file.ts';
 
 const PREFIX = 'flextraff-sim/host/test';

@@ -6,7 +6,7 @@
  * done. A process that was held up shows each yellow late, and none of them short. Wall time, which may be set, is only
  * what messages are stamped with and validity is judged by.
  */
-import { DEVICE_FIRMWARE, HEARTBEAT_SECONDS } from './health.ts';
+
 import { type DeviceReport, LampDevice, type SnapshotStore } from '../../junction/device.ts';
 import { minuteOfWeekIn } from '../../junction/local-time.ts';
 import type { Acknowledgement, JunctionConfiguration, Lamp } from '../../junction/types.ts';
@@ -21,6 +21,7 @@ import {
 } from '../codec.ts';
 import type { Address, Link, Received } from '../link.ts';
 import type { Message, MessageKind } from '../messages.ts';
+import { DEVICE_FIRMWARE, HEARTBEAT_SECONDS } from './health.ts';
 
 export interface DeviceHostOptions {
   readonly link: Link;

@@ -7,8 +7,8 @@ import { readCorridor } from './corridor.ts';
 import type { Rejection, RejectionReason, V2xMessage } from './messages.ts';
 import { readOdeV4 } from './ode-v4.ts';
 import { isPlainBsm, isPlainPsm } from './quick-check.ts';
-import { clip, isObject, type Json, parseOrReject, Rejected } from './reject.ts';
 import { type Metadata, metadataSchema, RAW_MESSAGES, SCHEMA_VERSION, V2X_KINDS, type V2xKind } from './raw.ts';
+import { clip, isObject, type Json, parseOrReject, Rejected } from './reject.ts';
 
 export interface ReadResult {
   /** Messages found, used or not. `messages.length + rejections.length`. */

@@ -222,23 +222,6 @@ export function rowLevelSecurity(trial: SchemaTrial): void {
         class: 'car',
         peak_deceleration: -4,
       });
-      const crashes = {
-        fatal: 0,
-        injury: 0,
-        damage: 1,
-        exposure_million_vehicles: 1,
-        prior_rate: 1,
-        prior_exposure: 1,
-      };
-      const span = { first_day: '2025-01-01', last_day: '2025-12-31' };
-      await insert('crash_histories', {
-        ...span,
-        ...crashes,
-        free_flow_speed: 14,
-        capacity_vehicles_per_hour: 1800,
-        source: 'x',
-      });
-      await insert('crash_indices', { timestamp: day });
       const simulation_id = randomUUID();
       await trial.knex('simulations').insert({ simulation_id });
       const of = { simulation_id, intersection_id: 'x', timestamp: day };
