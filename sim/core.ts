@@ -234,9 +234,9 @@ export interface LinkStretches {
 
 /** Looked for every 10 simulated seconds. Nobody is removed: what is locked stays and counts as delay. */
 export interface Gridlock {
-  /** Circles found so far; one that dissolves and forms again counts again. */
+  /** Circles and blocked junctions found so far; one that dissolves and forms again counts again. */
   episodes: number;
-  /** Vehicles in such circles now. */
+  /** Vehicles in them now. */
   vehicles: number;
   /** Simulated seconds of the first; NaN until there was one. */
   since: number;

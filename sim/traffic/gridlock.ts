@@ -1,7 +1,8 @@
 /**
  * Gridlock: circles of standing vehicles each of which waits for the next, so that none can ever move again. Found by
  * following, from every standing vehicle, whom it waits for: the one ahead of it, the one it gives way to, or the one that
- * holds up the people on a crossing for whom it waits.
+ * holds up the people on a crossing for whom it waits. Where whom one waits for changes with the lights no circle lasts, and
+ * yet nobody moves: who stands inside a junction for long, and waits for one who stands, is gridlocked, too.
  */
 import type { Gridlock } from '../core.ts';
 import { leaderFinder } from './tracks.ts';
@@ -11,6 +12,8 @@ import { STANDING_SPEED, type World } from './world.ts';
 export const GRIDLOCK_SECONDS = 10;
 /** A circle that stands for so many looks in a row is a gridlock; shorter ones dissolve by themselves. */
 const LOOKS = 4;
+/** Who stands inside a junction at so many looks in a row, 80 s, behind or before one who stood at `LOOKS`, is gridlocked, circle or not. */
+const INSIDE_LOOKS = 8;
 /** Who stands so near behind another waits for that one, m beyond the gap it keeps. */
 const CLOSE_METRES = 3;
 
@@ -29,6 +32,9 @@ export function gridlockWatch(w: World): GridlockWatch {
   const visitedBy = new Int32Array(count).fill(-1);
   const inCircle = new Uint8Array(count);
   const looks = new Uint8Array(count);
+  /** Per vehicle: at how many looks in a row it stood, and stood inside a junction. */
+  const stood = new Uint8Array(count);
+  const inside = new Uint8Array(count);
 
   /** Whom v waits for, -1 for nobody (it moves, or waits for a light or a bus stop). */
   function holder(v: number): number {
@@ -41,12 +47,27 @@ export function gridlockWatch(w: World): GridlockWatch {
     return waitsFor[v]!;
   }
 
+  const oneMore = (looksSoFar: number): number => Math.min(255, looksSoFar + 1);
+
+  function noteStanding(v: number): void {
+    const isStanding = state.speed[v]! <= STANDING_SPEED && !(w.standsUntil[v]! > 0);
+    stood[v] = isStanding ? oneMore(stood[v]!) : 0;
+    inside[v] = isStanding && state.segment[v]! >= w.network.laneCount ? oneMore(inside[v]!) : 0;
+  }
+
+  function isStuckInside(v: number): boolean {
+    if (inside[v]! < INSIDE_LOOKS) return false;
+    const before = holder(v);
+    return before >= 0 && stood[before]! >= LOOKS;
+  }
+
   function look(now: number): void {
     const { active, activeCount } = state;
     visitedBy.fill(-1);
     inCircle.fill(0);
     for (let i = 0; i < activeCount; i++) {
       const start = active[i]!;
+      noteStanding(start);
       let v = start;
       while (v >= 0 && visitedBy[v]! < 0) {
         visitedBy[v] = start;
@@ -55,15 +76,18 @@ export function gridlockWatch(w: World): GridlockWatch {
       if (v < 0 || visitedBy[v] !== start) continue;
       for (let u = v; inCircle[u] === 0; u = holder(u)) inCircle[u] = 1;
     }
+    const wasLocked = gridlock.vehicles > 0;
     gridlock.vehicles = 0;
     let isNew = false;
+    let stuckInside = 0;
     for (let i = 0; i < activeCount; i++) {
       const v = active[i]!;
       if (inCircle[v] === 0) {
         looks[v] = 0;
+        if (isStuckInside(v)) stuckInside++;
         continue;
       }
-      if (looks[v]! < 255) looks[v]!++;
+      looks[v] = oneMore(looks[v]!);
       if (looks[v]! < LOOKS) continue;
       gridlock.vehicles++;
       // The first of a circle to be told: the others come at the same look or join it later.
@@ -72,6 +96,11 @@ export function gridlockWatch(w: World): GridlockWatch {
         isNew = true;
       }
     }
+    if (stuckInside > 0 && gridlock.vehicles === 0 && !wasLocked) {
+      gridlock.episodes++;
+      isNew = true;
+    }
+    gridlock.vehicles += stuckInside;
     if (isNew && Number.isNaN(gridlock.since)) gridlock.since = now;
   }
 
