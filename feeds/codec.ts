@@ -27,24 +27,14 @@ import type {
 /** Longest text the schemas take, characters. */
 const TEXT_MAX = 1000;
 
-/** The whole milliseconds and their text that were last asked for: within a second of a street it is nearly always these. */
-let lastMs = Number.NaN;
-let lastText = '';
-
 /** ISO 8601 UTC with milliseconds of a time in ms since 1970. Throws RangeError for what is no time. */
 export function isoOf(ms: number): string {
-  if (ms === lastMs) return lastText;
-  const text = new Date(ms).toISOString();
-  if (Number.isInteger(ms)) {
-    lastMs = ms;
-    lastText = text;
-  }
-  return text;
+  return new Date(ms).toISOString();
 }
 
 /** Milliseconds since 1970 of an ISO 8601 time; NaN if it is none (checked messages never give that). */
 export function msOf(iso: string): number {
-  return iso === lastText ? lastMs : Date.parse(iso);
+  return Date.parse(iso);
 }
 
 const withoutMinusZero = (value: number): number => (value === 0 ? 0 : value);

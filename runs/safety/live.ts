@@ -472,17 +472,17 @@ export class LiveSafety {
   /** There was enough to see, and nothing to relate it to: told to the log, and once to whoever is here. */
   #tellNoConstants(junctionId: string): void {
     const what = 'Minutes are not scored: no constants of the safety index are in force.';
-    const todo = '`flextraff safety constants compute` makes some; until then features are archived.';
+    const remedy = '`flextraff safety constants compute` makes some; until then features are archived.';
     this.#note({
       junctionId,
       issueType: 'safety_no_constants',
       severity: 'warning',
       times: 1,
-      message: () => `${what} ${todo}`,
+      message: () => `${what} ${remedy}`,
     });
     if (this.#toldNoConstants) return;
     this.#toldNoConstants = true;
-    this.#options.onProblem?.(`Safety of the street: ${what} ${todo}`);
+    this.#options.onProblem?.(`Safety of the street: ${what} ${remedy}`);
   }
 
   #tell(event: SafetyEvent): void {
