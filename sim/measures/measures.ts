@@ -14,7 +14,7 @@ import { ARRIVED, type Engine, NOT_ENTERED } from '../core.ts';
 import type { StateDigest } from '../digest.ts';
 import { mean, quantile } from './quantile.ts';
 import { levelOfService } from './level-of-service.ts';
-import type { ApproachMeasures, FrameCounters, MovementMeasures, VariantResult } from './types.ts';
+import type { ApproachMeasures, FrameCounters, GroupMeasures, MovementMeasures, VariantResult } from './types.ts';
 
 /** A vehicle this slow stands, m/s. */
 export const STANDING_METRES_PER_SECOND = 0.1;
@@ -347,9 +347,46 @@ export class Measures {
       const first = name.split(' ')[0]!;
       return isOne ? first.slice(first.indexOf('/') + 1) : first;
     });
+    const level = (group: GroupMeasures): MovementMeasures =>
+      isOne ? { ...group, levelOfService: levelOfService(group.delaySeconds.mean) } : group;
+    return Object.fromEntries(
+      Object.entries(this.#groups((v) => names[demand.route[v]!]!)).map(([name, group]) => [name, level(group)]),
+    );
+  }
+
+  /** By vehicle class; those that nobody drives are absent. */
+  classes(): Record<string, GroupMeasures> {
+    const { demand } = this.#engine;
+    return this.#groups((v) => demand.classes[demand.vehicleClass[v]!]!.name);
+  }
+
+  /**
+   * Share of the time since the departure of all measured vehicles that driving unhindered would have taken them, 0-1;
+   * undefined where nobody was due.
+   */
+  speedShare(): number | undefined {
+    const { demand, state } = this.#engine;
+    let driven = 0;
+    let lost = 0;
+    for (let v = this.#firstMeasured; v < this.#due; v++) {
+      const depart = demand.departSeconds[v]!;
+      if (state.segment[v] === NOT_ENTERED) {
+        lost += this.#nowSeconds - depart;
+        continue;
+      }
+      const entered = state.enteredAt[v]!;
+      const until = state.segment[v] === ARRIVED ? state.arrivedAt[v]! : this.#nowSeconds;
+      driven += until - entered - state.timeLoss[v]!;
+      lost += state.timeLoss[v]! + Math.max(0, entered - depart);
+    }
+    return driven + lost > 0 ? rounded(driven / (driven + lost)) : undefined;
+  }
+
+  /** The measured vehicles by a name, in the order of names. */
+  #groups(nameOf: (vehicle: number) => string): Record<string, GroupMeasures> {
     const byName = new Map<string, number[]>();
     for (let v = this.#firstMeasured; v < this.#due; v++) {
-      const name = names[demand.route[v]!]!;
+      const name = nameOf(v);
       const own = byName.get(name);
       if (own === undefined) byName.set(name, [v]);
       else own.push(v);
@@ -358,10 +395,17 @@ export class Measures {
   }
 
   #approach(vehicles: Int32Array, approach: number): ApproachMeasures {
-    return { ...this.#group(vehicles), queueMax: this.#queueMax[approach]! };
+    const group = this.#group(vehicles);
+    return {
+      ...group,
+      ...(this.#engine.network.junctions.length === 1 && {
+        levelOfService: levelOfService(group.delaySeconds.mean),
+      }),
+      queueMax: this.#queueMax[approach]!,
+    };
   }
 
-  #group(vehicles: Int32Array): MovementMeasures {
+  #group(vehicles: Int32Array): GroupMeasures {
     const sample = this.#sample(vehicles);
     const delay = sample.delay.slice().sort();
     const waiting = sample.waiting.slice().sort();
@@ -379,7 +423,6 @@ export class Measures {
         max: entered === 0 ? 0 : rounded(quantile(waiting, 1)),
       },
       stopsPerVehicle: entered === 0 ? 0 : rounded(sample.stops / entered),
-      ...(this.#engine.network.junctions.length === 1 ? { levelOfService: levelOfService(mean(sample.delay)) } : {}),
     };
   }
 

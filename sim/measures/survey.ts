@@ -2,10 +2,10 @@
 import type { Engine } from '../core.ts';
 import { DischargeObserver } from './discharge.ts';
 import { ExhaustMeter } from './exhaust.ts';
-import { JunctionLosses } from './junctions.ts';
-import { levelOfService } from './level-of-service.ts';
+import { JunctionLosses, type Passages } from './junctions.ts';
+import { levelOfService, streetLevelOfService } from './level-of-service.ts';
 import { approachNames, type Measures } from './measures.ts';
-import type { JunctionMeasures, VariantResult } from './types.ts';
+import type { JunctionMeasures, PassageMeasures, VariantResult } from './types.ts';
 
 type Result = Omit<VariantResult, 'strategy' | 'digest'>;
 
@@ -23,9 +23,7 @@ export class Survey {
     this.#measures = measures;
     this.#discharge = new DischargeObserver(engine, warmUpSeconds);
     this.#losses =
-      engine.network.junctions.length > 1
-        ? new JunctionLosses(engine, (v) => engine.network.approaches[measures.entryApproach(v)]?.junction ?? -1)
-        : null;
+      engine.network.junctions.length > 1 ? new JunctionLosses(engine, (v) => measures.entryApproach(v)) : null;
     this.exhaust = new ExhaustMeter(engine);
   }
 
@@ -51,29 +49,46 @@ export class Survey {
       const { saturationFlowPerHourPerLane, startUpLostSeconds } = found;
       approaches[name] = { ...approaches[name], saturationFlowPerHourPerLane, startUpLostSeconds };
     });
+    const classes = this.#measures.classes();
     return {
       ...result,
       ...this.exhaust.result(firstMeasured),
       approaches,
       movements: this.#measures.movements(),
-      ...(this.#losses === null ? {} : { junctions: this.#junctions(this.#losses, nowSeconds) }),
+      ...(Object.keys(classes).length > 1 && { classes }),
+      ...(this.#losses && { junctions: this.#junctions(this.#losses, nowSeconds), ...this.#network() }),
     };
   }
 
   #junctions(losses: JunctionLosses, nowSeconds: number): Record<string, JunctionMeasures> {
     const { open, openCount, firstMeasured } = this.#measures;
+    const { junctions, approaches } = this.#engine.network;
     const found = losses.result(open, openCount, firstMeasured, nowSeconds);
     return Object.fromEntries(
-      this.#engine.network.junctions.flatMap(({ name }, j) => {
-        const { vehicles, mean } = found[j]!;
-        if (vehicles === 0) return [];
-        const measures: JunctionMeasures = {
-          vehicles,
-          delaySeconds: { mean: rounded(mean) },
-          levelOfService: levelOfService(mean),
-        };
-        return [[name, measures]];
+      junctions.flatMap(({ name }, j): [string, JunctionMeasures][] => {
+        const own = approaches.flatMap((approach, a) =>
+          approach.junction === j && found[a]!.vehicles > 0 ? [{ name: approach.name, ...found[a]! }] : [],
+        );
+        const all = passageMeasures(own);
+        if (all === null) return [];
+        const byApproach = own.map((passages) => [passages.name, passageMeasures([passages])!]);
+        return [[name, { ...all, approaches: Object.fromEntries(byApproach) }]];
       }),
     );
   }
+
+  #network(): Pick<Result, 'network'> {
+    const speedShare = this.#measures.speedShare();
+    return speedShare === undefined
+      ? {}
+      : { network: { speedShare, levelOfService: streetLevelOfService(speedShare) } };
+  }
+}
+
+/** null where nobody came. */
+function passageMeasures(passages: readonly Passages[]): PassageMeasures | null {
+  const vehicles = passages.reduce((sum, own) => sum + own.vehicles, 0);
+  if (vehicles === 0) return null;
+  const mean = passages.reduce((sum, own) => sum + own.lostSeconds, 0) / vehicles;
+  return { vehicles, delaySeconds: { mean: rounded(mean) }, levelOfService: levelOfService(mean) };
 }
