@@ -3,17 +3,11 @@ import type { Crossings, Engine } from '../core.ts';
 import type { SumoDemand } from '../network/sumo/demand.ts';
 import type { SumoNet } from '../network/sumo/net-types.ts';
 import type { SumoWorld } from '../network/sumo/network.ts';
-import { clearApproaches, createApproaches } from './approaches.ts';
 import { buildConflicts } from './conflicts.ts';
 import { createFilePrograms, type FilePrograms } from './file-programs.ts';
 import { createEntryQueue, enterDue } from './insertion.ts';
-import { RED, RED_YELLOW, YELLOW } from './junction-rules.ts';
-import { setUpdate } from './krauss.ts';
-import { changeLanes } from './lane-change.ts';
-import { resolveDeadlocks } from './merging.ts';
-import { decideAll, moveAll } from './moves.ts';
-import { planAll } from './plan.ts';
 import { buildRouteLanes } from './routes.ts';
+import { RED, RED_YELLOW, YELLOW } from './signal-codes.ts';
 import { createTraffic, type Traffic } from './traffic.ts';
 
 export interface SumoEngineOptions {
@@ -56,9 +50,7 @@ export function createSumoEngine(
     options.ballistic === true,
     options.seed,
   );
-  const a = createApproaches(t);
   const queue = createEntryQueue(t, demand.departures);
-  const movers = new Int32Array(t.demand.count);
   const groupLamp = new Uint8Array(t.groupState.length);
   const crossings: Crossings = {
     count: 0,
@@ -90,7 +82,6 @@ export function createSumoEngine(
     }
   };
   signals(0);
-  setUpdate(t.ballistic);
   enterDue(t, queue, 0);
 
   return {
@@ -110,23 +101,25 @@ export function createSumoEngine(
     },
     waitingToEnter: () => queue.pending.length,
     step() {
-      t.step++;
+      const { core, state } = t;
+      t.step = core.beginStep();
       const now = t.step * dt;
-      updates += t.state.activeCount;
+      updates += state.activeCount;
       signals(now);
-      setUpdate(t.ballistic);
-      clearApproaches(a);
-      t.deadlockedCount = 0;
-      planAll(t, a);
-      if (t.deadlockedCount > 0) resolveDeadlocks(t, a);
-      decideAll(t, a);
-      moveAll(t, movers, now);
+      const left = core.drive(state.activeCount, now);
+      if (left < 0) throw new RangeError(tooMany(t));
+      state.activeCount = left;
+      state.arrivalCount = core.arrivalCount.value;
       programs.noteMoves(now);
-      changeLanes(t, t.lc);
+      core.changeAll(t.roadEnds);
       enterDue(t, queue, now);
       programs.noteChanges(now);
     },
   };
+}
+
+function tooMany({ state, mostAtATime }: Traffic): string {
+  return `${state.activeCount} vehicles are in the network at a time, and more junctions lie ahead of them than there is room to note (${mostAtATime} vehicles). Split the network, or join lanes that are shorter than a metre.`;
 }
 
 /**

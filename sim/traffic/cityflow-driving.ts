@@ -5,9 +5,8 @@
  */
 import { CORE } from './cityflow-core.ts';
 import { crossingTime } from './kinematics.ts';
+import { CompiledCore, copyOf, type Numbers } from './wasm-memory.ts';
 import { type ClassTables, noteCrossing, type World } from './world.ts';
-
-type Numbers = Int32Array | Float64Array | Uint8Array;
 
 /** What the core calls an array, and whose it is. */
 const OF_WORLD = {
@@ -78,17 +77,6 @@ function ownArrays(w: World, classes: Float64Array): Record<string, Numbers> {
   };
 }
 
-/** What is used of WebAssembly: Node's types leave it to the browser's. */
-interface Wasm {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Memory: new (size: { initial: number }) => { readonly buffer: ArrayBuffer };
-  readonly Instance: new (
-    module: object,
-    imports: { env: { memory: object; crossed: unknown } },
-  ) => { readonly exports: unknown };
-}
-const { Module, Memory, Instance } = (globalThis as unknown as { WebAssembly: Wasm }).WebAssembly;
-
 interface Core {
   configure(stepSeconds: number, lanes: number, segments: number, longestVehicle: number, mayRest: number): void;
   step(activeSegmentCount: number, now: number, moverCount: number): number;
@@ -102,23 +90,26 @@ export interface CityFlowDriving {
   commit(): void;
 }
 
-const PAGE_BYTES = 65536;
 /** Numbers a class has in the core. */
 const CLASS_NUMBERS = 32;
 /** A metre over, so that rounding cannot matter. */
 const ROOM_MARGIN = 1;
 
-let compiled: object | null = null;
+let compiled: CompiledCore | null = null;
 
 /** Moves the arrays of a world at time 0 into a memory of its own; call it before anybody keeps one of them. */
 export function cityFlowDriving(world: World): CityFlowDriving {
-  compiled ??= new Module(Buffer.from(CORE, 'base64'));
+  compiled ??= new CompiledCore(CORE, ['crossed']);
+  const known = compiled;
   const { network, stepSeconds, classes } = world;
-  const numberOf = coreConstants(compiled);
-  const shared: Record<string, Numbers> = ownArrays(world, classNumbers(classes, stepSeconds, numberOf));
+  const shared = ownArrays(
+    world,
+    classNumbers(classes, stepSeconds, (name) => known.constant(name)),
+  );
   for (const [name, key] of Object.entries(OF_WORLD)) shared[name] = world[key];
   for (const [name, key] of Object.entries(OF_STATE)) shared[name] = world.state[key];
-  const { memory, views } = laidOut(shared, numberOf);
+  const parts = Object.entries(shared).map(([name, array]) => [name, copyOf(array)]);
+  const { memory, views } = known.layOut(Object.fromEntries(parts));
   const of = (names: Readonly<Record<string, string>>) =>
     Object.fromEntries(Object.entries(names).map(([name, key]) => [key, views[name]]));
   Object.assign(world, of(OF_WORLD));
@@ -128,8 +119,7 @@ export function cityFlowDriving(world: World): CityFlowDriving {
     const since = crossingTime(before, after, stepSeconds, world.detectorPosition[slot]! - from);
     noteCrossing(world.crossings, vehicle, world.detectorIndex[slot]!, world.tick * stepSeconds + since);
   };
-  const instance = new Instance(compiled, { env: { memory, crossed } });
-  const core = instance.exports as unknown as Core;
+  const core = known.start<Core>(memory, { crossed });
   const longest = classes.length.reduce((most, length) => (length > most ? length : most), 0);
   const mayRest = classes.isIdm.every((isIdm) => isIdm === 0) ? 1 : 0;
   core.configure(stepSeconds, network.laneCount, network.laneCount + network.linkCount, longest, mayRest);
@@ -139,38 +129,6 @@ export function cityFlowDriving(world: World): CityFlowDriving {
     },
     commit: () => core.commit(),
   };
-}
-
-/** The numbers that the core gives its arrays and the places within a class. */
-function coreConstants(module: object): (name: string) => number {
-  const memory = new Memory({ initial: 1 });
-  const { exports } = new Instance(module, { env: { memory, crossed: () => {} } });
-  return (name) => (exports as Record<string, { value: number }>)[name]!.value;
-}
-
-/** One array after the other, from where their addresses end; each begins at a multiple of 8. */
-function laidOut(arrays: Record<string, Numbers>, numberOf: (name: string) => number) {
-  const begin = 8 * Math.ceil((4 * numberOf('ARRAYS')) / 8);
-  let end = begin;
-  const placed = Object.entries(arrays).map(([name, array]) => {
-    const at = end;
-    end += 8 * Math.ceil(array.byteLength / 8);
-    return { name, array, at };
-  });
-  const memory = new Memory({ initial: Math.ceil(end / PAGE_BYTES) });
-  const addresses = new Uint32Array(memory.buffer, 0, numberOf('ARRAYS'));
-  const views: Record<string, Numbers> = {};
-  for (const { name, array, at } of placed) {
-    addresses[numberOf(name)] = at;
-    const view = new (array.constructor as new (buffer: ArrayBuffer, at: number, length: number) => Numbers)(
-      memory.buffer,
-      at,
-      array.length,
-    );
-    view.set(array);
-    views[name] = view;
-  }
-  return { memory, views };
 }
 
 /** What the core wants to know of each class. */
