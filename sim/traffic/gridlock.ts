@@ -32,6 +32,8 @@ export function gridlockWatch(w: World): GridlockWatch {
   const visitedBy = new Int32Array(count).fill(-1);
   const inCircle = new Uint8Array(count);
   const looks = new Uint8Array(count);
+  /** Per vehicle: 1 while it stands in a circle that has been counted. */
+  const isTold = new Uint8Array(count);
   /** Per vehicle: at how many looks in a row it stood, and stood inside a junction. */
   const stood = new Uint8Array(count);
   const inside = new Uint8Array(count);
@@ -84,14 +86,14 @@ export function gridlockWatch(w: World): GridlockWatch {
       const v = active[i]!;
       if (inCircle[v] === 0) {
         looks[v] = 0;
+        isTold[v] = 0;
         if (isStuckInside(v)) stuckInside++;
         continue;
       }
       looks[v] = oneMore(looks[v]!);
       if (looks[v]! < LOOKS) continue;
       gridlock.vehicles++;
-      // The first of a circle to be told: the others come at the same look or join it later.
-      if (looks[v] === LOOKS && isFirst(v)) {
+      if (isTold[v] === 0 && tell(v)) {
         gridlock.episodes++;
         isNew = true;
       }
@@ -104,10 +106,19 @@ export function gridlockWatch(w: World): GridlockWatch {
     if (isNew && Number.isNaN(gridlock.since)) gridlock.since = now;
   }
 
-  /** Whether v is the lowest of its circle, and none of it was locked before. */
-  function isFirst(v: number): boolean {
-    for (let u = holder(v); u !== v && u >= 0; u = holder(u)) if (u < v || looks[u]! > LOOKS) return false;
-    return true;
+  /**
+   * Marks the circle of v as told; whether it is a new one. Those who join a circle come later than it, and it goes on without
+   * those who leave it.
+   */
+  function tell(v: number): boolean {
+    let isNew = true;
+    let u = v;
+    do {
+      if (isTold[u] === 1) isNew = false;
+      isTold[u] = 1;
+      u = holder(u);
+    } while (u !== v);
+    return isNew;
   }
 
   return { gridlock, look };

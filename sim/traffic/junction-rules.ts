@@ -392,7 +392,10 @@ export function junctionRules(w: World, people?: LinkStretches): JunctionRules {
     if (own === 0 && (stuck[0] === 1 || (leader >= 0 && speed[leader] === 0 && gap < CLOSE_BEHIND)))
       nextBlocker[v] = STUCK;
     if (halt[0]! >= 1e9) return least;
-    return keepZonesClear(v, kind, along, begin, end, h, least);
+    if (people === undefined) return keepZonesClear(v, kind, along, begin, end, h, least);
+    least = keepCrossingsClear(v, kind, on, along, h, least);
+    least = keepZonesClear(v, kind, along, begin, end, h, least);
+    return keepCrossingsClear(v, kind, on, along, h, least);
   }
 
   /** Highest speed that people on crossings leave to v: it goes on only where it will be over before they are there. */
@@ -410,6 +413,23 @@ export function junctionRules(w: World, people?: LinkStretches): JunctionRules {
       stuck[0] = 1;
       if (heldBy[k]! >= 0) waitFor(v, heldBy[k]!);
       least = lower(stopBefore(own0, away, PEOPLE_GAP, kind, h), least);
+    }
+    return least;
+  }
+
+  /** Whoever must halt within the junction halts where its body lies on no crossing that people use. */
+  function keepCrossingsClear(v: number, kind: number, own: number, along: number, h: number, goal: number): number {
+    const { first: from, list, start, end, arrival } = people!;
+    let least = goal;
+    for (let i = from[own + 1]! - 1; i >= from[own]!; i--) {
+      const k = list[i]!;
+      const place = halt[0]!;
+      const isUsed = arrival[k] !== Number.POSITIVE_INFINITY && along <= start[k]! + SLACK;
+      if (!isUsed || start[k]! >= place || end[k]! < place - vehicleLength[v]!) continue;
+      const away = start[k]! - along;
+      if (!canStop(speed[v]!, away, Math.min(AMBER_DECELERATION, classes.maxDeceleration[kind]!))) continue;
+      least = lower(stopBefore(speed[v]!, away, PEOPLE_GAP, kind, h), least);
+      halt[0] = start[k]! - PEOPLE_GAP;
     }
     return least;
   }
@@ -448,6 +468,7 @@ export function junctionRules(w: World, people?: LinkStretches): JunctionRules {
       least = lower(stopBefore(own, away, ZONE_GAP, kind, h), least);
       place = start - ZONE_GAP;
     }
+    halt[0] = place;
     return least;
   }
 

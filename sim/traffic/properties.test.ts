@@ -6,7 +6,7 @@ import { demandFromScenario } from '../demand/demand.ts';
 import { networkFromScenario } from '../network/scenario.ts';
 import { crossroads } from '../testing/crossroads.ts';
 import { createEngine } from './engine.ts';
-import { imbalance, playAnything } from './anything.ts';
+import { imbalance, playAnything } from './testing-anything.ts';
 import { BodyChecker, playLocalPlans } from './testing.ts';
 
 const SECONDS = 90;
@@ -157,9 +157,11 @@ describe('traffic under any demand and plan', () => {
 });
 
 describe('any scenario', () => {
-  // the last three: who filtered behind a bus that turned off, and two abreast in a bend, once ran into each other; people
-  // who stepped off before the junction had cleared, and a vehicle that waited for them, once held each other up
-  it.each([...Array.from({ length: ANY_RUNS }, (_, i) => i + 1), 137, 266, 316])(
+  // the last five: who filtered behind a bus that turned off, and two abreast in a bend, once ran into each other; people
+  // who stepped off before the junction had cleared, and a vehicle that waited for them, once held each other up; a circle
+  // of vehicles was counted by nobody, because its lowest had joined it late; and one that had to halt in the junction did
+  // so on a crossing, before people who were in another's way
+  it.each([...Array.from({ length: ANY_RUNS }, (_, i) => i + 1), 137, 266, 316, 510, 947])(
     'number %d keeps its vehicles apart and loses none',
     (number) => expect(playAnything(number).wrong).toBeNull(),
   );
