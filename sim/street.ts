@@ -5,6 +5,7 @@ import type { JunctionConfiguration } from '../junction/types.ts';
 import type { DetectorFault, Scenario, V2xSettings } from '../scenarios/types.ts';
 import type { Engine, Network } from './core.ts';
 import { demandFromScenario } from './demand/demand.ts';
+import { type DetectorCount, DetectorCounts } from './detectors/counts.ts';
 import { DetectorFaults } from './detectors/faults.ts';
 import { Loops } from './detectors/loops.ts';
 import { PriorityReceivers } from './detectors/priority.ts';
@@ -81,6 +82,8 @@ export interface Street extends SimulatedStreet {
   result(): VariantResult;
   /** What became of each vehicle that was due, up to now. */
   trips(): Iterable<Trip>;
+  /** What passed each detector, by class and 300 s, up to now. */
+  detectorCounts(): readonly DetectorCount[];
   /** What stands still. */
   drawing(): Drawing;
   /** What of the input was left out, in words. */
@@ -295,6 +298,7 @@ class World implements Street {
   readonly #controllerOf = new Map<string, LampController>();
   readonly #stationsOfJunction: readonly (readonly Station[])[];
   readonly #loops: Loops;
+  readonly #counts: DetectorCounts;
   readonly #radios: PriorityReceivers;
   readonly #vehicles: VehicleRadios | null;
   readonly #readers: RfidReaders | null;
@@ -355,6 +359,8 @@ class World implements Street {
     this.#radios = new PriorityReceivers(engine);
     this.#vehicles = options.radio === undefined ? null : this.#vehicleRadios(options.radio);
     this.#readers = parts.readers === null ? null : parts.readers(stations);
+    this.#counts = new DetectorCounts(engine, stations, this.#readers !== null);
+    if (this.#readers !== null) this.#readers.onVisit = (detector, vehicle) => this.#counts.tagRead(detector, vehicle);
     this.#rfidDevices = rfidDevices(network, parts.readers === null ? [] : stations, ({ junction, approach, kind }) =>
       deviceId(taken, network.junctions[junction]!.name, 'rfid', network.approaches[approach]!.name, kind),
     );
@@ -437,6 +443,7 @@ class World implements Street {
     this.#survey?.tick(beginMs / 1000);
     this.#loops.tick();
     this.#readers?.tick(this.#nowSeconds());
+    this.#counts.tick(this.#nowSeconds());
     const endMs = this.#elapsedMs();
     this.#broadcast?.tick(beginMs, endMs, this.#parts.startsAtMs);
     if (Math.floor(endMs / 1000) > Math.floor(beginMs / 1000)) this.#closeSecond(beginMs, endMs);
@@ -555,6 +562,10 @@ class World implements Street {
 
   trips(): Iterable<Trip> {
     return tripsOf(this.#engine, this.#nowSeconds(), this.#survey?.exhaust.noxGrams);
+  }
+
+  detectorCounts(): readonly DetectorCount[] {
+    return this.#counts.list(this.#nowSeconds());
   }
 
   drawing(): Drawing {

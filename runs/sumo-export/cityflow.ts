@@ -34,7 +34,12 @@ export function exportCityFlow(source: StreetSource & { kind: 'cityflow' }): Exp
       network,
       demand,
       isLefthand: false,
-      programs: programs.map(phasesOf),
+      plans: programs.map((program) => ({
+        programs: [{ id: '0', offsetSeconds: 0, phases: phasesOf(program) }],
+        switches: [],
+      })),
+      crossings: [],
+      people: [],
       laneWidths: Float64Array.from(roads.flatMap((road) => road.lanes.map((lane) => lane.width))),
       stepSeconds,
       durationSeconds,

@@ -11,6 +11,8 @@ type Result = Omit<VariantResult, 'strategy' | 'digest'>;
 
 const rounded = (value: number): number => Math.round(value * 1e6) / 1e6 + 0;
 
+const MOST_CLASSES = 24;
+
 export class Survey {
   readonly #engine: Engine;
   readonly #measures: Measures;
@@ -55,7 +57,7 @@ export class Survey {
       ...this.exhaust.result(firstMeasured),
       approaches,
       movements: this.#measures.movements(),
-      ...(Object.keys(classes).length > 1 && { classes }),
+      ...(isTellable(classes) && { classes }),
       ...(this.#losses && { junctions: this.#junctions(this.#losses, nowSeconds), ...this.#network() }),
     };
   }
@@ -83,6 +85,12 @@ export class Survey {
       ? {}
       : { network: { speedShare, levelOfService: streetLevelOfService(speedShare) } };
   }
+}
+
+/** Neither all the same nor a class for every vehicle, as files that draw types at random have them. */
+function isTellable(classes: object): boolean {
+  const count = Object.keys(classes).length;
+  return count > 1 && count <= MOST_CLASSES;
 }
 
 /** null where nobody came. */

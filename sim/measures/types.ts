@@ -69,7 +69,7 @@ export interface VariantResult {
   approaches: Record<string, ApproachMeasures>;
   /** By movement at the entry, `N-left`; with several junctions `{junction}/N-left`. Scenarios only. */
   movements?: Record<string, MovementMeasures>;
-  /** By vehicle class. Scenarios with several only. */
+  /** By vehicle class (in SUMO's files: vType), where there are 2 to 24. */
   classes?: Record<string, GroupMeasures>;
   /** Where there are several. */
   junctions?: Record<string, JunctionMeasures>;
