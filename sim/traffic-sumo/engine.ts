@@ -63,15 +63,22 @@ export function createSumoEngine(
   const shown = new Int32Array(world.signals.length).fill(-1);
   let updates = 0;
 
+  const segmentCount = world.network.laneCount + world.network.linkCount;
   const signals = (now: number): void => {
     programs.tick(now);
+    let changed = now === 0;
     for (let s = 0; s < shown.length; s++) {
       const { program, firstGroup, groupCount } = world.signals[s]!;
       const phase = programs.phase[s]!;
       if (phase < 0) {
-        for (let g = firstGroup; g < firstGroup + groupCount; g++) t.groupState[g] = greenCode(groupLamp[g]!);
+        for (let g = firstGroup; g < firstGroup + groupCount; g++) {
+          const code = greenCode(groupLamp[g]!);
+          if (code !== t.groupState[g]) changed = true;
+          t.groupState[g] = code;
+        }
       } else if (phase !== shown[s]) {
         shown[s] = phase;
+        changed = true;
         const { state } = program.phases[phase]!;
         for (let i = 0; i < groupCount; i++) {
           const code = state.charCodeAt(i);
@@ -80,6 +87,7 @@ export function createSumoEngine(
         }
       }
     }
+    if (changed) t.core.showStates(segmentCount);
   };
   signals(0);
   enterDue(t, queue, 0);
