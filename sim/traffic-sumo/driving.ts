@@ -21,7 +21,6 @@ export interface Core {
     stepSeconds: number,
     isBallistic: number,
     laneCount: number,
-    segmentCount: number,
     itemCapacity: number,
     halved: number,
     faded: number,
@@ -29,6 +28,7 @@ export interface Core {
   beginStep(): number;
   drive(activeCount: number, end: number): number;
   changeAll(ends: number): void;
+  showStates(segmentCount: number): void;
   linkState(link: number): number;
   brakeGap(v: number, decel: number, headway: number): number;
   stopSpeed(gap: number, decel: number, headway: number, v: number): number;
@@ -46,7 +46,14 @@ export interface Core {
   freeSpeed(distance: number, target: number, decel: number, entering: number, v: number): number;
   findBehind(vehicle: number, u: number, lane: number, rear: number): number;
   secureGap(follower: number, v: number, leader: number, u: number): number;
-  enlist(vehicle: number, segment: number): void;
+  enter(vehicle: number, index: number, position: number, speed: number): void;
+  firstOf(segment: number): number;
+  lastOf(segment: number): number;
+  onSegmentOf(segment: number): number;
+  leaverOf(segment: number): number;
+  aheadOf(vehicle: number): number;
+  behindOf(vehicle: number): number;
+  keyOf(vehicle: number): number;
   leaverRear(segment: number): number;
   speedOn(vehicle: number, segment: number): number;
   uniform(key: number): number;
@@ -65,10 +72,12 @@ export function kraussCore(dt: number, isBallistic: boolean): Core {
   const known = compiledCore();
   const { memory } = known.layOut({ ITEMS: bytes(0) });
   const core = known.start<Core>(memory);
-  core.configure(dt, isBallistic ? 1 : 0, 0, 0, 0, 0, 0);
+  core.configure(dt, isBallistic ? 1 : 0, 0, 0, 0, 0);
   return core;
 }
 
+/** A step that never comes. */
+const NEVER = 0x7fffffff;
 /** Metres that no vehicle is shorter than, for how many find room at a time. */
 const SHORTEST_METRES = 1;
 /** More than this many vehicles at a time find no room, whatever the network. */
@@ -89,23 +98,11 @@ export function sumoDriving(
   const atATime = Math.min(count, vehiclesThatFit(world, types), MOST_AT_A_TIME);
   const itemCapacity = (atATime + 1) * core.constant('MOST_ITEMS_IN_ALL');
   const parts = {
-    ...vehicleParts(count, core.constant('ADVICES')),
-    ...segmentParts(world),
-    ARRIVAL_AT: floats(count, perVehicle.arrivalAt),
-    KEY: ints(count, perVehicle.key),
-    SPEED_FACTOR: floats(
-      count,
-      demand.departures.map(({ speedFactor }) => speedFactor),
-    ),
-    ALONE: bytes(network.laneCount + network.linkCount, segmentsAlone(world)),
-    ...asParts(linksIntoLanes(world)),
-    ROADS: copied(roadsWithLanes(world)),
-    CONFLICT_FIRST: copied(conflicts.first),
-    PART_LENGTH: copied(conflicts.length),
-    RADIUS: copied(conflicts.radius),
-    INSIDE_FIRST: copied(conflicts.insideFirst),
-    INSIDE_FOE: copied(conflicts.insideFoe),
-    INSIDE_MERGES: copied(conflicts.insideMerges),
+    // first: the core knows where they begin
+    VEHICLES: bytes(count * core.constant('VEHICLE_BYTES')),
+    SEGMENTS: bytes((network.laneCount + network.linkCount) * core.constant('SEGMENT_BYTES')),
+    ...vehicleParts(count),
+    ...tableParts(world, conflicts),
     TYPES: bytes(demand.types.length * core.constant('TYPE_BYTES')),
     ENTRIES: bytes(lanes.nextLink.length * core.constant('ENTRY_BYTES')),
     CONFLICTS: bytes(conflicts.foeLink.length * core.constant('CONFLICT_BYTES')),
@@ -117,16 +114,9 @@ export function sumoDriving(
   writeTypes(core, views.TYPES, types, demand.types);
   writeEntries(core, views.ENTRIES, lanes);
   writeConflicts(core, views.CONFLICTS, conflicts);
-  const typeBytes = core.constant('TYPE_BYTES');
-  demand.departures.forEach(({ type }, v) => {
-    views.TYPE_AT[v] = views.TYPES.byteOffset + type * typeBytes;
-  });
+  writeSegments(core, views.SEGMENTS, world, conflicts);
+  writeVehicles(core, views.VEHICLES, views.TYPES, demand, perVehicle);
   return { views, core: core.start<Core>(memory), mostAtATime: atATime, itemCapacity };
-}
-
-/** Where the record of an entry of `RouteLanes` lies. */
-export function entryAddress(entries: Uint8Array, entry: number): number {
-  return entries.byteOffset + entry * compiledCore().constant('ENTRY_BYTES');
 }
 
 const floats = (length: number, from?: ArrayLike<number> | number): Part<Float64Array> => ({
@@ -156,89 +146,46 @@ function vehiclesThatFit({ network }: SumoWorld, types: TypeColumns): number {
   return network.length.reduce((sum, metres) => sum + Math.ceil(metres / shortest) + 1, 0);
 }
 
-function vehicleParts(count: number, advices: number) {
-  const NEVER = 0x7fffffff;
+/** What others see of vehicles, and lists of them. */
+function vehicleParts(count: number) {
   return {
     POSITION: floats(count),
     SPEED: floats(count),
     ACCELERATION: floats(count),
-    ODOMETER: floats(count),
-    NEXT_SPEED: floats(count),
-    LIMIT: floats(count),
-    STANDING: floats(count),
+    SEGMENT: ints(count, NOT_ENTERED),
     TIME_LOSS: floats(count),
     WAITING: floats(count),
     ARRIVED_AT: floats(count, Number.NaN),
-    OPEN: floats(count),
-    REMEMBERED: floats(count),
-    SPEED_GAIN: floats(count),
-    KEEP_RIGHT: floats(count),
-    RESERVED: floats(count),
-    LEFT_SPACE: floats(count),
-    ADVICE: floats(advices * count),
-    SEGMENT: ints(count, NOT_ENTERED),
-    AHEAD: ints(count, -1),
-    BEHIND: ints(count, -1),
     STOPS: ints(count),
     ACTIVE: ints(count),
     ARRIVALS: ints(count),
-    ENTRY_AT: ints(count),
-    TYPE_AT: ints(count),
-    ENTERED: ints(count, NEVER),
-    ENTERED_FIRST: ints(count, NEVER),
-    CONFLICT_ENTERED: ints(count, NEVER),
-    ITEMS_FROM: ints(count),
-    ITEMS_TO: ints(count),
-    WISH: ints(count),
     ORDER: ints(count),
     MOVERS: ints(count),
-    CLAIM_INSIDE: bytes(count),
-    CLAIM_EXIT: bytes(count),
-    HAS_TO_WAIT: bytes(count),
-    WAITS_FAR: bytes(count),
-    DONT_BRAKE: bytes(count),
-    ADVICE_COUNT: bytes(count),
   };
 }
 
-function segmentParts({ network, rules, signals }: SumoWorld) {
-  const segments = network.laneCount + network.linkCount;
+function tableParts(world: SumoWorld, conflicts: Conflicts) {
+  const { network, rules, signals } = world;
   const groups = signals.reduce((most, signal) => Math.max(most, signal.firstGroup + signal.groupCount), 0);
-  const { foeFirst } = rules;
-  const keepsClear = rules.keepClear.map((keeps, s) => (keeps === 1 && foeFirst[s] !== foeFirst[s + 1] ? 1 : 0));
-  const leadsOn = Uint8Array.from(network.firstLink, (first, lane) => (first < network.lastLink[lane]! ? 1 : 0));
+  const segments = network.laneCount + network.linkCount;
   return {
+    TAKEN: floats(segments),
     LENGTH: copied(network.length),
-    SPEED_LIMIT: copied(network.speedLimit),
-    LINK_START: copied(network.linkStart),
-    LINK_END: copied(network.linkEnd),
-    LINK_GROUP: copied(network.linkGroup),
-    ROAD: copied(network.tables!.road),
-    PRECEDENCE: copied(network.tables!.precedence),
-    WAIT_AT: copied(rules.waitAt),
+    WATCHED: ints(segments, -1),
     CONT: copied(rules.cont),
-    PASS: copied(rules.pass),
-    OWN_STATE: copied(rules.state),
-    FOE_FIRST: copied(foeFirst),
+    STATE: bytes(segments),
+    CONFLICT_FIRST: copied(conflicts.first),
+    PART_LENGTH: copied(conflicts.length),
+    RADIUS: copied(conflicts.radius),
+    GROUP_STATE: bytes(groups),
     FOE: copied(rules.foe),
     FOE_YIELDS: copied(rules.foeYields),
     FOE_MERGES: copied(rules.foeMerges),
-    KEEPS_CLEAR: copied(keepsClear),
-    LEADS_ON: copied(leadsOn),
-    FIRST: ints(segments, -1),
-    LAST: ints(segments, -1),
-    ON_SEGMENT: ints(segments),
-    LEAVER: ints(segments, -1),
-    LEAVER_ODOMETER: floats(segments),
-    TAKEN: floats(segments),
-    WATCHED: ints(segments, -1),
-    ITEM_HEAD: ints(2 * segments),
-    GROUP_STATE: bytes(groups),
-    JAM: floats(network.laneCount),
-    LEAD: ints(network.laneCount, -1),
-    FIRST_BLOCKED: ints(network.laneCount, -1),
-    LAST_BLOCKED: ints(network.laneCount, -1),
-    CURSOR: ints(network.laneCount),
+    INSIDE_FOE: copied(conflicts.insideFoe),
+    INSIDE_MERGES: copied(conflicts.insideMerges),
+    ...asParts(linksIntoLanes(world)),
+    ROAD: copied(network.tables!.road),
+    ROADS: copied(roadsWithLanes(world)),
   };
 }
 
@@ -246,12 +193,81 @@ function segmentParts({ network, rules, signals }: SumoWorld) {
 function fieldsOf(core: CompiledCore, { buffer, byteOffset }: Uint8Array, recordBytes: string) {
   const view = new DataView(buffer);
   const size = core.constant(recordBytes);
-  const at = (i: number, field: string) => byteOffset + i * size + core.constant(field);
+  const at = (field: string) => byteOffset + core.constant(field);
   return {
-    float: (i: number, field: string, value: number) => view.setFloat64(at(i, field), value, true),
-    int: (i: number, field: string, value: number) => view.setInt32(at(i, field), value, true),
-    byte: (i: number, field: string, value: number) => view.setUint8(at(i, field), value),
+    float(field: string) {
+      const begin = at(field);
+      return (i: number, value: number) => view.setFloat64(begin + i * size, value, true);
+    },
+    int(field: string) {
+      const begin = at(field);
+      return (i: number, value: number) => view.setInt32(begin + i * size, value, true);
+    },
+    byte(field: string) {
+      const begin = at(field);
+      return (i: number, value: number) => view.setUint8(begin + i * size, value);
+    },
   };
+}
+
+function writeVehicles(
+  core: CompiledCore,
+  records: Uint8Array,
+  types: Uint8Array,
+  demand: SumoDemand,
+  { arrivalAt, key }: { readonly arrivalAt: Float64Array; readonly key: Int32Array },
+): void {
+  const put = fieldsOf(core, records, 'VEHICLE_BYTES');
+  const typeBytes = core.constant('TYPE_BYTES');
+  const type = put.int('VEHICLE_TYPE');
+  const factor = put.float('VEHICLE_SPEED_FACTOR');
+  const place = put.float('VEHICLE_ARRIVAL_PLACE');
+  const random = put.int('VEHICLE_KEY');
+  const empty = ['VEHICLE_AHEAD', 'VEHICLE_BEHIND'].map((field) => put.int(field));
+  const never = ['VEHICLE_ENTERED', 'VEHICLE_ENTERED_FIRST', 'VEHICLE_CONFLICT_ENTERED'].map((field) => put.int(field));
+  const segment = put.int('VEHICLE_SEGMENT');
+  demand.departures.forEach((departure, v) => {
+    type(v, types.byteOffset + departure.type * typeBytes);
+    factor(v, departure.speedFactor);
+    place(v, arrivalAt[v]!);
+    random(v, key[v]!);
+    segment(v, NOT_ENTERED);
+    for (const write of empty) write(v, -1);
+    for (const write of never) write(v, NEVER);
+  });
+}
+
+function writeSegments(core: CompiledCore, records: Uint8Array, world: SumoWorld, conflicts: Conflicts): void {
+  const { network, rules } = world;
+  const put = fieldsOf(core, records, 'SEGMENT_BYTES');
+  const segments = network.laneCount + network.linkCount;
+  const column = (write: (i: number, value: number) => void, values: ArrayLike<number>, from = 0) => {
+    for (let s = 0; s < segments; s++) write(s, values[s + from]!);
+  };
+  const { foeFirst } = rules;
+  column(put.float('SEGMENT_LENGTH'), network.length);
+  column(put.float('SEGMENT_SPEED_LIMIT'), network.speedLimit);
+  column(put.float('SEGMENT_WAIT_AT'), rules.waitAt);
+  column(put.int('SEGMENT_LINK_START'), network.linkStart);
+  column(put.int('SEGMENT_LINK_END'), network.linkEnd);
+  column(put.int('SEGMENT_LINK_GROUP'), network.linkGroup);
+  column(put.int('SEGMENT_FOE_FIRST'), foeFirst);
+  column(put.int('SEGMENT_FOE_END'), foeFirst, 1);
+  column(put.int('SEGMENT_INSIDE_FIRST'), conflicts.insideFirst);
+  column(put.int('SEGMENT_INSIDE_END'), conflicts.insideFirst, 1);
+  column(put.byte('SEGMENT_PASS'), rules.pass);
+  column(put.byte('SEGMENT_OWN_STATE'), rules.state);
+  column(put.byte('SEGMENT_ALONE'), segmentsAlone(world));
+  column(put.byte('SEGMENT_PRECEDENCE'), network.tables!.precedence);
+  const [keepsClear, leadsOn] = [put.byte('SEGMENT_KEEPS_CLEAR'), put.byte('SEGMENT_LEADS_ON')];
+  for (const field of ['FIRST', 'LAST', 'LEAVER', 'LEAD', 'FIRST_BLOCKED', 'LAST_BLOCKED']) {
+    const write = put.int(`SEGMENT_${field}`);
+    for (let s = 0; s < segments; s++) write(s, -1);
+  }
+  for (let s = 0; s < segments; s++) {
+    keepsClear(s, rules.keepClear[s] === 1 && foeFirst[s] !== foeFirst[s + 1] ? 1 : 0);
+    leadsOn(s, network.firstLink[s]! < network.lastLink[s]! ? 1 : 0);
+  }
 }
 
 function writeTypes(core: CompiledCore, records: Uint8Array, columns: TypeColumns, types: readonly SumoVehicleType[]) {
@@ -273,7 +289,8 @@ function writeTypes(core: CompiledCore, records: Uint8Array, columns: TypeColumn
     ...laneChangeColumns(types),
   };
   for (const [field, values] of Object.entries(all)) {
-    for (let i = 0; i < values.length; i++) put.float(i, field, values[i]!);
+    const write = put.float(field);
+    for (let i = 0; i < values.length; i++) write(i, values[i]!);
   }
 }
 
@@ -281,19 +298,27 @@ function writeEntries(core: CompiledCore, records: Uint8Array, lanes: RouteLanes
   const put = fieldsOf(core, records, 'ENTRY_BYTES');
   const size = core.constant('ENTRY_BYTES');
   const { firstStage, stages, first, firstLane, laneCount, nextLink, nextEntry, offset, reach, allowed } = lanes;
+  const [lane, link, next] = [put.int('ENTRY_LANE'), put.int('ENTRY_LINK'), put.int('ENTRY_NEXT')];
+  const [changes, metres] = [put.int('ENTRY_OFFSET'), put.float('ENTRY_REACH')];
+  const ways = put.byte('ENTRY_WAYS');
+  const [ends, mayRight, mayLeft] = ['ENDS', 'MAY_RIGHT', 'MAY_LEFT'].map((bit) => core.constant(bit)) as [
+    number,
+    number,
+    number,
+  ];
   for (let route = 0; route < stages.length; route++) {
     for (let k = firstStage[route]!; k < firstStage[route + 1]!; k++) {
-      const isLast = k + 1 === firstStage[route + 1];
-      for (let i = 0; i < laneCount[k]!; i++) {
+      const count = laneCount[k]!;
+      for (let i = 0; i < count; i++) {
         const entry = first[k]! + i;
-        put.int(entry, 'ENTRY_LANE', firstLane[k]! + i);
-        put.int(entry, 'ENTRY_LINK', nextLink[entry]!);
-        put.int(entry, 'ENTRY_NEXT', nextLink[entry]! < 0 ? 0 : records.byteOffset + nextEntry[entry]! * size);
-        put.int(entry, 'ENTRY_OFFSET', offset[entry]!);
-        put.float(entry, 'ENTRY_REACH', reach[entry]!);
-        put.byte(entry, 'ENTRY_MAY_RIGHT', i > 0 ? allowed[entry - 1]! : 0);
-        put.byte(entry, 'ENTRY_MAY_LEFT', i + 1 < laneCount[k]! ? allowed[entry + 1]! : 0);
-        put.byte(entry, 'ENTRY_IS_LAST', isLast ? 1 : 0);
+        lane(entry, firstLane[k]! + i);
+        link(entry, nextLink[entry]!);
+        next(entry, nextLink[entry]! < 0 ? 0 : records.byteOffset + nextEntry[entry]! * size);
+        changes(entry, offset[entry]!);
+        metres(entry, reach[entry]!);
+        const right = i > 0 && allowed[entry - 1] === 1 ? mayRight : 0;
+        const left = i + 1 < count && allowed[entry + 1] === 1 ? mayLeft : 0;
+        ways(entry, (k + 1 === firstStage[route + 1] ? ends : 0) | right | left);
       }
     }
   }
@@ -301,17 +326,18 @@ function writeEntries(core: CompiledCore, records: Uint8Array, lanes: RouteLanes
 
 function writeConflicts(core: CompiledCore, records: Uint8Array, conflicts: Conflicts): void {
   const put = fieldsOf(core, records, 'CONFLICT_BYTES');
-  for (let e = 0; e < conflicts.foeLink.length; e++) {
-    put.int(e, 'CONFLICT_FOE', conflicts.foeLink[e]!);
-    put.byte(e, 'CONFLICT_FOE_PART', conflicts.foePart[e]!);
-    put.byte(e, 'CONFLICT_MERGES', conflicts.merges[e]!);
-    put.byte(e, 'CONFLICT_PARTS', conflicts.parts[e]!);
-    put.byte(e, 'CONFLICT_FOE_WAITS', conflicts.foeWaits[e]!);
-    put.byte(e, 'CONFLICT_YIELDS', conflicts.yields[e]!);
-    put.byte(e, 'CONFLICT_FOE_YIELDS', conflicts.foeYields[e]!);
-    put.float(e, 'CONFLICT_BEHIND', conflicts.behind[e]!);
-    put.float(e, 'CONFLICT_FOE_BEHIND', conflicts.foeBehind[e]!);
-    put.float(e, 'CONFLICT_SIZE', conflicts.size[e]!);
-    put.float(e, 'CONFLICT_FOE_SIZE', conflicts.foeSize[e]!);
-  }
+  const column = (write: (i: number, value: number) => void, values: ArrayLike<number>) => {
+    for (let e = 0; e < values.length; e++) write(e, values[e]!);
+  };
+  column(put.int('CONFLICT_FOE'), conflicts.foeLink);
+  column(put.byte('CONFLICT_FOE_PART'), conflicts.foePart);
+  column(put.byte('CONFLICT_MERGES'), conflicts.merges);
+  column(put.byte('CONFLICT_PARTS'), conflicts.parts);
+  column(put.byte('CONFLICT_FOE_WAITS'), conflicts.foeWaits);
+  column(put.byte('CONFLICT_YIELDS'), conflicts.yields);
+  column(put.byte('CONFLICT_FOE_YIELDS'), conflicts.foeYields);
+  column(put.float('CONFLICT_BEHIND'), conflicts.behind);
+  column(put.float('CONFLICT_FOE_BEHIND'), conflicts.foeBehind);
+  column(put.float('CONFLICT_SIZE'), conflicts.size);
+  column(put.float('CONFLICT_FOE_SIZE'), conflicts.foeSize);
 }

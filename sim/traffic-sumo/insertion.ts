@@ -1,7 +1,6 @@
 /** Vehicles that are due enter the network where and as fast as it is safe. */
 
 import type { SumoDeparture } from '../network/sumo/demand.ts';
-import { entryAddress } from './driving.ts';
 import { majorState } from './signal-codes.ts';
 import type { Traffic } from './traffic.ts';
 
@@ -55,7 +54,7 @@ function entryLane(t: Traffic, queue: EntryQueue, vehicle: number): number {
   }
   let chosen = -1;
   let seen = 0;
-  const u = t.core.uniform(t.key[vehicle]! + 1);
+  const u = t.core.uniform(t.core.keyOf(vehicle) + 1);
   for (let i = 0; i < count; i++) {
     const lane = lanes.firstLane[k]! + i;
     if (lanes.allowed[base + i] === 0 || (wish === 'best' && lanes.offset[base + i] !== 0)) continue;
@@ -70,7 +69,7 @@ function entryLane(t: Traffic, queue: EntryQueue, vehicle: number): number {
 /** Share of the lane that vehicles and their gaps take. */
 function occupied(t: Traffic, lane: number): number {
   let metres = 0;
-  for (let w = t.first[lane]!; w >= 0; w = t.behind[w]!) {
+  for (let w = t.core.firstOf(lane); w >= 0; w = t.core.behindOf(w)) {
     const type = t.demand.vehicleClass[w]!;
     metres += t.types.length[type]! + t.types.minGap[type]!;
   }
@@ -90,13 +89,13 @@ function findsPlace(t: Traffic, queue: EntryQueue, vehicle: number, lane: number
   const at = (position: number) => place(t, queue, vehicle, lane, now, Math.max(0, Math.min(length, position)));
   if (typeof wanted === 'number') return at(wanted < 0 ? length + wanted : wanted);
   if (wanted === 'base') return at(base);
-  const random = (k: number) => t.core.uniform(t.key[vehicle]! + 3 + k) * length;
+  const random = (k: number) => t.core.uniform(t.core.keyOf(vehicle) + 3 + k) * length;
   if (wanted === 'random') return at(random(0));
   if (wanted === 'random_free') {
     for (let k = 0; k < RANDOM_TRIES; k++) if (at(random(k))) return true;
   }
   // behind the last one on the lane, or behind any of them, from there on
-  for (let w = t.last[lane]!; w >= 0; w = t.ahead[w]!) {
+  for (let w = t.core.lastOf(lane); w >= 0; w = t.core.aheadOf(w)) {
     const rear = state.position[w]! - types.length[t.demand.vehicleClass[w]!]!;
     const gap = core.secureGap(vehicle, state.speed[w]!, w, state.speed[w]!) + types.minGap[type]! + ENTRY_MARGIN;
     if (rear - gap >= base && at(rear - gap)) return true;
@@ -109,13 +108,13 @@ function findsPlace(t: Traffic, queue: EntryQueue, vehicle: number, lane: number
 function entrySpeedWanted(t: Traffic, queue: EntryQueue, vehicle: number, lane: number, most: number): number {
   const wish = queue.departures[vehicle]!.source.departSpeed;
   if (typeof wish === 'number') return Math.min(wish, most);
-  if (wish === 'random') return t.core.uniform(t.key[vehicle]! + 2) * most;
-  const last = t.last[lane]!;
+  if (wish === 'random') return t.core.uniform(t.core.keyOf(vehicle) + 2) * most;
+  const last = t.core.lastOf(lane);
   if (last < 0 || (wish !== 'last' && wish !== 'avg')) return most;
   if (wish === 'last') return Math.min(most, t.state.speed[last]!);
   let sum = 0;
-  for (let w = last; w >= 0; w = t.ahead[w]!) sum += t.state.speed[w]!;
-  return Math.min(most, sum / t.onSegment[lane]!);
+  for (let w = last; w >= 0; w = t.core.aheadOf(w)) sum += t.state.speed[w]!;
+  return Math.min(most, sum / t.core.onSegmentOf(lane));
 }
 
 function place(t: Traffic, queue: EntryQueue, vehicle: number, lane: number, now: number, position: number): boolean {
@@ -128,17 +127,17 @@ function place(t: Traffic, queue: EntryQueue, vehicle: number, lane: number, now
   const fixed = typeof source.departSpeed === 'number';
   let speed = entrySpeedWanted(t, queue, vehicle, lane, most);
 
-  let leader = t.last[lane]!;
+  let leader = t.core.lastOf(lane);
   let follower = -1;
   while (leader >= 0 && state.position[leader]! < position) {
     follower = leader;
-    leader = t.ahead[leader]!;
+    leader = t.core.aheadOf(leader);
   }
   let rear = Number.POSITIVE_INFINITY;
   if (leader >= 0) rear = state.position[leader]! - types.length[t.demand.vehicleClass[leader]!]!;
   else {
     rear = core.leaverRear(lane);
-    if (rear < Number.POSITIVE_INFINITY) leader = t.leaver[lane]!;
+    if (rear < Number.POSITIVE_INFINITY) leader = t.core.leaverOf(lane);
   }
   let safe = Number.POSITIVE_INFINITY;
   if (leader >= 0) {
@@ -163,13 +162,10 @@ function place(t: Traffic, queue: EntryQueue, vehicle: number, lane: number, now
     const behind = core.findBehind(vehicle, speed, lane, position - types.length[type]!);
     if (behind >= 0 && core.foundGap.value < core.secureGap(behind, state.speed[behind]!, vehicle, speed)) return false;
   }
-  state.position[vehicle] = position;
-  state.speed[vehicle] = speed;
   state.enteredAt[vehicle] = now;
   state.active[state.activeCount++] = vehicle;
   const k = t.lanes.firstStage[t.demand.route[vehicle]!]!;
-  t.entryAt[vehicle] = entryAddress(t.entries, t.lanes.first[k]! + lane - t.lanes.firstLane[k]!);
-  core.enlist(vehicle, lane);
+  core.enter(vehicle, t.lanes.first[k]! + lane - t.lanes.firstLane[k]!, position, speed);
   return true;
 }
 
@@ -193,7 +189,7 @@ function safeAhead(t: Traffic, vehicle: number, lane: number, toEnd: number, spe
     }
     for (let next = link; ; next = network.linkEnd[link]!) {
       safe = Math.min(safe, core.freeSpeed(seen, core.speedOn(vehicle, next), decel, 1, speed));
-      const leader = t.last[next]!;
+      const leader = t.core.lastOf(next);
       if (leader >= 0 && !behind) {
         const other = t.demand.vehicleClass[leader]!;
         const gap = seen + state.position[leader]! - types.length[other]! - types.minGap[type]!;

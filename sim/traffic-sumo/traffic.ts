@@ -1,7 +1,4 @@
-/**
- * The state of SUMO traffic in flat arrays, as far as others than the core see it. Lanes and links hold linked lists of
- * vehicles, front to back.
- */
+/** The state of SUMO traffic in flat arrays, as far as others than the core see it. */
 
 import pow from '@stdlib/math-base-special-pow';
 import type { ClassParameters, Demand, TrafficState } from '../core.ts';
@@ -46,18 +43,6 @@ export interface Traffic {
   readonly mostAtATime: number;
   /** Character code of what each signal group shows. */
   readonly groupState: Uint8Array;
-  readonly first: Int32Array;
-  readonly last: Int32Array;
-  readonly onSegment: Int32Array;
-  /** The vehicle that left the segment last by its end, -1 for none. */
-  readonly leaver: Int32Array;
-  readonly ahead: Int32Array;
-  readonly behind: Int32Array;
-  /** Where the record of its lane and stage lies in the core's memory; on a link, of the lane it came from. */
-  readonly entryAt: Int32Array;
-  readonly entries: Uint8Array;
-  /** Key of its random numbers. */
-  readonly key: Int32Array;
   /** Numbers in the core's table of edges with several lanes. */
   readonly roadEnds: number;
   /** Steps done. */
@@ -76,13 +61,12 @@ export function createTraffic(
   seed: number,
 ): Traffic {
   const count = demand.departures.length;
-  const { laneCount, linkCount } = world.network;
   const types = typeColumns(demand.types);
   const { views, core, mostAtATime, itemCapacity } = sumoDriving(world, demand, lanes, conflicts, types, {
     arrivalAt: arrivalPlaces(world, demand, lanes),
     key: Int32Array.from(demand.departures, (departure) => hashText(`${seed}/${departure.id}`)),
   });
-  core.configure(dt, ballistic ? 1 : 0, laneCount, laneCount + linkCount, itemCapacity, pow(0.5, dt), pow(0.8, dt));
+  core.configure(dt, ballistic ? 1 : 0, world.network.laneCount, itemCapacity, pow(0.5, dt), pow(0.8, dt));
   return {
     world,
     demand: coreDemand(world, demand, beginSeconds),
@@ -110,15 +94,6 @@ export function createTraffic(
     core,
     mostAtATime,
     groupState: views.GROUP_STATE,
-    first: views.FIRST,
-    last: views.LAST,
-    onSegment: views.ON_SEGMENT,
-    leaver: views.LEAVER,
-    ahead: views.AHEAD,
-    behind: views.BEHIND,
-    entryAt: views.ENTRY_AT,
-    entries: views.ENTRIES,
-    key: views.KEY,
     roadEnds: views.ROADS.length,
     step: 0,
   };

@@ -1,6 +1,6 @@
 /** What vehicles mean to pass, when and how fast: what all decide on before anybody moves. */
 import { ITEM_BYTES, MOST_ITEMS_IN_ALL } from './layout';
-import { itemHeadOf, itemsBegin, segmentCount, setItemHead } from './memory';
+import { insideHeadOf, itemHeadOf, itemsBegin, setInsideHead, setItemHead } from './memory';
 
 /** Kinds of what is passed: the begin of a link, its waiting place inside the junction, its end. */
 export const ENTRY: u8 = 0;
@@ -44,24 +44,26 @@ export function addItem(vehicle: i32, link: i32, kind: u8, code: u8): usize {
   return item;
 }
 
-@inline
-function headOf(item: usize): i32 {
-  return itemKind(item) == INSIDE ? segmentCount + itemLink(item) : itemLink(item);
-}
-
 /** Forgets the items of the step before. */
 export function clearApproaches(): void {
   for (let item = itemsBegin(); item < itemsEnd; item += ITEM_BYTES) {
-    if (timed(item) == 1) setItemHead(headOf(item), 0);
+    if (timed(item) == 0) continue;
+    if (itemKind(item) == INSIDE) setInsideHead(itemLink(item), 0);
+    else setItemHead(itemLink(item), 0);
   }
   itemsEnd = itemsBegin();
 }
 
 /** Lets others see an item, one that means to pass. */
 export function register(item: usize): void {
-  const at = headOf(item);
-  setNextItem(item, itemHeadOf(at));
-  setItemHead(at, item);
+  const link = itemLink(item);
+  if (itemKind(item) == INSIDE) {
+    setNextItem(item, insideHeadOf(link));
+    setInsideHead(link, item);
+  } else {
+    setNextItem(item, itemHeadOf(link));
+    setItemHead(link, item);
+  }
 }
 
 // An item of one vehicle in the present step; times in seconds from the begin of the step: the next one in its list;

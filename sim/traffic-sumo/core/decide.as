@@ -5,7 +5,7 @@ import { majorState, mayPass, waitsInside, YELLOW, ZIPPER } from './junction-rul
 import { brakeGap, dawdle, stopSpeed } from './krauss';
 import { ITEM_BYTES } from './layout';
 import {
-  activeAt, adviceCountOf, dt, foeAt, foeFirstOf, foeYieldsAt, insideFirstOf, insideFoeAt, isBallistic, itemsFromOf,
+  activeAt, adviceCountOf, dt, foeAt, foeEndOf, foeFirstOf, foeYieldsAt, insideEndOf, insideFirstOf, insideFoeAt, isBallistic, itemsFromOf,
   itemsToOf, keyOf, limitOf, openOf, reservedOf, segmentOf, setConflictEntered, setEntered, setHasToWait, setNextSpeed,
   setWatched, speedOf, step, typeOf, waitsFarOf, wishOf,
 } from './memory';
@@ -134,11 +134,11 @@ function watch(link: i32, kind: u8, metres: f64): void {
   if (metres > WATCH_METRES) return;
   watchedStep = step + 1;
   if (kind == INSIDE) {
-    const end = insideFirstOf(link + 1);
+    const end = insideEndOf(link);
     for (let e = insideFirstOf(link); e < end; e++) setWatched(insideFoeAt(e), step + 1);
     return;
   }
-  const end = foeFirstOf(link + 1);
+  const end = foeEndOf(link);
   for (let e = foeFirstOf(link); e < end; e++) {
     if (foeYieldsAt(e) == 1) setWatched(foeAt(e), step + 1);
   }

@@ -5,8 +5,8 @@ import {
 } from './approaches';
 import { brakeGap } from './krauss';
 import {
-  contOf, dt, foeAt, foeFirstOf, foeMergesAt, foeYieldsAt, groupStateAt, insideFirstOf, insideFoeAt, insideMergesAt,
-  itemHeadOf, linkGroupOf, ownStateOf, passOf, segmentCount, speedOf, standingOf, typeOf,
+  contOf, dt, foeAt, foeEndOf, foeFirstOf, foeMergesAt, foeYieldsAt, groupStateAt, insideEndOf, insideFirstOf, insideFoeAt, insideHeadOf, insideMergesAt,
+  itemHeadOf, laneCount, linkGroupOf, ownStateOf, passOf, setShownState, shownStateOf, speedOf, standingOf, typeOf,
 } from './memory';
 import { decel, impatience, timeGap } from './records';
 import { STANDING_SPEED } from './traffic';
@@ -32,10 +32,18 @@ const GREEN_MAJOR: u8 = 71;
 const GREEN_MINOR: u8 = 103;
 
 /** What a link shows: its signal's state, or its own where there is none, as a character code. */
+@inline
 export function linkState(link: i32): u8 {
-  if (passOf(link) == 1) return MAJOR;
-  const group = linkGroupOf(link);
-  return group >= 0 ? groupStateAt(group) : ownStateOf(link);
+  return shownStateOf(link);
+}
+
+/** Lets the links show what their signals show now. */
+export function showStates(segmentCount: i32): void {
+  for (let link = laneCount; link < segmentCount; link++) {
+    const group = linkGroupOf(link);
+    if (passOf(link) == 1) setShownState(link, MAJOR);
+    else setShownState(link, group >= 0 ? groupStateAt(group) : ownStateOf(link));
+  }
 }
 
 /** Capital letters have priority; among them the zipper, where nobody has to stop for those on the other lane. */
@@ -78,7 +86,7 @@ export function mayPass(item: usize, canBrake: bool): bool {
   if (code == YELLOW || majorState(code) || waitsInside(link, code)) return true;
   if ((code == STOP || code == ALLWAY_STOP) && standingOf(vehicle) < dt - 1e-9) return false;
   const impatient = impatienceOf(vehicle, canBrake);
-  const end = foeFirstOf(link + 1);
+  const end = foeEndOf(link);
   for (let e = foeFirstOf(link); e < end; e++) {
     if (foeYieldsAt(e) == 0) continue;
     const foe = foeAt(e);
@@ -87,7 +95,7 @@ export function mayPass(item: usize, canBrake: bool): bool {
       if (itemVehicle(k) != vehicle && blocks(item, k, merging, impatient, code)) return false;
     }
     if (contOf(foe) == 0) continue;
-    for (let k = itemHeadOf(segmentCount + foe); k != 0; k = nextItem(k)) {
+    for (let k = insideHeadOf(foe); k != 0; k = nextItem(k)) {
       if (itemVehicle(k) != vehicle && blocks(item, k, merging, impatient, code)) return false;
     }
   }
@@ -96,7 +104,7 @@ export function mayPass(item: usize, canBrake: bool): bool {
 
 function mayLeaveInside(item: usize, vehicle: i32, link: i32, code: u8, impatient: f64): bool {
   const onlyMoving = code == RED;
-  const end = insideFirstOf(link + 1);
+  const end = insideEndOf(link);
   for (let e = insideFirstOf(link); e < end; e++) {
     for (let k = itemHeadOf(insideFoeAt(e)); k != 0; k = nextItem(k)) {
       const other = itemVehicle(k);

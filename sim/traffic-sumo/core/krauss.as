@@ -6,7 +6,7 @@
  * Source: the rules and vectors of SUMO's behaviour measured for this project; S. Krauss, Microscopic Modeling of
  * Traffic Flow (1998).
  */
-import { dt, isBallistic } from './memory';
+import { dt, isBallistic, perSecond } from './memory';
 
 /** Taken off every distance, so that rounding never carries a vehicle over the line it stops at, m. */
 const MARGIN: f64 = 0.001;
@@ -15,12 +15,42 @@ const EMERGENCY_FACTOR: f64 = 1.2;
 /** Harder than any braking: stops where no place is left. */
 const NO_PLACE_DECEL: f64 = 9;
 
+/** How near to a whole number a quotient may be that was worked out by the reciprocal, for its floor to be believed. */
+const CLEAR_OF_WHOLE: f64 = 1e-7;
+
+let divisor: f64 = 1;
+let reciprocal: f64 = 1;
+
+/** About 1 / b; most vehicles have the same. */
+@inline
+function reciprocalOf(b: f64): f64 {
+  if (b != divisor) {
+    divisor = b;
+    reciprocal = 1 / b;
+  }
+  return reciprocal;
+}
+
+/** About v^2 / (2 decel), and never more than a millionth of it off. */
+@inline
+export function aboutBrakingWay(v: f64, decel: f64): f64 {
+  return 0.5 * v * v * dt * reciprocalOf(decel * dt);
+}
+
+/** Never more than the distance that one who drives at v covers until standing, braking by `decel`. */
+@inline
+export function leastBrakingWay(v: f64, decel: f64): f64 {
+  return aboutBrakingWay(v, decel) - 0.5 * v * dt;
+}
+
 /** Distance covered until standing, braking by `decel` each step after `headway` s at v. */
 export function brakeGap(v: f64, decel: f64, headway: f64): f64 {
   if (v <= 0) return 0;
   if (isBallistic) return v * (headway + (0.5 * v) / decel);
   const b = decel * dt;
-  const n = floor(v / b);
+  const about = v * reciprocalOf(b);
+  let n = floor(about);
+  if (about - n < CLEAR_OF_WHOLE || about - n > 1 - CLEAR_OF_WHOLE) n = floor(v / b);
   return dt * (n * v - (b * n * (n + 1)) / 2) + v * headway;
 }
 
@@ -56,11 +86,23 @@ function eulerStopSpeed(gap: f64, decel: f64, headway: f64): f64 {
   const g = gap - MARGIN;
   if (g < 0) return 0;
   const b = decel * dt;
-  const root = sqrt(dt * dt + 4 * (dt * ((2 * g) / b - headway) + headway * headway));
-  const steps = floor(0.5 - (headway - 0.5 * root) / dt);
+  // so near that it stops within the step: n is 0 below
+  if (g < b * headway * (1 - CLEAR_OF_WHOLE)) return g / headway;
+  const about = aboutBrakingSteps(2 * g * reciprocalOf(b), headway);
+  let steps = floor(about);
+  if (about - steps < CLEAR_OF_WHOLE || about - steps > 1 - CLEAR_OF_WHOLE) {
+    const root = sqrt(dt * dt + 4 * (dt * ((2 * g) / b - headway) + headway * headway));
+    steps = floor(0.5 - (headway - 0.5 * root) / dt);
+  }
   const n: f64 = steps > 0 ? steps : 0;
   const h = 0.5 * n * (n - 1) * b * dt + n * b * headway;
   return n * b + (g - h) / (n * dt + headway);
+}
+
+@inline
+function aboutBrakingSteps(quotient: f64, headway: f64): f64 {
+  const root = sqrt(dt * dt + 4 * (dt * (quotient - headway) + headway * headway));
+  return 0.5 - (headway - 0.5 * root) * perSecond;
 }
 
 /** Deceleration needed to stop behind a leader that brakes as hard as it can. */
@@ -90,7 +132,7 @@ export function followSpeed(
     safe = v - hardest * dt;
     if (safe < 0 && !isBallistic) safe = 0;
   }
-  if (decel != hardest) {
+  if (v - safe > decel * dt && decel != hardest) {
     const planned = (v - safe) / dt;
     if (planned > decel + MARGIN) {
       let braking = EMERGENCY_FACTOR * emergencyDeceleration(gap, v, leaderSpeed, leaderDecel, hardest);

@@ -1,8 +1,8 @@
 /** Whether a vehicle wants to change to the lane beside it, and why: LC2013's reasons in their order. */
-import { brakeGap, entrySpeed, standingStopSpeed } from './krauss';
-import { ENTRY_BYTES, KEEP_RIGHT, SPEED_GAIN } from './layout';
+import { aboutBrakingWay, brakeGap, entrySpeed, standingStopSpeed } from './krauss';
+import { ENTRY_BYTES } from './layout';
 import {
-  accelerationOf, add, dt, firstBlockedOf, keepRightOf, lastBlockedOf, positionOf, rememberedOf, segmentOf,
+  accelerationOf, addKeepRight, addSpeedGain, dt, firstBlockedOf, keepRightOf, lastBlockedOf, positionOf, rememberedOf, segmentOf,
   setRemembered, setSpeedGain, speedGainOf, speedLimitOf, speedOf, typeOf, wishOf,
 } from './memory';
 import { makeRoom, slowDownFor } from './making-room';
@@ -20,8 +20,12 @@ import {
 const LOOK_FORWARD_SECONDS: f64 = 10;
 const MEMORY_PER_SECOND: f64 = 0.9;
 const KEEP_RIGHT_SECONDS: f64 = 5;
+/** What is this much beyond a bound is so whatever the rounding of the last bits. */
+const ROUNDING: f64 = 1 + 1e-9;
 const ACCEPTANCE_SECONDS: f64 = 7;
 const LEAST_NORMAL_SPEED: f64 = 10;
+/** Nobody changes for speed who would drive for less than this on the other lane, s. */
+const LEAST_SECONDS: f64 = 20;
 const HELP_OVERTAKE: f64 = 10 / 3.6;
 /** Right lanes are not left for those of a road that is faster than this, m/s. */
 const ON_RAMP_LIMIT: f64 = 80 / 3.6;
@@ -76,11 +80,11 @@ export function routeWish(vehicle: i32, type: usize, side: i32, entry: usize): i
   planned = ahead;
 
   if (toBest && !equal) {
-    return mustChange(entry, offset, entryReach(entry) - position, ahead) ? MUST : UNDECIDED;
+    return mustChange(vehicle, entry, offset, entryReach(entry) - position, ahead) ? MUST : UNDECIDED;
   }
   if (toBest || (side > 0 && overtakesLeft(type, v, segment))) return UNDECIDED;
   const reach = entryReach(beside);
-  return stays(entry, side, offset, reach - position, reach, ahead, strategic) ? STAYS : UNDECIDED;
+  return stays(vehicle, entry, side, offset, reach - position, reach, ahead, strategic) ? STAYS : UNDECIDED;
 }
 
 /** The bits of an urgent change for the route: asks others for room where they block it. */
@@ -145,13 +149,13 @@ export function wish(
         here = min<f64>(here, safe);
         advise(vehicle, safe);
         if (safeBehind(vehicle, type, ahead0, gap0 - 8 * faster) < safe) {
-          add(SPEED_GAIN, vehicle, (dt * faster) / max<f64>(most, LEAST_NORMAL_SPEED));
+          addSpeedGain(vehicle, (dt * faster) / max<f64>(most, LEAST_NORMAL_SPEED));
           avoidsRight = true;
         }
       }
     }
     const place = neighbour - positionOf(vehicle);
-    if (!toBest && stays(entry, side, offset, place, neighbour, ahead, strategic)) {
+    if (!toBest && stays(vehicle, entry, side, offset, place, neighbour, ahead, strategic)) {
       return STAY | STRATEGIC | (wishOf(vehicle) & ASKED);
     }
   }
@@ -173,8 +177,7 @@ export function wish(
       return toward | COOPERATIVE | URGENT | asked;
     }
   }
-  const gain = (there - here) / max<f64>(there, LEAST_NORMAL_SPEED);
-  const seconds = neighbour / max<f64>(0.1, v);
+  const gain = there == here ? 0 : (there - here) / max<f64>(there, LEAST_NORMAL_SPEED);
   if (side < 0) {
     if (here - 5 / 3.6 > there) {
       if (speedGainOf(vehicle) < 0) setSpeedGain(vehicle, speedGainOf(vehicle) * halved);
@@ -183,14 +186,18 @@ export function wish(
       keepRight(vehicle, type, v, most, neighbour, keepsRight, leader, gap, ahead0, gap0);
       if (keepRightOf(vehicle) * keepRightFactor(type) < -thresholdRight(type)) return toward | asked;
     }
-    if (speedGainOf(vehicle) < -thresholdRight(type) && seconds > 20) return toward | asked;
+    if (speedGainOf(vehicle) < -thresholdRight(type) && neighbour / max<f64>(0.1, v) > LEAST_SECONDS) return toward | asked;
   } else {
     if (here > there) {
       if (speedGainOf(vehicle) > 0) setSpeedGain(vehicle, speedGainOf(vehicle) * halved);
     } else if (here == there) {
       if (speedGainOf(vehicle) > 0) setSpeedGain(vehicle, speedGainOf(vehicle) * faded);
-    } else add(SPEED_GAIN, vehicle, dt * gain);
-    if (speedGainOf(vehicle) > thresholdLeft(type) && (gain > 0.001 || avoidsRight) && seconds > 20) {
+    } else addSpeedGain(vehicle, dt * gain);
+    if (
+      speedGainOf(vehicle) > thresholdLeft(type) &&
+      (gain > 0.001 || avoidsRight) &&
+      neighbour / max<f64>(0.1, v) > LEAST_SECONDS
+    ) {
       return toward | asked;
     }
   }
@@ -212,23 +219,37 @@ function keepRight(
   ahead: i32,
   aheadGap: f64,
 ): void {
-  const acceptance = (ACCEPTANCE_SECONDS * most * max<f64>(1, v)) / speedLimitOf(segmentOf(vehicle));
-  let gap = max<f64>(0, neighbour - brakeGap(most, decel(type), tau(type)));
-  let driving = min<f64>(acceptance, gap / most);
-  if (ahead >= 0 && speedOf(ahead) < most) {
-    const u = speedOf(ahead);
+  const accepted = ACCEPTANCE_SECONDS * most * max<f64>(1, v);
+  const limit = speedLimitOf(segmentOf(vehicle));
+  const free = max<f64>(0, neighbour - brakeGap(most, decel(type), tau(type)));
+  let gap = free;
+  let u: f64 = 0;
+  const follows = ahead >= 0 && speedOf(ahead) < most;
+  if (follows) {
+    u = speedOf(ahead);
     gap = max<f64>(0, min<f64>(gap, aheadGap - secureGap(vehicle, most, ahead, u)));
-    driving = min<f64>(driving, gap / (most - u));
   }
-  if (keepsRight && leader >= 0) {
+  const heedsLeader = keepsRight && leader >= 0;
+  if (!heedsLeader) {
+    if (gap == 0) return;
+    if (accepted * most * ROUNDING <= free * limit && (!follows || accepted * (most - u) * ROUNDING <= gap * limit)) {
+      // all the time that counts: `driving` is `acceptance` below
+      addKeepRight(vehicle, -((dt * thresholdRight(type)) / KEEP_RIGHT_SECONDS));
+      return;
+    }
+  }
+  const acceptance = accepted / limit;
+  let driving = min<f64>(acceptance, free / most);
+  if (follows) driving = min<f64>(driving, gap / (most - u));
+  if (heedsLeader) {
     const theirs = speedOn(leader, segmentOf(leader));
     if (theirs < most) {
       gap = min<f64>(gap, leaderGap);
       driving = min<f64>(driving, gap / (most - speedOf(leader)));
-      add(SPEED_GAIN, vehicle, (dt * (most - theirs)) / max<f64>(most, LEAST_NORMAL_SPEED));
+      addSpeedGain(vehicle, (dt * (most - theirs)) / max<f64>(most, LEAST_NORMAL_SPEED));
     }
   }
-  add(KEEP_RIGHT, vehicle, -((dt * thresholdRight(type) * (driving / acceptance)) / KEEP_RIGHT_SECONDS));
+  addKeepRight(vehicle, -((dt * thresholdRight(type) * (driving / acceptance)) / KEEP_RIGHT_SECONDS));
 }
 
 /** Safe speed behind a leader, with no harder braking than usual. */
@@ -251,7 +272,8 @@ function expected(
   let speed: f64;
   const free = leader >= 0 ? gap : distance;
   // far enough to stop from there, and a step more
-  if (free > most * (tau(type) + dt) + (most * most) / (2 * b) + 1) speed = most;
+  const enough = most * (tau(type) + dt) + aboutBrakingWay(most, b) + 1;
+  if (free > enough) speed = most;
   else if (leader >= 0) speed = safeBehind(vehicle, type, leader, gap);
   else speed = standingStopSpeed(distance, b, tau(type));
   // in a second from now at most

@@ -3,15 +3,15 @@
  * and to keep right. Where a change for the route is blocked, the vehicles in the way make room in the next step.
  */
 import { MUST, routeWish, STAYS, UNDECIDED, urgentWish, wish } from './lane-change-wish';
-import { ENTRY_BYTES, JAM } from './layout';
+import { ENTRY_BYTES, MAY_LEFT, MAY_RIGHT } from './layout';
 import {
-  accelerationOf, add, aheadOf, behindOf, cursorOf, dt, entryOf, firstBlockedOf, firstOf, leadOf, onSegmentOf, orderAt,
-  positionOf, roadEndAt, segmentOf, setCursor, setEntry, setFirstBlocked, setJam, setLastBlocked, setLead, setOrder,
-  setWish, speedOf, typeOf, wishOf,
+  accelerationOf, addJam, aheadOf, behindOf, cursorOf, dt, entryOf, firstBlockedOf, firstOf, leadOf, onSegmentOf, orderAt,
+  positionOf, roadEndAt, segmentOf, setCursor, setFirstBlocked, setJam, setLastBlocked, setLead, setOrder,
+  setWish, speedOf, typeOf, waysOf, wishOf,
 } from './memory';
-import { entryOffset, mayLeft, mayRight, minGap, safety, tau, typeLength } from './records';
+import { entryOffset, minGap, safety, tau, typeLength } from './records';
 import { findFollower, findLeader, foundGap, secureGap } from './surroundings';
-import { delist, enlist } from './traffic';
+import { delist, enlist, takeEntry } from './traffic';
 import {
   ASKED, BLOCKED, BLOCKED_BY_FOLLOWER, BLOCKED_BY_LEADER, forgetWishes, LEFT, OVERLAPPING, RIGHT, STAY, STRATEGIC,
   URGENT, WANTS_CHANGE,
@@ -37,7 +37,7 @@ export function changeAll(ends: i32): void {
       const type = typeOf(vehicle);
       consider(vehicle, type);
       const lane = segmentOf(vehicle);
-      add(JAM, lane, typeLength(type) + minGap(type));
+      addJam(lane, typeLength(type) + minGap(type));
       setLead(lane, vehicle);
     }
   }
@@ -63,10 +63,11 @@ function mergeLanes(from: i32, to: i32): void {
 }
 
 function consider(vehicle: i32, type: usize): void {
-  const entry = entryOf(vehicle);
-  const toRight = mayRight(entry) == 1;
-  const toLeft = mayLeft(entry) == 1;
+  const ways = waysOf(vehicle);
+  const toRight = (ways & MAY_RIGHT) != 0;
+  const toLeft = (ways & MAY_LEFT) != 0;
   if (!toRight && !toLeft) return;
+  const entry = entryOf(vehicle);
   const segment = segmentOf(vehicle);
   let right = 0;
   if (toRight) {
@@ -98,7 +99,7 @@ function block(vehicle: i32, lane: i32): void {
 function change(vehicle: i32, lane: i32, entry: usize): void {
   delist(vehicle);
   enlist(vehicle, lane);
-  setEntry(vehicle, entry);
+  takeEntry(vehicle, entry);
   forgetWishes(vehicle, entryOffset(entry) != 0);
 }
 

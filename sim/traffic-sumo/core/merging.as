@@ -5,7 +5,7 @@ import {
 import { blocks, impatienceOf, ZIPPER } from './junction-rules';
 import { brakeGap, followSpeed, speedAfter } from './krauss';
 import {
-  deadlockedAt, dt, foeAt, foeFirstOf, foeMergesAt, foeYieldsAt, itemHeadOf, keyOf, limitOf, linkStartOf, precedenceOf,
+  deadlockedAt, dt, foeAt, foeEndOf, foeFirstOf, foeMergesAt, foeYieldsAt, itemHeadOf, keyOf, limitOf, linkStartOf, precedenceOf,
   setDeadlocked, setItemHead, speedOf, typeOf,
 } from './memory';
 import { accel, decel, emergencyDecel, maxSpeed, minGap, tau, typeLength } from './records';
@@ -33,7 +33,7 @@ export function zipperSpeed(item: usize, canBrake: bool): f64 {
   if (distance(item) > max<f64>(ZIPPER_VISIBILITY, brakeGap(speedOf(vehicle), decel(type), dt))) return speed;
   const impatient = impatienceOf(vehicle, canBrake);
   const link = itemLink(item);
-  const end = foeFirstOf(link + 1);
+  const end = foeEndOf(link);
   for (let e = foeFirstOf(link); e < end; e++) {
     if (foeYieldsAt(e) == 0) continue;
     for (let k = itemHeadOf(foeAt(e)); k != 0; k = nextItem(k)) {
@@ -101,7 +101,7 @@ function wholeSteps(seconds: f64): f64 {
 /** The nearest one that means to pass a link to which the item's link yields, 0 for none. */
 function nearestFoe(link: i32): usize {
   let nearest: usize = 0;
-  const end = foeFirstOf(link + 1);
+  const end = foeEndOf(link);
   for (let e = foeFirstOf(link); e < end; e++) {
     if (foeYieldsAt(e) == 0) continue;
     for (let k = itemHeadOf(foeAt(e)); k != 0; k = nextItem(k)) {

@@ -1,13 +1,13 @@
 /** Positions of the coming step, and the change to the next segment or the arrival. */
-import { ODOMETER, STANDING, TIME_LOSS, WAITING } from './layout';
+import { ENDS } from './layout';
 import {
-  activeAt, add, aloneOf, arrivalPlaceOf, conflictEnteredOf, contOf, dt, enteredFirstOf, entryOf, isBallistic, laneCount,
+  activeAt, addOdometer, addStanding, addTimeLoss, addWaiting, aloneOf, arrivalPlaceOf, conflictEnteredOf, contOf, dt, enteredFirstOf, entryOf, isBallistic, laneCount,
   lengthOf, limitOf, linkEndOf, moverAt, nextSpeedOf, odometerOf, positionOf, segmentOf, setAcceleration, setActive,
-  setArrivals, setArrivedAt, setConflictEntered, setEntered, setEnteredFirst, setEntry, setLeaver, setLeaverOdometer,
-  setMover, setPosition, setSegment, setSpeed, setStanding, setStops, speedOf, step, stopsOf, waitAtOf,
+  setArrivals, setArrivedAt, setConflictEntered, setEntered, setEnteredFirst, setLeaver, setLeaverOdometer,
+  setMover, setPosition, setSegment, setSpeed, setStanding, setStops, speedOf, step, stopsOf, waitAtOf, waysOf,
 } from './memory';
 import { entryLink, entryNext, isLastStage } from './records';
-import { ARRIVED, delist, enlist, NEVER, STANDING_SPEED } from './traffic';
+import { ARRIVED, delist, enlist, NEVER, STANDING_SPEED, takeEntry } from './traffic';
 import { forgetWishes } from './wishes';
 
 /** A vehicle has arrived when its front is this close to the end of its last lane, m. */
@@ -67,7 +67,7 @@ function moveEach(activeCount: i32): i32 {
     if (isBallistic) metres = next < 0 ? (dt * before * before) / (2 * (before - next)) : 0.5 * dt * (before + v);
     const at = positionOf(vehicle) + metres;
     setPosition(vehicle, at);
-    add(ODOMETER, vehicle, metres);
+    addOdometer(vehicle, metres);
     if (segment >= laneCount && contOf(segment) == 1) {
       const waitsAt = waitAtOf(segment);
       if (at > waitsAt && conflictEnteredOf(vehicle) == NEVER && at - metres <= waitsAt) {
@@ -76,10 +76,10 @@ function moveEach(activeCount: i32): i32 {
       }
     }
     const desired = limitOf(vehicle);
-    if (v < desired) add(TIME_LOSS, vehicle, (dt * (desired - v)) / desired);
+    if (v < desired) addTimeLoss(vehicle, (dt * (desired - v)) / desired);
     if (v <= STANDING_SPEED) {
-      add(WAITING, vehicle, dt);
-      add(STANDING, vehicle, dt);
+      addWaiting(vehicle, dt);
+      addStanding(vehicle, dt);
       if (before > STANDING_SPEED) setStops(vehicle, stopsOf(vehicle) + 1);
     } else setStanding(vehicle, 0);
     const metresLeft = lengthOf(segment) - at;
@@ -87,7 +87,7 @@ function moveEach(activeCount: i32): i32 {
       metresLeft < 0 ||
       ((metresLeft < ARRIVAL_MARGIN || arrivalPlaceOf(vehicle) - at < ARRIVAL_MARGIN) &&
         segment < laneCount &&
-        isLastStage(entryOf(vehicle)) == 1)
+        (waysOf(vehicle) & ENDS) != 0)
     ) {
       setMover(moving++, vehicle);
     }
@@ -106,7 +106,7 @@ function advance(vehicle: i32, end: f64): bool {
     const segment = segmentOf(vehicle);
     const length = lengthOf(segment);
     const entry = entryOf(vehicle);
-    if (segment < laneCount && isLastStage(entry) == 1) {
+    if (segment < laneCount && isLastStage(entry)) {
       const at = arrivalPlaceOf(vehicle) < length ? arrivalPlaceOf(vehicle) : length;
       if (positionOf(vehicle) <= at - ARRIVAL_MARGIN) return true;
       setSegment(vehicle, ARRIVED);
@@ -119,7 +119,7 @@ function advance(vehicle: i32, end: f64): bool {
     let next: i32;
     if (segment >= laneCount) {
       next = linkEndOf(segment);
-      setEntry(vehicle, entryNext(entry));
+      takeEntry(vehicle, entryNext(entry));
       setEntered(vehicle, NEVER);
       setEnteredFirst(vehicle, NEVER);
       setConflictEntered(vehicle, NEVER);

@@ -7,12 +7,14 @@ import {
 import { GIVE_UP_ENTRY, heededAtEnd, heededClaims, heededSpeed, heedInside } from './junction-leaders';
 import { EQUAL, linkState, majorState, RED, RED_YELLOW, YELLOW, ZIPPER } from './junction-rules';
 import { keepClear } from './keep-clear';
-import { brakeGap, followSpeed, freeSpeed, speedAfter, stopSpeed } from './krauss';
-import { ITEM_BYTES, MOST_ITEMS } from './layout';
+import {
+  aboutBrakingWay, brakeGap, followSpeed, freeSpeed, leastBrakingWay, speedAfter, stopSpeed,
+} from './krauss';
+import { ENDS, ITEM_BYTES, MOST_ITEMS } from './layout';
 import {
   activeAt, aheadOf, claimExitOf, contOf, dt, entryOf, isBallistic, itemsFromOf, laneCount, lastOf, leaverOf, lengthOf, linkEndOf,
   partLengthOf, positionOf, segmentOf, setClaimExit, setClaimInside, setDeadlocked, setItemsFrom, setItemsTo, setLimit,
-  setOpen, setWaitsFar, speedFactorOf, speedLimitOf, speedOf, standingOf, step, typeOf, waitAtOf, watchedOf,
+  setOpen, setWaitsFar, speedFactorOf, speedLimitOf, speedOf, standingOf, step, typeOf, waitAtOf, watchedOf, waysOf,
 } from './memory';
 import {
   accel, apparentDecel, decel, desiredMaxSpeed, emergencyDecel, entryLink, entryNext, isLastStage, lineGap, maxSpeed,
@@ -56,8 +58,8 @@ export function planAll(activeCount: i32, looksOut: bool): bool {
     const headway = tau(type) > dt ? tau(type) : dt;
     const seen = lengthOf(here) - positionOf(vehicle);
     // never less than the way to stop in, whatever the update
-    const within = fastest * (dt + headway) + (fastest * fastest) / (2 * b) + FAR_MARGIN;
-    const last = here < laneCount && isLastStage(entryOf(vehicle)) == 1;
+    const within = fastest * (dt + headway) + aboutBrakingWay(fastest, b) + FAR_MARGIN;
+    const last = here < laneCount && (waysOf(vehicle) & ENDS) != 0;
     if ((seen <= within && !last) || here >= laneCount) {
       if (!hasRoom()) return false;
       plan(vehicle, type, here, most, v0, fastest);
@@ -73,8 +75,11 @@ export function planAll(activeCount: i32, looksOut: bool): bool {
       cap = fastest;
       const other = typeOf(leader);
       const gap = positionOf(leader) - typeLength(other) - positionOf(vehicle) - minGap(type);
-      if (gap < within) {
-        const safe = followSpeed(v0, gap, speedOf(leader), apparentDecel(other), b, emergencyDecel(type), tau(type));
+      const u = speedOf(leader);
+      const theirs = apparentDecel(other);
+      // so far that it could reach its highest speed
+      if (gap < within - max<f64>(0, leastBrakingWay(u, b > theirs ? b : theirs))) {
+        const safe = followSpeed(v0, gap, u, theirs, b, emergencyDecel(type), tau(type));
         if (safe < v) v = safe;
         if (safe < cap) cap = safe;
       }
@@ -88,12 +93,14 @@ export function planAll(activeCount: i32, looksOut: bool): bool {
     setWaitsFar(vehicle, 0);
     if (!last && v > LEAST_SPEED) {
       if (looksOut) {
-        if (!hasRoom()) return false;
-        let reached = speedAfter(seen, fastest < most ? fastest : most, accel(type));
-        if (reached > most) reached = most;
-        if (reached > cap) reached = cap;
-        farAhead(vehicle, type, entryOf(vehicle), seen, v, reached, 0, 0);
-        if (itemsEnd > first) finish(vehicle, type, first, true);
+        if (isWatchedAhead(vehicle, type, entryOf(vehicle), 0, 0)) {
+          if (!hasRoom()) return false;
+          let reached = speedAfter(seen, fastest < most ? fastest : most, accel(type));
+          if (reached > most) reached = most;
+          if (reached > cap) reached = cap;
+          farAhead(vehicle, type, entryOf(vehicle), seen, v, reached, 0, 0);
+          if (itemsEnd > first) finish(vehicle, type, first, true);
+        }
       } else if (isMinorAhead(entryOf(vehicle))) setWaitsFar(vehicle, 1);
     }
     setItemsTo(vehicle, itemsEnd);
@@ -172,7 +179,7 @@ function plan(vehicle: i32, type: usize, from: i32, most: f64, v0: f64, fastest:
   let beyond: f64 = 0;
   while (itemsEnd - first < <usize>((MOST_ITEMS - 2) * ITEM_BYTES)) {
     if (segment < laneCount) {
-      if (isLastStage(entry) == 1) break;
+      if (isLastStage(entry)) break;
       const link = entryLink(entry);
       if (link < 0) {
         const stop = stopSpeed(seen, b, dt, v0);
@@ -283,11 +290,44 @@ function plan(vehicle: i32, type: usize, from: i32, most: f64, v0: f64, fastest:
   }
   setOpen(vehicle, v);
   setWaitsFar(vehicle, 0);
-  if (segment < laneCount && seen > lookAhead && v > LEAST_SPEED && !slowed) {
+  if (
+    segment < laneCount &&
+    seen > lookAhead &&
+    v > LEAST_SPEED &&
+    !slowed &&
+    isWatchedAhead(vehicle, type, entry, inside, beyond)
+  ) {
     farAhead(vehicle, type, entry, seen, v, atEnd, inside, beyond);
   }
   setItemsTo(vehicle, itemsEnd);
   if (itemsEnd > first) finish(vehicle, type, first, onLane);
+}
+
+/**
+ * Whether somebody looks out for those who come along one of the links that `farAhead` would look at from the lane of
+ * `from` on; notes whether the first of them has no priority.
+ */
+function isWatchedAhead(vehicle: i32, type: usize, from: usize, insideMetres: f64, beyondMetres: f64): bool {
+  let entry = from;
+  let inside = insideMetres;
+  let beyond = beyondMetres;
+  let isWatched = false;
+  while (!isLastStage(entry)) {
+    const link = entryLink(entry);
+    if (link < 0) break;
+    const code = linkState(link);
+    if (isClosed(code)) break;
+    if (watchedOf(link) == step) isWatched = true;
+    if (!majorState(code)) {
+      if (beyond == 0 && contOf(link) == 0) setWaitsFar(vehicle, 1);
+      break;
+    }
+    if (isWatched || beyond > max<f64>(FAR_LENGTHS * typeLength(type), typeLength(type) + inside)) break;
+    inside += lengthOf(link);
+    beyond += lengthOf(linkEndOf(link));
+    entry = entryNext(entry);
+  }
+  return isWatched;
 }
 
 /**
@@ -310,7 +350,7 @@ function farAhead(
   let atEnd = reached;
   let inside = insideMetres;
   let beyond = beyondMetres;
-  while (isLastStage(entry) == 0) {
+  while (!isLastStage(entry)) {
     const link = entryLink(entry);
     if (link < 0) return;
     const code = linkState(link);
@@ -331,10 +371,7 @@ function farAhead(
       setArrivalSpeed(item, arriving);
       time(item, type, v, v0, seen, arriving, partLengthOf(2 * (link - laneCount)), speedOn(vehicle, link));
     }
-    if (!major) {
-      if (beyond == 0 && contOf(link) == 0) setWaitsFar(vehicle, 1);
-      return;
-    }
+    if (!major) return;
     if (beyond > max<f64>(FAR_LENGTHS * typeLength(type), typeLength(type) + inside)) return;
     const segment = linkEndOf(link);
     const limit = speedOn(vehicle, segment);

@@ -1,9 +1,10 @@
 /** Reads and writes the fields of records: vehicle types, entries of routes, conflicts and items, by their addresses. */
 import {
+  ENDS, ENTRY_WAYS,
   ACCEL, APPARENT_DECEL, CONFLICT_BEHIND, CONFLICT_FOE, CONFLICT_FOE_BEHIND, CONFLICT_FOE_PART,
   CONFLICT_FOE_SIZE, CONFLICT_FOE_WAITS, CONFLICT_FOE_YIELDS, CONFLICT_MERGES, CONFLICT_PARTS, CONFLICT_SIZE,
   CONFLICT_YIELDS, COOPERATIVE_FACTOR, COOPERATIVE_SPEED, DECEL, DESIRED_MAX_SPEED, EMERGENCY_DECEL,
-  ENTRY_IS_LAST, ENTRY_LANE, ENTRY_LINK, ENTRY_MAY_LEFT, ENTRY_MAY_RIGHT, ENTRY_NEXT, ENTRY_OFFSET,
+  ENTRY_LANE, ENTRY_LINK, ENTRY_NEXT, ENTRY_OFFSET,
   ENTRY_REACH, IMPATIENCE, KEEP_RIGHT_FACTOR, LINE_GAP, LOOK_AHEAD_LEFT, MAX_SPEED, MIN_GAP,
   OVERTAKE_DELTA_SPEED, OVERTAKE_RIGHT, SAFETY, SIGMA, STRATEGIC_FACTOR, TAU, THRESHOLD_LEFT,
   THRESHOLD_RIGHT, TIME_GAP, TYPE_LENGTH,
@@ -122,16 +123,12 @@ export function entryReach(entry: usize): f64 {
   return load<f64>(entry, ENTRY_REACH);
 }
 @inline
-export function mayRight(entry: usize): u8 {
-  return load<u8>(entry, ENTRY_MAY_RIGHT);
+export function entryWays(entry: usize): u8 {
+  return load<u8>(entry, ENTRY_WAYS);
 }
 @inline
-export function mayLeft(entry: usize): u8 {
-  return load<u8>(entry, ENTRY_MAY_LEFT);
-}
-@inline
-export function isLastStage(entry: usize): u8 {
-  return load<u8>(entry, ENTRY_IS_LAST);
+export function isLastStage(entry: usize): bool {
+  return (entryWays(entry) & ENDS) != 0;
 }
 @inline
 export function conflictFoe(e: usize): i32 {

@@ -1,10 +1,10 @@
 /** Lanes and links as linked lists of vehicles, front to back, and what is known of a vehicle on a segment. */
 import {
-  aheadOf, behindOf, firstOf, lastOf, lengthOf, leaverOdometerOf, leaverOf, odometerOf, onSegmentOf, positionOf,
-  segmentOf, setAhead, setBehind, setFirst, setLast, setLeaver, setOnSegment, setSegment, setTaken, speedFactorOf,
+  aheadOf, behindOf, firstOf, laneCount, lastOf, lengthOf, leaverOdometerOf, leaverOf, odometerOf, onSegmentOf, positionOf,
+  segmentOf, setAhead, setBehind, setEntry, setFirst, setLast, setLeaver, setOnSegment, setSegment, setTaken, setTakenLeft, setTakenOwn, setTakenRight, setWays, speedFactorOf,
   speedLimitOf, step, takenOf, typeOf,
 } from './memory';
-import { desiredMaxSpeed, maxSpeed, minGap, typeLength } from './records';
+import { desiredMaxSpeed, entryWays, maxSpeed, minGap, typeLength } from './records';
 
 export const ARRIVED: i32 = -2;
 /** A step that never comes. */
@@ -20,9 +20,21 @@ function mixed(value: u32): u32 {
   return hash ^ (hash >> 16);
 }
 
-/** The random number of a vehicle (by its key) in this step, from [0, 1): it depends on nothing else. */
+/** The random number of a vehicle (by its key, or that and a number) in this step, from [0, 1): it depends on nothing else. */
 export function uniform(key: i32): f64 {
   return <f64>mixed(mixed((<u32>(step + 1) * 0x9e3779b1) ^ <u32>key) + <u32>key) / 4294967296;
+}
+
+/** Metres that all who came onto any lane so far take, their gaps included. */
+export let enlistedMetres: f64 = 0;
+
+/** Puts a vehicle at an entry of its route; what it knew of the lanes ahead of another one is gone. */
+export function takeEntry(vehicle: i32, entry: usize): void {
+  setEntry(vehicle, entry);
+  setWays(vehicle, entryWays(entry));
+  setTakenOwn(vehicle, Infinity);
+  setTakenRight(vehicle, Infinity);
+  setTakenLeft(vehicle, Infinity);
 }
 
 /** Puts a vehicle into a segment's list by its position; among equals behind those already there. */
@@ -39,7 +51,9 @@ export function enlist(vehicle: i32, segment: i32): void {
   else setAhead(rear, vehicle);
   setOnSegment(segment, onSegmentOf(segment) + 1);
   const type = typeOf(vehicle);
-  setTaken(segment, takenOf(segment) + (typeLength(type) + minGap(type)));
+  const metres = typeLength(type) + minGap(type);
+  setTaken(segment, takenOf(segment) + metres);
+  if (segment < laneCount) enlistedMetres += metres;
   setSegment(vehicle, segment);
 }
 
