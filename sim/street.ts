@@ -31,7 +31,7 @@ import { type DeviceIdentity, HEARTBEAT_SECONDS, sendHeartbeats, sendStatus } fr
 import { type CommandKind, LampController } from './signals/lamp-controller.ts';
 import { Outbox } from './signals/outbox.ts';
 import { ProgramSignals } from './signals/programs.ts';
-import type { FileSignals } from './signals/signals.ts';
+import { type FileSignals, NO_SIGNALS } from './signals/signals.ts';
 import { ofSumo, type SumoSource } from './sumo-street.ts';
 import { createEngine } from './traffic/engine.ts';
 import type { Outgoing, SimulatedStreet } from './types.ts';
@@ -129,7 +129,7 @@ function ofScenario(scenario: Scenario, options: StreetOptions): Street {
     epcs: demand.epcs,
     windowSeconds: scenario.detection.windowSeconds,
     faults: scenario.detection.faults,
-    programs: [],
+    programs: scenario.junctions.filter(({ rightOfWay }) => rightOfWay !== undefined).map(() => NO_SIGNALS),
     ...(scenario.v2x && { broadcasting: { units: unitsOfScenario(scenario), settings: scenario.v2x } }),
     drawing: () => drawingOfScenario(scenario, network, demand.classes),
     warnings: [],

@@ -38,6 +38,7 @@ export function exportCityFlow(source: StreetSource & { kind: 'cityflow' }): Exp
         programs: [{ id: '0', offsetSeconds: 0, phases: phasesOf(program) }],
         switches: [],
       })),
+      controls: programs.map(() => 'traffic_light'),
       crossings: [],
       people: [],
       laneWidths: Float64Array.from(roads.flatMap((road) => road.lanes.map((lane) => lane.width))),

@@ -14,6 +14,7 @@ import { plansOf } from './programs.ts';
 import { routesXml } from './routes.ts';
 
 const USUAL_LANE_WIDTH = 3.25;
+const CONTROLS = { yield: 'priority', stop: 'priority_stop', 'all-way-stop': 'allway_stop' } as const;
 
 export interface ExportedFiles {
   /** Names and texts; the first is the configuration. */
@@ -30,7 +31,9 @@ export function exportScenario(scenario: Scenario, seed: number): ExportedFiles 
   const demand = demandFromScenario(scenario, network, seed);
   const walking = crossingsOf(scenario, network);
   const plans = scenario.junctions.map(({ configuration }) =>
-    plansOf(configuration, scenario.startsAtMs, scenario.durationSeconds),
+    configuration.localPlan.length === 0
+      ? { programs: [], switches: [] }
+      : plansOf(configuration, scenario.startsAtMs, scenario.durationSeconds),
   );
   const model: ExportModel = {
     name: scenario.name,
@@ -38,6 +41,9 @@ export function exportScenario(scenario: Scenario, seed: number): ExportedFiles 
     demand,
     isLefthand: scenario.drivingSide === 'left',
     plans,
+    controls: scenario.junctions.map(({ rightOfWay }) =>
+      rightOfWay === undefined ? 'traffic_light' : CONTROLS[rightOfWay.rule],
+    ),
     crossings: walking === null ? [] : exportCrossings(network, walking),
     people: walking === null ? [] : exportPeople(peopleFromScenario(scenario, walking.crossings, seed)),
     laneWidths: laneWidthsOf(scenario, network),

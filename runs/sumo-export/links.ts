@@ -71,6 +71,8 @@ export function linksOf(model: ExportModel, names: ExportNames): JunctionLinks[]
         yieldsTo: [
           ...foes.filter((k) => {
             const other = order[k]!;
+            // where everybody halts, everybody yields: who halted first goes
+            if (model.controls[j] === 'allway_stop') return true;
             return rank[other]! > rank[segment]! || (rank[other] === rank[segment] && k < index);
           }),
           ...over,

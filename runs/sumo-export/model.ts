@@ -21,6 +21,9 @@ export interface ExportPlans {
   readonly switches: readonly { readonly atSeconds: number; readonly program: string }[];
 }
 
+/** SUMO's types of junctions. */
+export type ExportControl = 'traffic_light' | 'priority' | 'priority_stop' | 'allway_stop';
+
 /** A crossing with the people who use it; coordinates in metres. */
 export interface ExportCrossing {
   readonly junction: number;
@@ -57,6 +60,8 @@ export interface ExportModel {
   readonly isLefthand: boolean;
   /** By junction of the network. */
   readonly plans: readonly ExportPlans[];
+  /** By junction of the network. */
+  readonly controls: readonly ExportControl[];
   readonly crossings: readonly ExportCrossing[];
   /** In the order in which they come. */
   readonly people: readonly ExportPerson[];

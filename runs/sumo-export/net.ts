@@ -1,7 +1,16 @@
 /** Writes a network as SUMO's `.net.xml`: edges, internal lanes, programs, junctions with requests, connections. */
+import { HALTS_AT_LINE } from '../../sim/core.ts';
 import { crossingEdges, crossingId, kerbEdges, kerbEnds, walkingAreaId, walks } from './crossings.ts';
 import { type ExportLink, type JunctionLinks, linksOf } from './links.ts';
-import { attribute, type ExportModel, type ExportNames, type ExportPlans, fixed, shapeOf } from './model.ts';
+import {
+  attribute,
+  type ExportControl,
+  type ExportModel,
+  type ExportNames,
+  type ExportPlans,
+  fixed,
+  shapeOf,
+} from './model.ts';
 
 /** No lane is shorter in SUMO, m. */
 const LEAST_LENGTH_METRES = 0.1;
@@ -76,7 +85,7 @@ function laneXml({ network }: ExportModel, id: string, index: number, segment: n
 }
 
 function programsXml(id: string, own: JunctionLinks, { programs, switches }: ExportPlans): string[] {
-  if (own.links.length === 0) return [];
+  if (own.links.length === 0 || programs.length === 0) return [];
   const name = attribute(id);
   const lines = programs.flatMap(({ id: programId, offsetSeconds, phases }) => [
     `  <tlLogic id="${name}" type="static" programID="${programId}" offset="${offsetSeconds}">`,
@@ -131,7 +140,7 @@ function junctionXml(model: ExportModel, names: ExportNames, j: number, { links,
   const request = (index: number, yieldsTo: readonly number[], foes: readonly number[]) =>
     `    <request index="${index}" response="${bits(yieldsTo)}" foes="${bits(foes)}" cont="0"/>`;
   return [
-    `  <junction id="${attribute(names.junctions[j]!)}" type="traffic_light" x="${fixed(x)}" y="${fixed(y)}" incLanes="${attribute(incoming.join(' '))}" intLanes="${attribute(inside.join(' '))}" shape="${shapeOf(points)}">`,
+    `  <junction id="${attribute(names.junctions[j]!)}" type="${model.controls[j]}" x="${fixed(x)}" y="${fixed(y)}" incLanes="${attribute(incoming.join(' '))}" intLanes="${attribute(inside.join(' '))}" shape="${shapeOf(points)}">`,
     ...links.map(({ index, yieldsTo, foes }) => request(index, yieldsTo, foes)),
     ...crossings.map(({ index, foes }) => request(index, [], foes)),
     '  </junction>',
@@ -148,6 +157,14 @@ function middleOf(points: readonly number[]): [number, number] {
   return [x / count, y / count];
 }
 
+/** State of a connection while no signal governs it. */
+function stateWithout(control: ExportControl, { yieldsTo }: ExportLink, halts: boolean): string {
+  const yields = yieldsTo.length > 0;
+  if (control === 'traffic_light') return yields ? 'o' : 'O';
+  if (halts) return control === 'allway_stop' ? 'w' : 's';
+  return yields ? 'm' : 'M';
+}
+
 function connections(model: ExportModel, names: ExportNames, j: number, link: ExportLink): string[] {
   const { network } = model;
   const start = network.linkStart[link.segment]!;
@@ -156,9 +173,11 @@ function connections(model: ExportModel, names: ExportNames, j: number, link: Ex
   const to = names.edges[names.edgeOfLane[end]!]!.id;
   const inside = internalId(names, j, link);
   const lanes = `fromLane="${names.indexOfLane[start]}" toLane="${names.indexOfLane[end]}"`;
-  const state = link.yieldsTo.length > 0 ? 'o' : 'O';
+  const control = model.controls[j]!;
+  const signal = control === 'traffic_light' ? ` tl="${attribute(names.junctions[j]!)}" linkIndex="${link.index}"` : '';
+  const state = stateWithout(control, link, network.tables?.atLine?.[link.segment] === HALTS_AT_LINE);
   return [
-    `  <connection from="${attribute(from)}" to="${attribute(to)}" ${lanes} via="${attribute(inside)}_0" tl="${attribute(names.junctions[j]!)}" linkIndex="${link.index}" dir="${link.direction}" state="${state}"/>`,
+    `  <connection from="${attribute(from)}" to="${attribute(to)}" ${lanes} via="${attribute(inside)}_0"${signal} dir="${link.direction}" state="${state}"/>`,
     `  <connection from="${attribute(inside)}" to="${attribute(to)}" fromLane="0" toLane="${names.indexOfLane[end]}" dir="${link.direction}" state="M"/>`,
   ];
 }

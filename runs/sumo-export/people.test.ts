@@ -181,3 +181,41 @@ describe.skipIf(!hasSumo)(`people walk in SUMO${hasSumo ? '' : ', which is not t
     expect(Math.abs(mean(bySumo) / pedestrians!.delaySeconds.mean! - 1)).toBeLessThan(0.15);
   });
 });
+
+describe.skipIf(!hasSumo)(`junctions without signals${hasSumo ? '' : ' (sumo is not there)'}`, () => {
+  it.each([
+    ['rule: yield, major: [E, W]', 'priority'],
+    ['rule: stop, major: [E, W]', 'priority_stop'],
+    ['rule: all-way-stop', 'allway_stop'],
+  ])('%s: SUMO runs it as %s, without a complaint', async (rule, type) => {
+    const arm = (name: string) =>
+      `      - { name: ${name}, exitLanes: 1, lanes: [{ movements: [left, straight, right] }] }`;
+    const text = `
+version: 1
+drivingSide: right
+durationSeconds: 900
+stepSeconds: 1
+junctions:
+  - name: J
+    latitude: 50
+    longitude: 10
+    approaches:
+${['N', 'E', 'S', 'W'].map(arm).join('\n')}
+    rightOfWay: { ${rule} }
+demand:
+  flows:
+${['N', 'E', 'S', 'W'].map((name) => `    - { approach: ${name}, movement: straight, vehiclesPerHour: 150 }`).join('\n')}
+    - { approach: S, movement: left, vehiclesPerHour: 60 }
+variants: [{ name: baseline, strategy: fixed-time }]
+`;
+    const { scenario } = parseScenario(text, 'j.yaml');
+    const exported = exportScenario(scenario!, 1);
+    const [configuration] = await writeExport(exported, folder);
+    expect(Object.values(exported.files).join('')).toContain(`type="${type}"`);
+    const args = ['-c', configuration!, '--no-step-log', '--duration-log.statistics', '--xml-validation', 'never'];
+    const { status, stderr, stdout } = spawnSync('sumo', args, { encoding: 'utf8' });
+    expect(status, stderr).toBe(0);
+    expect(stderr.split('\n').filter((line) => /Warning|Error/.test(line) && !line.includes('SUMO_HOME'))).toEqual([]);
+    expect(Number(/Inserted: (\d+)/.exec(stdout)![1])).toBeGreaterThan(exported.vehicles - 5);
+  });
+});

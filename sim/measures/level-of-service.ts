@@ -9,6 +9,15 @@ const DELAY_BOUNDS: readonly (readonly [LevelOfService, number])[] = [
   ['E', 80],
 ];
 
+/** The same without signals (HCM 6, exhibits 20-2 and 21-8). */
+const UNSIGNALISED_BOUNDS: typeof DELAY_BOUNDS = [
+  ['A', 10],
+  ['B', 15],
+  ['C', 25],
+  ['D', 35],
+  ['E', 50],
+];
+
 /** Travel speed as a share of the free one that A to E must exceed (HCM 6, exhibit 16-4; volume below capacity). */
 const SPEED_BOUNDS: readonly (readonly [LevelOfService, number])[] = [
   ['A', 0.8],
@@ -19,8 +28,8 @@ const SPEED_BOUNDS: readonly (readonly [LevelOfService, number])[] = [
 ];
 
 /** Of a junction, approach or movement by its mean control delay. */
-export function levelOfService(delaySeconds: number): LevelOfService {
-  return DELAY_BOUNDS.find(([, bound]) => delaySeconds <= bound)?.[0] ?? 'F';
+export function levelOfService(delaySeconds: number, isSignalised = true): LevelOfService {
+  return (isSignalised ? DELAY_BOUNDS : UNSIGNALISED_BOUNDS).find(([, bound]) => delaySeconds <= bound)?.[0] ?? 'F';
 }
 
 /** Of streets with several junctions by the mean speed as a share of the unhindered one, 0-1. */

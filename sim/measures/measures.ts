@@ -347,10 +347,8 @@ export class Measures {
       const first = name.split(' ')[0]!;
       return isOne ? first.slice(first.indexOf('/') + 1) : first;
     });
-    const level = (group: GroupMeasures): MovementMeasures =>
-      isOne ? { ...group, levelOfService: levelOfService(group.delaySeconds.mean) } : group;
     return Object.fromEntries(
-      Object.entries(this.#groups((v) => names[demand.route[v]!]!)).map(([name, group]) => [name, level(group)]),
+      Object.entries(this.#groups((v) => names[demand.route[v]!]!)).map(([name, group]) => [name, this.#graded(group)]),
     );
   }
 
@@ -395,14 +393,14 @@ export class Measures {
   }
 
   #approach(vehicles: Int32Array, approach: number): ApproachMeasures {
-    const group = this.#group(vehicles);
-    return {
-      ...group,
-      ...(this.#engine.network.junctions.length === 1 && {
-        levelOfService: levelOfService(group.delaySeconds.mean),
-      }),
-      queueMax: this.#queueMax[approach]!,
-    };
+    return { ...this.#graded(this.#group(vehicles)), queueMax: this.#queueMax[approach]! };
+  }
+
+  /** With its level of service where there is one junction: with several, the delay is not this approach's alone. */
+  #graded(group: GroupMeasures): MovementMeasures {
+    const { network } = this.#engine;
+    if (network.junctions.length !== 1) return group;
+    return { ...group, levelOfService: levelOfService(group.delaySeconds.mean, hasSignals(network, 0)) };
   }
 
   #group(vehicles: Int32Array): GroupMeasures {
@@ -482,4 +480,11 @@ export function approachNames(network: Engine['network']): string[] {
   return network.approaches.map((approach) =>
     network.junctions.length > 1 ? `${network.junctions[approach.junction]!.name}/${approach.name}` : approach.name,
   );
+}
+
+/** Whether some link through a junction obeys a signal. */
+export function hasSignals({ laneCount, linkCount, linkJunction, linkGroup }: Engine['network'], junction: number) {
+  for (let link = laneCount; link < laneCount + linkCount; link++)
+    if (linkJunction[link] === junction && linkGroup[link]! >= 0) return true;
+  return false;
 }

@@ -4,7 +4,7 @@ import { DischargeObserver } from './discharge.ts';
 import { ExhaustMeter } from './exhaust.ts';
 import { JunctionLosses, type Passages } from './junctions.ts';
 import { levelOfService, streetLevelOfService } from './level-of-service.ts';
-import { approachNames, type Measures } from './measures.ts';
+import { approachNames, hasSignals, type Measures } from './measures.ts';
 import type { JunctionMeasures, PassageMeasures, VariantResult } from './types.ts';
 
 type Result = Omit<VariantResult, 'strategy' | 'digest'>;
@@ -71,9 +71,10 @@ export class Survey {
         const own = approaches.flatMap((approach, a) =>
           approach.junction === j && found[a]!.vehicles > 0 ? [{ name: approach.name, ...found[a]! }] : [],
         );
-        const all = passageMeasures(own);
+        const isSignalised = hasSignals(this.#engine.network, j);
+        const all = passageMeasures(own, isSignalised);
         if (all === null) return [];
-        const byApproach = own.map((passages) => [passages.name, passageMeasures([passages])!]);
+        const byApproach = own.map((passages) => [passages.name, passageMeasures([passages], isSignalised)!]);
         return [[name, { ...all, approaches: Object.fromEntries(byApproach) }]];
       }),
     );
@@ -94,9 +95,9 @@ function isTellable(classes: object): boolean {
 }
 
 /** null where nobody came. */
-function passageMeasures(passages: readonly Passages[]): PassageMeasures | null {
+function passageMeasures(passages: readonly Passages[], isSignalised: boolean): PassageMeasures | null {
   const vehicles = passages.reduce((sum, own) => sum + own.vehicles, 0);
   if (vehicles === 0) return null;
   const mean = passages.reduce((sum, own) => sum + own.lostSeconds, 0) / vehicles;
-  return { vehicles, delaySeconds: { mean: rounded(mean) }, levelOfService: levelOfService(mean) };
+  return { vehicles, delaySeconds: { mean: rounded(mean) }, levelOfService: levelOfService(mean, isSignalised) };
 }

@@ -101,7 +101,9 @@ function come(w: World, v: number, to: number, leader: number): void {
     w.linkTick[v] = ON_LANE;
     w.nextSegment[v] = routes.link[routes.row[cursor]! + network.tables!.laneIndex[to]!]!;
   } else {
-    w.linkTick[v] = w.stepNumber;
+    // who has halted at a stop line keeps its place in the order
+    const hasHalted = w.targetFrom[v]! < network.laneCount && w.linkTick[v] !== ON_LANE;
+    if (!hasHalted) w.linkTick[v] = w.stepNumber;
     w.nextSegment[v] = network.linkEnd[to]!;
   }
 }

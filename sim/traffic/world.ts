@@ -114,7 +114,7 @@ export interface World {
   readonly cursor: Int32Array;
   readonly ahead: Int32Array;
   readonly behind: Int32Array;
-  /** Tick at which it entered its link, ON_LANE on a lane. */
+  /** Tick at which it entered its link, or halted at its line where one must; ON_LANE on a lane before that. */
   readonly linkTick: Int32Array;
   readonly movedStep: Int32Array;
   readonly activeIndex: Int32Array;
