@@ -107,7 +107,7 @@ export async function controller(options: ControllerCommandOptions): Promise<voi
     });
     const { rehearse } = await import('../controller/service/rehearsal.ts');
     const rehearsed = await rehearse({ junctions, decider, threads, budgetMs: REHEARSAL_MS });
-    logger.info(rehearsed, `rehearsed ${rehearsed.published} decisions in ${Math.round(rehearsed.milliseconds)} ms`);
+    logger.info(rehearsed, `rehearsed ${rehearsed.decisions} decisions in ${Math.round(rehearsed.milliseconds)} ms`);
     await live.start();
     opened.push(live);
     if (dialects.length > 0) await hearDialects(link, prefix, dialects, (counts) => live.receive(counts), reject);

@@ -24,8 +24,8 @@ describe('a rehearsal', () => {
         },
       };
       const junctions = junctionsOf(strategy);
-      const { published } = await rehearse({ junctions, decider: watched, threads: 2, commands: 4, budgetMs: 60_000 });
-      expect(published).toBeGreaterThanOrEqual(4);
+      const { decisions } = await rehearse({ junctions, decider: watched, threads: 2, commands: 4, budgetMs: 60_000 });
+      expect(decisions).toBeGreaterThanOrEqual(4);
       expect(new Set(asked.map((job) => job.strategy))).toEqual(new Set([strategy]));
       expect(asked.some((job) => job.junctionId === junctions[0]!.configuration.junctionId)).toBe(false);
     },

@@ -37,8 +37,8 @@ export interface RehearsalOptions {
 }
 
 export interface RehearsalReport {
-  /** Plans and stage requests that came out of it. */
-  readonly published: number;
+  /** Plans and stage requests that came out of it, vetoed ones too. */
+  readonly decisions: number;
   readonly milliseconds: number;
 }
 
@@ -50,29 +50,25 @@ export async function rehearse(options: RehearsalOptions): Promise<RehearsalRepo
   const cast = castOf(junctions).flatMap((one) => Array.from({ length: STREETS * threads }, () => understudy(one)));
   const desk = new Desk({ link, prefix: PREFIX, junctions: cast, decider });
   const streets = cast.map(({ configuration }, n) => new Street(configuration, `rehearsal ${n}`));
-  let published = 0;
   const streetOf = new Map(streets.map((street) => [street.junctionId, street]));
   await link.subscribe(PREFIX, ['green-time', 'stage-request'], ({ address: { kind, junctionId }, message }) => {
     const answer = streetOf.get(junctionId!)!.obey(kind, carried(junctionId!, kind, message));
     desk.acknowledged(desk.states.get(junctionId!)!, carried(junctionId!, 'ack', answer));
-    published++;
   });
   const states = [...desk.states.values()];
   const wanted = commands * (cast.length / (STREETS * threads));
-  let nowMs = START_MS;
-  while (published < wanted && performance.now() - began < budgetMs) {
-    const left = Math.min(...streets.map((street) => street.cycleSecondsLeft()));
-    nowMs += 1000 * Math.max(1, Math.floor(left - END_SECONDS));
-    streets.forEach((street, n) => {
-      const { lamps, detections } = street.moveOn(nowMs);
-      states[n]!.receiveLamps(carried(street.junctionId, 'lamps', lamps));
-      states[n]!.receiveDetections(carried(street.junctionId, 'detections', detections));
-    });
-    await desk.decide(states, nowMs);
+  while (desk.counted.decisions < wanted && performance.now() - began < budgetMs) {
+    await Promise.all(
+      streets.map((street, n) => {
+        const { lamps, detections } = street.moveOn();
+        states[n]!.receiveLamps(carried(street.junctionId, 'lamps', lamps));
+        states[n]!.receiveDetections(carried(street.junctionId, 'detections', detections));
+        return desk.decide([states[n]!], street.nowMs);
+      }),
+    );
   }
   await link.close();
-  desk.states.clear();
-  return { published, milliseconds: performance.now() - began };
+  return { decisions: desk.counted.decisions, milliseconds: performance.now() - began };
 }
 
 /** As it arrives over a network. */
@@ -108,7 +104,7 @@ class Street {
   private readonly configuration: JunctionConfiguration;
   private readonly device: LampDevice;
   private readonly traffic: MadeUpTraffic;
-  private nowMs = START_MS;
+  nowMs = START_MS;
   private seq = 0;
 
   constructor(configuration: JunctionConfiguration, seed: string) {
@@ -116,10 +112,6 @@ class Street {
     this.junctionId = configuration.junctionId;
     this.device = new LampDevice(configuration, { deviceId: 'rehearsal', startMs: START_MS, boot: 'warm' });
     this.traffic = new MadeUpTraffic(configuration, seed, VEHICLES_PER_HOUR_AND_LANE);
-  }
-
-  cycleSecondsLeft(): number {
-    return this.device.report().cycleSecondsLeft ?? 0;
   }
 
   obey(kind: string, message: unknown): Message<'ack'> {
@@ -132,9 +124,11 @@ class Street {
     return acknowledgementToMessage(answer, 'rehearsal');
   }
 
-  moveOn(nowMs: number): { lamps: Message<'lamps'>; detections: Message<'detections'> } {
-    this.nowMs = nowMs;
-    this.device.advance(nowMs);
+  /** By a second, or to the end of the cycle. */
+  moveOn(): { lamps: Message<'lamps'>; detections: Message<'detections'> } {
+    const left = this.device.report().cycleSecondsLeft ?? 0;
+    this.nowMs += 1000 * Math.max(1, Math.floor(left - END_SECONDS));
+    this.device.advance(this.nowMs);
     const shown = this.device.lamps();
     this.traffic.second(shown);
     const { signalGroups } = this.configuration;
@@ -142,13 +136,13 @@ class Street {
     const lamps = lampsToMessage({
       deviceId: 'rehearsal',
       seq: ++this.seq,
-      atMs: nowMs,
+      atMs: this.nowMs,
       stageId,
       lamps: Object.fromEntries(signalGroups.map((group, g) => [group.id, shown[g]!])),
       source,
       secondsLeft,
       cycleSecondsLeft,
     });
-    return { lamps, detections: this.traffic.detections(nowMs) };
+    return { lamps, detections: this.traffic.detections(this.nowMs) };
   }
 }
