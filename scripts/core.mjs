@@ -1,43 +1,54 @@
 /**
- * Compiles the cores of the traffic engine that are written in AssemblyScript into TypeScript files that hold the
- * WebAssembly: `npm run core` after a change of `sim/traffic/cityflow-core.as`. The compiler is fetched when it is
+ * Compiles the core of CityFlow's model, which is written in AssemblyScript, into a TypeScript file that holds the
+ * WebAssembly: `npm run core` after a change of `sim/traffic/cityflow-*.as`. The compiler is fetched when it is
  * needed, in one exact version; nothing else in the repository uses it.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const COMPILER = 'assemblyscript@0.28.20';
-const OPTIONS = ['--runtime', 'stub', '--importMemory', '--noAssert', '-O3'];
+const OPTIONS = ['--runtime', 'stub', '--importMemory', '--noAssert', '-O3', '--enable', 'simd'];
 const folder = join(dirname(dirname(fileURLToPath(import.meta.url))), 'sim', 'traffic');
 
-const hashOf = (source) => createHash('sha256').update(source).digest('hex').slice(0, 16);
+/** All files of the core, in the order in which they are hashed. */
+const sources = readdirSync(folder)
+  .filter((name) => name.endsWith('.as'))
+  .sort();
 
-function compile(source) {
+function hashOfSources() {
+  const hash = createHash('sha256');
+  for (const name of sources) hash.update(readFileSync(join(folder, name)));
+  return hash.digest('hex').slice(0, 16);
+}
+
+function compile() {
   const work = mkdtempSync(join(tmpdir(), 'flextraff-core-'));
   try {
-    copyFileSync(source, join(work, 'core.ts'));
-    const args = ['exec', '--yes', `--package=${COMPILER}`, '--', 'asc', 'core.ts', '-o', 'core.wasm', ...OPTIONS];
-    execFileSync('npm', args, { cwd: work, stdio: ['ignore', 'inherit', 'inherit'] });
+    for (const name of sources) copyFileSync(join(folder, name), join(work, name.replace(/\.as$/, '.ts')));
+    const asc = ['asc', 'cityflow-core.ts', '-o', 'core.wasm', ...OPTIONS];
+    execFileSync('npm', ['exec', '--yes', `--package=${COMPILER}`, '--', ...asc], {
+      cwd: work,
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
     return readFileSync(join(work, 'core.wasm'));
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
 }
 
-const source = join(folder, 'cityflow-core.as');
-const wasm = compile(source);
+const wasm = compile();
 const text = wasm.toString('base64').match(/.{1,110}/g);
 writeFileSync(
   join(folder, 'cityflow-core.ts'),
   [
-    '/** Made by `npm run core` from cityflow-core.as; do not edit. */',
+    '/** Made by `npm run core` from the files cityflow-*.as; do not edit. */',
     '',
-    '/** First 16 hex digits of the SHA-256 of that file. */',
-    `export const SOURCE_HASH = '${hashOf(readFileSync(source))}';`,
+    '/** First 16 hex digits of the SHA-256 of those files, in the order of their names. */',
+    `export const SOURCE_HASH = '${hashOfSources()}';`,
     '',
     '/** WebAssembly in base64. */',
     'export const CORE =',

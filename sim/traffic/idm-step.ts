@@ -174,7 +174,7 @@ export function idmStep(w: World, people?: LinkStretches): (begin: number, h: nu
       detectorPosition,
     } = w;
     const { timeLoss, waiting, stops, fuelMillilitres, co2Grams } = state;
-    const { isIdm, co2, fuel } = classes;
+    const { co2, fuel } = classes;
     for (let i = 0; i < activeSegmentCount; i++) {
       const segment = activeSegments[i]!;
       const ends = segmentLength[segment]!;
@@ -188,7 +188,6 @@ export function idmStep(w: World, people?: LinkStretches): (begin: number, h: nu
       rules.beginSegment();
       for (let v = first[segment]!; v >= 0; leader = v, v = behind[v]!) {
         const c = vehicleClass[v]!;
-        if (isIdm[c] === 0) continue;
         const v0 = speed[v]!;
         const x = position[v]!;
         nextBlocker[v] = -1;
