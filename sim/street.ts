@@ -4,8 +4,8 @@ import type { Message, MessageKind } from '../feeds/messages.ts';
 import type { JunctionConfiguration } from '../junction/types.ts';
 import type { DetectorFault, Scenario, V2xSettings } from '../scenarios/types.ts';
 import { type CityFlowSource, ofCityFlow } from './cityflow-street.ts';
-import type { Engine } from './core.ts';
-import { demandFromScenario } from './demand/demand.ts';
+import type { Engine, Network } from './core.ts';
+import { demandFromScenario, type ScenarioDemand } from './demand/demand.ts';
 import { DetectorFaults } from './detectors/faults.ts';
 import { Loops } from './detectors/loops.ts';
 import { PriorityReceivers } from './detectors/priority.ts';
@@ -86,11 +86,33 @@ export function openStreet(source: StreetSource, options: StreetOptions): Street
   return new World(engine, parts);
 }
 
+/** What was last worked out of a scenario: its variants share it, and further runs the network. Nobody changes it. */
+interface Known {
+  readonly network: Network;
+  seed: number;
+  demand: ScenarioDemand;
+}
+const knownScenarios = new WeakMap<Scenario, Known>();
+
+function knownOf(scenario: Scenario, seed: number): Known {
+  const known = knownScenarios.get(scenario);
+  if (known === undefined) {
+    const network = networkFromScenario(scenario);
+    const found = { network, seed, demand: demandFromScenario(scenario, network, seed) };
+    knownScenarios.set(scenario, found);
+    return found;
+  }
+  if (known.seed !== seed) {
+    known.demand = demandFromScenario(scenario, known.network, seed);
+    known.seed = seed;
+  }
+  return known;
+}
+
 function ofScenario(scenario: Scenario, options: StreetOptions): Street {
-  const network = networkFromScenario(scenario);
-  const demand = demandFromScenario(scenario, network, options.seed);
-  const { stepSeconds } = scenario;
+  const { network, demand } = knownOf(scenario, options.seed);
   const crossings = crossingsOf(scenario, network);
+  const { stepSeconds } = scenario;
   const people = crossings === null ? null : peopleFromScenario(scenario, crossings.crossings, options.seed);
   const isWalked = crossings !== null && (people!.count > 0 || crossings.crossings.some(({ button }) => button));
   const engine = createEngine(network, demand, {
@@ -347,10 +369,8 @@ class World implements Street {
     const heard = this.#vehicles?.heard();
     this.#engine.network.junctions.forEach(({ id, configuration }, j) => {
       if (configuration === null) return;
-      const detectors = {
-        ...this.#loops.readings(this.#stationsOfJunction[j]!),
-        ...this.#parts.crowd?.buttonReadings(j),
-      };
+      const detectors = this.#loops.readings(this.#stationsOfJunction[j]!);
+      if (this.#parts.crowd !== null) Object.assign(detectors, this.#parts.crowd.buttonReadings(j));
       this.#outbox.send(
         'detections',
         { junctionId: id },

@@ -46,18 +46,25 @@ export class ExhaustMeter {
   /** After each tick of the world. */
   tick(): void {
     const { state, demand, stepSeconds: h } = this.#engine;
-    const { active, speed, acceleration } = state;
-    for (let i = 0; i < state.activeCount; i++) {
+    const { active, activeCount, speed, acceleration } = state;
+    const { vehicleClass } = demand;
+    const ownOf = this.#own;
+    const otherOf = this.#other;
+    const noxGrams = this.noxGrams;
+    const otherNoxGrams = this.#otherNoxGrams;
+    const otherCo2Grams = this.#otherCo2Grams;
+    const otherFuelMillilitres = this.#otherFuelMillilitres;
+    for (let i = 0; i < activeCount; i++) {
       const v = active[i]!;
-      const kind = demand.vehicleClass[v]!;
+      const kind = vehicleClass[v]!;
       const a = acceleration[v]!;
       const middle = speed[v]! - (a * h) / 2;
       const mean = middle > 0 ? middle : 0;
-      const other = this.#other[kind]!;
-      this.noxGrams[v]! += rate(this.#own[kind]!.nox, mean, a) * h;
-      this.#otherNoxGrams[v]! += rate(other.nox, mean, a) * h;
-      this.#otherCo2Grams[v]! += rate(other.co2, mean, a) * h;
-      this.#otherFuelMillilitres[v]! += rate(other.fuel, mean, a) * h;
+      const other = otherOf[kind]!;
+      noxGrams[v]! += rate(ownOf[kind]!.nox, mean, a) * h;
+      otherNoxGrams[v]! += rate(other.nox, mean, a) * h;
+      otherCo2Grams[v]! += rate(other.co2, mean, a) * h;
+      otherFuelMillilitres[v]! += rate(other.fuel, mean, a) * h;
     }
   }
 
