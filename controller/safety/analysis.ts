@@ -11,6 +11,7 @@ import { roadUserUpdate, type UnusableReason } from './from-v2x.ts';
 import { LaneMap } from './lane-map.ts';
 import { MessageChecks, type MessageFault } from './message-checks.ts';
 import { type PassageEvents, Passages } from './passages.ts';
+import { isMoment } from './users.ts';
 
 /** A clock that jumps ahead by more than this is not believed until so many messages in a row say so. */
 const JUMP_MS = 3_600_000;
@@ -138,7 +139,7 @@ export class SafetyAnalysis {
 
   /** Whether `atMs` is so far ahead of what came before that one sender's clock is likelier than a pause. */
   #isJump(atMs: number): boolean {
-    if (!Number.isFinite(atMs)) return false;
+    if (!isMoment(atMs)) return false;
     if (!(atMs > this.#nowMs + JUMP_MS) || this.#nowMs === Number.NEGATIVE_INFINITY) {
       if (atMs > this.#nowMs - JUMP_MS) this.#jumps = 0;
       return false;
@@ -228,22 +229,22 @@ export class SafetyAnalysis {
 
   /** Something was heard at `atMs`, if only that there is nobody. */
   heard(atMs: number): void {
-    if (!Number.isFinite(atMs)) return;
+    if (!isMoment(atMs)) return;
     this.#minutes.heard(atMs);
     this.#quarterHours.heard(atMs);
   }
 
   /** A message about a road user could not be used, for a reason found elsewhere: it lowers the quality. */
   rejected(atMs: number): void {
-    const at = Number.isFinite(atMs) && atMs < this.#nowMs + JUMP_MS ? atMs : this.#nowMs;
-    if (!Number.isFinite(at)) return;
+    const at = isMoment(atMs) && atMs < this.#nowMs + JUMP_MS ? atMs : this.#nowMs;
+    if (!isMoment(at)) return;
     this.#minutes.rejected(at);
     this.#quarterHours.rejected(at);
   }
 
   /** Lets time pass to `nowMs`, by the clock that arrivals have. */
   advance(nowMs: number): void {
-    if (!Number.isFinite(nowMs)) return;
+    if (!isMoment(nowMs)) return;
     this.engine.advance(nowMs);
     this.#passTime(nowMs);
   }

@@ -19,7 +19,7 @@ import { type Critical, Forecast, OpenEncounter } from './open-encounter.ts';
 import { PathSearch } from './path-search.ts';
 import { wouldHaveMet } from './real-paths.ts';
 import { Recorder } from './recorder.ts';
-import { STEP_MS_MIN, Users } from './users.ts';
+import { isMoment, STEP_MS_MIN, Users } from './users.ts';
 
 const MAX_PET_SECONDS = 8;
 /** Beside the path of another, one still drives the same way: half a lane, more where positions are poor. */
@@ -153,7 +153,7 @@ export class EncounterEngine {
    * time. @returns why it was not used, or null.
    */
   push(update: RoadUserUpdate, arrivedMs: number = update.timeMs): UpdateRejection | null {
-    if (!Number.isFinite(arrivedMs)) return this.#refuse('invalid-value');
+    if (!isMoment(arrivedMs)) return this.#refuse('invalid-value');
     this.advance(arrivedMs);
     const why = this.#users.take(update, arrivedMs);
     if (why !== null) return this.#refuse(why);
@@ -207,6 +207,7 @@ export class EncounterEngine {
 
   /** Lets time pass up to, and not including, the step at `nowMs`. */
   advance(nowMs: number): void {
+    if (!isMoment(nowMs)) return;
     const due = Math.ceil(nowMs / this.#stepMs);
     if (Number.isNaN(this.#base)) this.#base = due;
     while (this.#base + this.#next < due) {

@@ -11,6 +11,12 @@ import { MASS_KILOGRAMS, SIZE_METRES, USER_TYPES } from './encounter-types.ts';
 /** Steps of path kept; more than the longest PET. */
 /** Shortest step and longest path of which the latter is kept, a power of two of places. */
 export const STEP_MS_MIN = 40;
+/** What a calendar date can hold, ms before and after 1970; steps of larger times could not be told apart. */
+const LAST_MOMENT_MS = 8.64e15;
+
+/** Whether `ms` is a time that can be counted with; NaN and infinity are none. */
+export const isMoment = (ms: number): boolean => Math.abs(ms) <= LAST_MOMENT_MS;
+
 const places = (stepMs: number): number => (stepMs >= 80 ? 128 : 256);
 /** Users there is room for at first: streets are many, and most are quiet. */
 const FIRST_ROOM = 64;
@@ -300,7 +306,7 @@ export class Users {
       type < 0 ||
       !(v >= 0 && v <= MAX_SPEED) ||
       !(Math.abs(u.x) < 1e6 && Math.abs(u.y) < 1e6) ||
-      !Number.isFinite(u.timeMs) ||
+      !isMoment(u.timeMs) ||
       (u.heading !== undefined && !(Math.abs(u.heading) < 100)) ||
       (u.lengthMetres !== undefined && !(u.lengthMetres > 0 && u.lengthMetres <= 41)) ||
       (u.widthMetres !== undefined && !(u.widthMetres > 0 && u.widthMetres <= 11)) ||

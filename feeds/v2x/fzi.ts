@@ -33,7 +33,7 @@ export interface FziRejection {
   readonly file: 'tracks' | 'signals';
   /** From 1, the heading. */
   readonly line: number;
-  readonly reason: 'missing-column' | 'not-a-number' | 'unknown-agent-type' | 'unknown-state';
+  readonly reason: 'missing-column' | 'not-a-number' | 'out-of-range' | 'unknown-agent-type' | 'unknown-state';
 }
 
 export interface FziMessages {
@@ -79,8 +79,11 @@ function startOf(meta: Row): number {
   return atMs - offsetHours * 3_600_000;
 }
 
-/** A MAP is sent once a second. */
+/** A MAP is sent once a second, in each in which there is something else. */
 const MAP_EVERY_MS = 1000;
+/** Rows are of one day: later ones are mistakes. */
+const LONGEST_MS = 86_400_000;
+const isWithin = (timestampMs: number): boolean => timestampMs >= 0 && timestampMs <= LONGEST_MS;
 /** Speed is the way covered from half a second before to half a second after, less where a track begins or ends. */
 const SPEED_HALF_WINDOW_MS = 500;
 
@@ -185,6 +188,10 @@ export function fziMessages(recording: FziRecording, options: FziOptions = {}): 
       number,
       number,
     ];
+    if (!isWithin(timestampMs)) {
+      refuse('out-of-range');
+      continue;
+    }
     const personType = PERSONS[agent!];
     if (personType === undefined && !VEHICLES.includes(agent!)) {
       refuse('unknown-agent-type');
@@ -264,6 +271,10 @@ export function fziMessages(recording: FziRecording, options: FziOptions = {}): 
       refuse('not-a-number');
       continue;
     }
+    if (!isWithin(timestampMs)) {
+      refuse('out-of-range');
+      continue;
+    }
     const state = STATES.get(row.movement_state);
     if (state === undefined) {
       refuse('unknown-state');
@@ -296,9 +307,9 @@ export function fziMessages(recording: FziRecording, options: FziOptions = {}): 
   }
   if (recording.map !== undefined) {
     const map = fziMap(recording.map, intersectionId, startsAtMs);
-    let endMs = startsAtMs;
-    for (const { receivedAtMs } of messages) endMs = Math.max(endMs, receivedAtMs);
-    for (let atMs = startsAtMs; atMs <= endMs; atMs += MAP_EVERY_MS) messages.push({ ...map, receivedAtMs: atMs });
+    const heard = new Set(messages.map(({ receivedAtMs }) => Math.floor((receivedAtMs - startsAtMs) / MAP_EVERY_MS)));
+    for (const second of new Set([0, ...heard]))
+      messages.push({ ...map, receivedAtMs: startsAtMs + second * MAP_EVERY_MS });
   }
   // what is known before what happens: lanes, lights, road users
   const order = { map: 0, spat: 1, bsm: 2, psm: 2 };

@@ -3,17 +3,31 @@ import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';
 import { createGunzip } from 'node:zlib';
+import { SafetySourceError } from './types.ts';
 
 /** Longest line that is handed on; a longer one comes as `null`. */
 export const MAX_LINE_CHARACTERS = 16 * 1024 * 1024;
 
-/** Pieces of a file, unpacked where its name ends in .gz. */
-export function pieces(path: string): AsyncIterable<Buffer> {
+/** Pieces of a file, unpacked where its name ends in .gz. @throws SafetySourceError where that is no whole gzip file. */
+export async function* pieces(path: string): AsyncGenerator<Buffer> {
   const file = createReadStream(path, { highWaterMark: 1 << 18 });
-  if (!path.endsWith('.gz')) return file as AsyncIterable<Buffer>;
+  if (!path.endsWith('.gz')) {
+    yield* file as AsyncIterable<Buffer>;
+    return;
+  }
   const plain = createGunzip();
   file.on('error', (error) => plain.destroy(error));
-  return file.pipe(plain);
+  try {
+    yield* file.pipe(plain);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code?.startsWith('Z_') !== true) throw error;
+    throw new SafetySourceError(
+      `${path} is no whole gzip file (${message}). Pack it again, or give the file unpacked.`,
+    );
+  } finally {
+    file.destroy();
+  }
 }
 
 /** The lines of a file; null stands for one of more than `most` characters, which is passed over. */

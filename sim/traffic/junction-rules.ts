@@ -47,7 +47,12 @@ const LEAVING = 2;
 const HELD = -2;
 const STUCK = -3;
 
+/** Least way before its stop line at which a vehicle heeds the junction, m; see `heed`. */
+export const HEED_METRES = 10;
+
 export interface JunctionRules {
+  /** Room that the longest vehicle takes standing, m: one further than this from where it heeds the junction is free of it. */
+  readonly longest: number;
   /** Once a substep, which begins at `begin` s, before any vehicle. */
   prepare(begin: number): void;
   /** Before the vehicles of a segment are looked at, front to back. */
@@ -89,6 +94,11 @@ export function junctionRules(w: World, people?: LinkStretches): JunctionRules {
   const classCount = demand.classes.length;
   /** 1 where a vehicle may be met on the link in this substep. */
   const met = new Uint8Array(laneCount + linkCount);
+  /** Per link: one past its last zone with another that leaves the same lane. */
+  const leavingEnd = zoneFirst.slice();
+  for (let s = laneCount; s < laneCount + linkCount; s++) {
+    for (let z = zoneFirst[s]!; z < zoneFirst[s + 1]!; z++) if (zoneKind[z] === LEAVING) leavingEnd[s] = z + 1;
+  }
   /** Vehicles ahead on the same lane that will enter `reservedEnd` before the one looked at, and the room they take. */
   const reserved = new Float64Array(1);
   const reservedEnd = new Int32Array(1);
@@ -141,7 +151,7 @@ export function junctionRules(w: World, people?: LinkStretches): JunctionRules {
   /** How far before its stop line a vehicle heeds the junction, m. */
   function heed(v: number): number {
     const own = speed[v]!;
-    return (own * own) / classes.deceleration[vehicleClass[v]!]! + 2 * own + 10;
+    return (own * own) / classes.deceleration[vehicleClass[v]!]! + 2 * own + HEED_METRES;
   }
 
   function prepare(begin: number): void {
@@ -473,7 +483,7 @@ export function junctionRules(w: World, people?: LinkStretches): JunctionRules {
   /** Keeps v, still on its lane, behind those whose bodies have not yet left it for other links. */
   function behindLeaving(v: number, kind: number, own: number, along: number, h: number, goal: number): number {
     let least = goal;
-    const end = zoneFirst[own + 1]!;
+    const end = leavingEnd[own]!;
     for (let z = zoneFirst[own]!; z < end; z++) {
       if (zoneKind[z] === LEAVING && met[zoneFoe[z]!] === 1) least = besideLink(v, kind, own, along, z, h, least);
     }
@@ -526,5 +536,5 @@ export function junctionRules(w: World, people?: LinkStretches): JunctionRules {
     return stoppingSpeed(own, canStop(own, early, hardest) ? early : away, usual, hardest, h);
   }
 
-  return { prepare, beginSegment, permittedSpeed };
+  return { longest, prepare, beginSegment, permittedSpeed };
 }
