@@ -3,14 +3,22 @@
  * scenarios with everything on: lanes, laws, classes, stops, sirens, linked junctions, turns that yield, people and
  * cyclists on crossings, conflicting lamps, steps of 0.1 to 1 s. Prints what went wrong; exit code 1 where anything did.
  *
- *   npm run bench:traffic-properties [-- --from 1 --to 1000]
+ *   npm run bench:traffic-properties [-- --from 1 --to 1000] [--unsignalised]
+ *
+ * `--unsignalised`: the same streets without people, and with a rule of right of way in place of signals at most junctions;
+ * any gridlock is wrong there.
  */
 import { parseArgs } from 'node:util';
 import { ARRIVED } from '../sim/core.ts';
 import { playAnything } from '../sim/traffic/testing-anything.ts';
+import { playUnsignalised } from '../sim/traffic/testing-unsignalised.ts';
 
 const { values } = parseArgs({
-  options: { from: { type: 'string', default: '1' }, to: { type: 'string', default: '1000' } },
+  options: {
+    from: { type: 'string', default: '1' },
+    to: { type: 'string', default: '1000' },
+    unsignalised: { type: 'boolean', default: false },
+  },
 });
 const begun = process.cpuUsage().user;
 let wrong = 0;
@@ -19,7 +27,7 @@ let arrived = 0;
 let ticks = 0;
 let gridlocks = 0;
 for (let number = Number(values.from); number <= Number(values.to); number++) {
-  const { engine, isConflicting, wrong: what } = playAnything(number);
+  const { engine, isConflicting, wrong: what } = values.unsignalised ? playUnsignalised(number) : playAnything(number);
   if (what !== null) {
     wrong++;
     console.log(what);

@@ -63,7 +63,7 @@ export async function validate(scenario: string, options: Output): Promise<void>
     const signals = source.signals();
     for (const warning of source.warnings) process.stderr.write(`${source.path}: ${warning}\n`);
     const kept = signals.flatMap((signal) => (signal.configuration === null ? [signal] : []));
-    for (const { name, reason } of kept)
+    for (const { name, reason } of source.scenario === null ? kept : [])
       process.stderr.write(`${source.path}: signal ${name} can only follow the file's program: ${reason}\n`);
     const held = vehicles === null ? '' : `, ${vehicles} vehicles, ${signals.length} signals`;
     if (options.json) process.stdout.write(`${JSON.stringify({ file: source.path, valid: true, issues: [] })}\n`);

@@ -7,6 +7,9 @@ import type { JunctionFile, SignalisedFile } from './schema.ts';
 import type { ConfigurationIdentity } from './signals.ts';
 import type { RightOfWay } from './types.ts';
 
+/** What stands where a cycle must be more than nothing, e.g. in the database. */
+const NO_CYCLE_SECONDS = 1;
+
 /** Whether the junction has signals. Reports where it has both signals and a rule, or neither. */
 export function hasSignals(junction: JunctionFile, path: Path, findings: Findings): junction is SignalisedFile {
   const { signals, rightOfWay } = junction;
@@ -75,8 +78,8 @@ export function unsignalisedConfiguration(
     intergreenSeconds: [],
     yellowSeconds: 0,
     allRedSeconds: 0,
-    minCycleSeconds: 0,
-    maxCycleSeconds: 0,
+    minCycleSeconds: NO_CYCLE_SECONDS,
+    maxCycleSeconds: NO_CYCLE_SECONDS,
     maxWaitSeconds: 0,
     localPlan: [],
   };

@@ -146,7 +146,12 @@ function told(scenario: Scenario, { demand, plans, people, crossings }: ExportMo
     'push buttons',
     'left out; the walk comes in every cycle of the plan that has it',
   );
-  add(people.length, 'person', 'people', 'walk by SUMO, each at its own speed from kerb to kerb, cyclists as people');
+  add(
+    people.length,
+    'person',
+    'people',
+    'walk by SUMO, each at its own speed from kerb to kerb, cyclists as people; flextraff run reads the vehicles only, without the people file',
+  );
   const readers = scenario.junctions.flatMap(({ approaches }) => approaches.flatMap(({ rfid }) => rfid)).length;
   add(readers, 'reader', 'readers', 'RFID readers, loops, faults and what is broadcast are left out');
   return notes;

@@ -67,7 +67,11 @@ export function junctionInputs(
   scenario: Scenario | null,
   configurations: readonly JunctionConfiguration[],
 ): JunctionInput[] {
-  return configurations.map((configuration) => {
+  // those without signals are commanded by nobody, and yet things happen there
+  const unsignalised = (scenario?.junctions ?? []).flatMap(({ rightOfWay, configuration }) =>
+    rightOfWay === undefined ? [] : [configuration],
+  );
+  return [...configurations, ...unsignalised].map((configuration) => {
     const place = scenario?.junctions.find((junction) => junction.id === configuration.junctionId);
     return {
       junctionId: configuration.junctionId,
