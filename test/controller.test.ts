@@ -343,7 +343,9 @@ describe('a controller alone', () => {
     await seeing!.until('decisions', () => Number(shadow.lines.at(-1)?.decisions ?? 0) > 2);
     await stop(shadow);
     const record = join(folder, 'decisions-shadow');
-    const lines = readdirSync(record).flatMap((file) => readFileSync(join(record, file), 'utf8').trim().split('\n'));
+    const lines = readdirSync(record)
+      .filter((file) => file.endsWith('.ndjson'))
+      .flatMap((file) => readFileSync(join(record, file), 'utf8').trim().split('\n'));
     expect(lines.length).toBeGreaterThan(2);
     expect(JSON.parse(lines[0]!)).toMatchObject({ event: 'decided', junctionId: world.junctionId, vetoed: null });
     expect(heard).toEqual([]);
