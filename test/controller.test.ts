@@ -156,7 +156,8 @@ describe.skipIf(mosquitto === null || serverUrl === '')('controllers that share 
     const { wrong, changes, greens } = judgeLampLog(lampLog, seeing.configurations);
     expect(wrong).toEqual([]);
     expect(greens.size).toBe(4);
-    expect(changes).toBeGreaterThanOrEqual(16);
+    // Each was seen in two stages: the first green, amber, all red, the next green.
+    for (const own of changes.values()) expect(own).toBeGreaterThanOrEqual(4);
   });
 
   it('fall silent when the database is away, leave lights to the devices, and go on when it is back', async () => {
