@@ -5,6 +5,22 @@
 import type { Alert, DecisionRecord, RunDetail, RunSummary, SeriesPoint } from '../runs/twin-types.ts';
 import type { Frame, RunResult, SafetyConflict, SafetyEvent } from '../runs/types.ts';
 
+/** What a controller of a street decided. */
+export interface StreetDecision
+  extends Pick<
+    DecisionRecord,
+    'junctionId' | 'seq' | 'strategy' | 'kind' | 'stages' | 'reason' | 'inputs' | 'acknowledged' | 'vetoed'
+  > {
+  junctionName: string;
+  /** UTC. */
+  decidedAt: string;
+  /** The process that decided. */
+  controller: string;
+  /** It only watched: nothing was published. */
+  shadow: boolean;
+  planId: string | null;
+}
+
 export interface Health {
   /** `starting`: nothing failed, something is not there yet. */
   status: 'ok' | 'starting' | 'degraded';

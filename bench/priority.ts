@@ -3,8 +3,11 @@
  * seconds a vehicle, of those it is for and of the others; mean difference with its 95 % t interval. docs/CONTROL.md has
  * the set-up.
  *
- *   npm run bench:priority [-- --seeds 5 --only emergency]
+ *   npm run bench:priority [-- --seeds 10 --only emergency]
  */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runVariants } from '../runs/runner.ts';
 import { openSource } from '../runs/source.ts';
@@ -13,7 +16,7 @@ import type { VariantSettings } from '../scenarios/types.ts';
 import type { Trip } from '../sim/measures/trips.ts';
 import type { Street } from '../sim/street.ts';
 
-const { values } = parseArgs({ options: { seeds: { type: 'string', default: '5' }, only: { type: 'string' } } });
+const { values } = parseArgs({ options: { seeds: { type: 'string', default: '10' }, only: { type: 'string' } } });
 const SEEDS = Array.from({ length: Number(values.seeds) }, (_, i) => i + 1);
 
 interface Case {
@@ -35,6 +38,25 @@ const pair = (
   { name: 'with', strategy, parameters: common },
 ];
 const ofClass = (name: string) => (trip: Trip) => trip.vehicleClass === name;
+
+const WITH_AND_WITHOUT_WALKS = 'ns-left/ns-walk/ns/ew-left/ew-walk/ew';
+const BUTTONS: Readonly<Record<string, (text: string) => string>> = {
+  'buttons that work': (text) => text,
+  'no buttons': (text) => text.replaceAll('button: true', 'button: false'),
+  'buttons that are dead': (text) =>
+    `${text}\ndetection:\n  faults:\n${['N', 'S', 'E', 'W'].map((approach) => `    - { approach: ${approach}, device: button, kind: stuck-off }\n`).join('')}`,
+};
+
+const folder = mkdtempSync(join(tmpdir(), 'flextraff-priority-'));
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+/** A shipped scenario with its text changed, as a file. */
+function changed(scenario: string, change: (text: string) => string): string {
+  const text = readFileSync(new URL(`../scenarios/${scenario}.yaml`, import.meta.url), 'utf8');
+  const file = join(folder, `${scenario}-${Object.values(BUTTONS).indexOf(change)}.yaml`);
+  writeFileSync(file, change(text));
+  return file;
+}
 
 const CASES: Case[] = [
   ...['fixed-time', 'actuated', 'horizon'].map(
@@ -62,16 +84,19 @@ const CASES: Case[] = [
     whom: 'eastbound from the first',
     isFor: ({ route }) => route.startsWith('first/W'),
   },
-  {
-    name: 'pedestrian recall, actuated',
-    scenario: 'four-way-crossings',
-    variants: [
-      { name: 'without', strategy: 'actuated', parameters: {} },
-      { name: 'with', strategy: 'actuated', parameters: { pedestrianRecall: true } },
-    ],
-    whom: 'people who walk',
-    isFor: () => false,
-  },
+  // With stages that have no walk as well: else a walk comes with each green, called or not.
+  ...Object.entries(BUTTONS).map(
+    ([name, change]): Case => ({
+      name: `pedestrian recall, actuated, ${name}`,
+      scenario: changed('four-way-crossings', change),
+      variants: [
+        { name: 'without', strategy: 'actuated', parameters: { stages: WITH_AND_WITHOUT_WALKS } },
+        { name: 'with', strategy: 'actuated', parameters: { stages: WITH_AND_WITHOUT_WALKS, pedestrianRecall: true } },
+      ],
+      whom: 'people who walk',
+      isFor: () => false,
+    }),
+  ),
 ];
 
 interface Played {

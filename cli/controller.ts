@@ -21,6 +21,7 @@ import {
   retainedConfigurations,
 } from './controller-config.ts';
 import { openDecisionLog } from './decision-log.ts';
+import { openDecisionStore } from './decision-store.ts';
 import { Refusal } from './failure.ts';
 import { onInterrupt } from './interrupt.ts';
 import { openLog } from './log.ts';
@@ -85,7 +86,23 @@ export async function controller(options: ControllerCommandOptions): Promise<voi
     const { workerDecider } = await import('../controller/service/worker-decider.ts');
     const decider = workerDecider({ threads });
     opened.push(decider);
-    const log = openDecisionLog(options.record ?? join(settings.dataFolder, 'decisions'));
+    const record = options.record ?? join(settings.dataFolder, 'decisions');
+    const databaseUrl = options.databaseUrl ?? settings.databaseUrl;
+    const decisions =
+      databaseUrl === undefined
+        ? null
+        : openDecisionStore(
+            {
+              databaseUrl,
+              folder: join(record, 'store'),
+              controller: id,
+              shadow,
+              configurations: junctions.map(({ configuration }) => configuration),
+            },
+            (message) => logger.warn({}, message),
+          );
+    if (decisions !== null) opened.push(decisions);
+    const log = openDecisionLog(record, Date.now, decisions?.take);
     opened.push(log);
     const names = new Map(junctions.map(({ configuration }) => [configuration.junctionId, configuration.name]));
     const dialects = (setUp?.dialects ?? []).filter(({ configuration }) => names.has(configuration.junctionId));

@@ -8,7 +8,12 @@ export interface DecisionLog {
   close(): void;
 }
 
-export function openDecisionLog(folder: string, now: () => number = Date.now): DecisionLog {
+/** `also` is given the same lines, whole ones, as they are written. */
+export function openDecisionLog(
+  folder: string,
+  now: () => number = Date.now,
+  also?: (lines: string) => void,
+): DecisionLog {
   mkdirSync(folder, { recursive: true });
   let day = '';
   let file = -1;
@@ -23,8 +28,10 @@ export function openDecisionLog(folder: string, now: () => number = Date.now): D
       day = today;
       file = openSync(join(folder, `decisions-${day}.ndjson`), 'a');
     }
-    writeSync(file, waiting.join(''));
+    const lines = waiting.join('');
     waiting = [];
+    writeSync(file, lines);
+    also?.(lines);
   };
   return {
     write(event, record) {

@@ -3,6 +3,7 @@
  * `Store.writeRecords`. Times are milliseconds since 1970 (UTC), lengths metres, speeds metres per second unless said.
  * What is not known is null or left out. Each kind is told by its key, so that written twice is written once.
  */
+import type { DecisionRecord } from './twin-types.ts';
 
 /** One minute of a junction's safety index. Key: junction and minute; a later one replaces it. */
 export interface IndexRecord {
@@ -288,6 +289,27 @@ export interface CrashIndexRecord {
   combinedIndex: number | null;
 }
 
+/** What a controller of streets decided, by junction, time, sequence number and controller; its later state counts. */
+export interface StreetDecisionRecord {
+  junctionId: string;
+  atMs: number;
+  seq: number;
+  /** The process that decided. */
+  controller: string;
+  /** It only watched. */
+  shadow: boolean;
+  strategy: string;
+  kind: 'plan' | 'stage';
+  planId: string | null;
+  stages: DecisionRecord['stages'];
+  reason: string;
+  inputs: Readonly<Record<string, unknown>>;
+  /** What the device answered; null before. */
+  acknowledged: { readonly result: 'applied' | 'refused'; readonly reason: string } | null;
+  /** Why the interlock refused it before publishing. */
+  vetoed: string | null;
+}
+
 /** Kinds that go to the database. */
 export interface RecordKinds {
   indices: IndexRecord;
@@ -295,6 +317,7 @@ export interface RecordKinds {
   hardBrakes: HardBrakeRecord;
   weather: WeatherRecord;
   crashIndices: CrashIndexRecord;
+  streetDecisions: StreetDecisionRecord;
   logs: LogRecord;
   messages: MessageRecord;
   qualityIssues: QualityRecord;

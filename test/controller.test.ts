@@ -156,7 +156,8 @@ describe.skipIf(mosquitto === null || serverUrl === '')('controllers that share 
     const { wrong, changes, greens } = judgeLampLog(lampLog, seeing.configurations);
     expect(wrong).toEqual([]);
     expect(greens.size).toBe(4);
-    expect(changes).toBeGreaterThanOrEqual(16);
+    // Each was seen in two stages: the first green, amber, all red, the next green.
+    for (const own of changes.values()) expect(own).toBeGreaterThanOrEqual(4);
   });
 
   it('fall silent when the database is away, leave lights to the devices, and go on when it is back', async () => {
@@ -343,7 +344,9 @@ describe('a controller alone', () => {
     await seeing!.until('decisions', () => Number(shadow.lines.at(-1)?.decisions ?? 0) > 2);
     await stop(shadow);
     const record = join(folder, 'decisions-shadow');
-    const lines = readdirSync(record).flatMap((file) => readFileSync(join(record, file), 'utf8').trim().split('\n'));
+    const lines = readdirSync(record)
+      .filter((file) => file.endsWith('.ndjson'))
+      .flatMap((file) => readFileSync(join(record, file), 'utf8').trim().split('\n'));
     expect(lines.length).toBeGreaterThan(2);
     expect(JSON.parse(lines[0]!)).toMatchObject({ event: 'decided', junctionId: world.junctionId, vetoed: null });
     expect(heard).toEqual([]);

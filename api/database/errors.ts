@@ -37,7 +37,7 @@ export function isOutage(error: unknown): boolean {
     if (/^(08|58|XX|28|3D)/.test(code) && code.length === 5) return true;
   }
   if (error.name === 'KnexTimeoutError') return true;
-  return /Connection terminated|Connection ended|timeout expired|Query read timeout|Unable to acquire a connection|not queryable|Client was closed|socket hang up/i.test(
+  return /Connection terminated|Connection ended|timeout expired|Query read timeout|Unable to acquire a connection|not queryable|Client was closed|socket hang up|not currently accepting connections/i.test(
     error.message,
   );
 }

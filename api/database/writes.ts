@@ -37,6 +37,7 @@ const SPREAD: { [K in keyof Rows]?: (row: Rows[K], at: number) => number } = {
   indices: (row) => row.atMs / 60_000 + numberOf(row.junctionId),
   signalStates: (row) => row.atMs / 1000,
   performance: (row) => row.atMs / 1000,
+  streetDecisions: (row) => row.seq,
   logs: (row) => numberOf(row.logId),
   messages: (row) => numberOf(row.messageId),
   conflicts: (row) => numberOf(row.conflictId),

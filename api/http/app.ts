@@ -13,6 +13,7 @@ import { runRecordRoutes } from './routes/run-records.ts';
 import { runRoutes } from './routes/runs.ts';
 import { safetyRoutes } from './routes/safety.ts';
 import { scenarioRoutes } from './routes/scenarios.ts';
+import { streetDecisionRoutes } from './routes/street-decisions.ts';
 import { systemRoutes } from './routes/system.ts';
 import { safetyBasisRoutes } from './routes/safety-basis.ts';
 import { V2X_BODY_LIMIT, V2X_PATHS, v2xRoutes } from './routes/v2x.ts';
@@ -46,6 +47,7 @@ export function apiRoutes(context: ApiContext): Route[] {
     ...junctionRoutes(context),
     ...safetyRoutes(context),
     ...safetyBasisRoutes(context),
+    ...streetDecisionRoutes(context),
     ...v2xRoutes(context),
     ...systemRoutes(context),
   ];

@@ -21,6 +21,7 @@ import type {
   RunSummary,
   ScenarioSummary,
   SeriesPoint,
+  StreetDecision,
   SystemInfo,
   VariantResult,
 } from '../types.ts';
@@ -344,6 +345,26 @@ export const decisionSchema = component<DecisionRecord>(
     seq: number,
     strategy: z.string(),
     kind: z.enum(['plan', 'stage']),
+    stages: z.array(z.object({ id: z.string(), greenSeconds: number, yellowSeconds: number, allRedSeconds: number })),
+    reason: z.string(),
+    inputs: z.record(z.string(), z.unknown()),
+    acknowledged: z.object({ result: z.enum(['applied', 'refused']), reason: z.string() }).nullable(),
+    vetoed: nullableText,
+  }),
+);
+
+export const streetDecisionSchema = component<StreetDecision>(
+  'StreetDecision',
+  z.object({
+    junctionId: z.uuid(),
+    junctionName: z.string(),
+    decidedAt: z.iso.datetime(),
+    seq: number,
+    controller: z.string().describe('The process that decided.'),
+    shadow: z.boolean().describe('It only watched: nothing was published.'),
+    strategy: z.string().describe('Or who commanded in its place: `manual_override`, `emergency`.'),
+    kind: z.enum(['plan', 'stage']),
+    planId: nullableText,
     stages: z.array(z.object({ id: z.string(), greenSeconds: number, yellowSeconds: number, allRedSeconds: number })),
     reason: z.string(),
     inputs: z.record(z.string(), z.unknown()),

@@ -307,6 +307,23 @@ function behaviour(databaseUrl: () => string | undefined): void {
       { ...message, messageId: randomUUID(), receivedAtMs: today - 31 * DAY },
       { ...message, messageId: randomUUID(), receivedAtMs: today - 29 * DAY },
     ] as never);
+    const decision = {
+      junctionId: (junctions[0] as { junctionId: string }).junctionId,
+      controller: 'c',
+      shadow: false,
+      strategy: 'atcs',
+      kind: 'plan' as const,
+      planId: 'p',
+      stages: [],
+      reason: '',
+      inputs: {},
+      acknowledged: null,
+      vetoed: null,
+    };
+    store.writeRecords('streetDecisions', [
+      { ...decision, atMs: today - 15 * DAY, seq: 1 },
+      { ...decision, atMs: today - 13 * DAY, seq: 2 },
+    ]);
     const log = { level: 'INFO' as const, component: 'x', message: 'old' };
     store.writeRecords('logs', [
       { ...log, logId: randomUUID(), atMs: today - 100 * DAY },
@@ -317,7 +334,10 @@ function behaviour(databaseUrl: () => string | undefined): void {
     await store.junctions();
     clock = today + 3 * HOUR;
     const answer = await runner.run('retention');
-    expect(answer).toMatchObject({ state: 'done', outcome: { minutePartitions: 1, messages: 1, logs: 2 } });
+    expect(answer).toMatchObject({
+      state: 'done',
+      outcome: { minutePartitions: 1, messages: 1, decisions: 1, logs: 2 },
+    });
     expect(await rowsIn('SELECT combined_index FROM safety_indices_realtime')).toEqual([{ combined_index: 30 }]);
     expect(
       await rowsIn('SELECT avg_si, minute_count FROM safety_indices_hourly WHERE hour_timestamp = ? ORDER BY avg_si', [

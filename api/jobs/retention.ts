@@ -1,4 +1,4 @@
-/** What grows old goes (002, 003, 000): minutes after 48 hours, hours after 90 days, messages after 30; logs move to the archive. */
+/** What grows old goes (002, 003, 000): minutes after 48 hours, hours after 90 days, messages after 30, decisions of streets after 14; logs move to the archive. */
 import { aggregateDays, aggregateHours } from '../database/repositories/aggregates.ts';
 import { forgetRuns } from '../database/repositories/job-runs.ts';
 import { DAY_MS, dayOf, HOUR_MS, startOfDay } from './aggregation.ts';
@@ -9,6 +9,7 @@ export const MINUTES_KEPT_HOURS = 48;
 export const HOURS_KEPT_DAYS = 90;
 export const LOGS_KEPT_DAYS = 90;
 export const MESSAGES_KEPT_DAYS = 30;
+export const DECISIONS_KEPT_DAYS = 14;
 const RUNS_KEPT_DAYS = 400;
 const FREQUENT_RUNS_KEPT_DAYS = 2;
 /** Dropping a partition waits so long for readers of the table, and makes others wait no longer. */
@@ -44,7 +45,7 @@ async function aggregateLate({ store }: JobContext, beforeMs: number): Promise<n
 
 export const retention: Job = {
   name: 'retention',
-  description: `minutes older than ${MINUTES_KEPT_HOURS} hours, hours older than ${HOURS_KEPT_DAYS} days and messages older than ${MESSAGES_KEPT_DAYS} days go; logs older than ${LOGS_KEPT_DAYS} days to the archive`,
+  description: `minutes older than ${MINUTES_KEPT_HOURS} hours, hours older than ${HOURS_KEPT_DAYS} days and messages older than ${MESSAGES_KEPT_DAYS} days and decisions of streets older than ${DECISIONS_KEPT_DAYS} days go; logs older than ${LOGS_KEPT_DAYS} days to the archive`,
   schedule: { every: 'day', hour: 2, minute: 0 },
   // Nothing goes before it is in its hour and its day.
   after: ['hourly-aggregation', 'daily-aggregation'],
@@ -67,15 +68,13 @@ export const retention: Job = {
       });
     const minutePartitions = await drop('safety_indices_realtime', minutesBefore);
     const hourPartitions = await drop('safety_indices_hourly', hoursBefore);
-    const messages = await store.asJob(async (trx) =>
-      Number(
-        (
-          await trx.raw('SELECT delete_old_messages(?) AS n', [
-            new Date(toMs - MESSAGES_KEPT_DAYS * DAY_MS).toISOString(),
-          ])
-        ).rows[0].n,
-      ),
-    );
+    const remove = (by: string, days: number): Promise<number> =>
+      store.asJob(async (trx) => {
+        const { rows } = await trx.raw(`SELECT ${by}(?) AS n`, [new Date(toMs - days * DAY_MS).toISOString()]);
+        return Number(rows[0].n);
+      });
+    const messages = await remove('delete_old_messages', MESSAGES_KEPT_DAYS);
+    const decisions = await remove('delete_old_street_decisions', DECISIONS_KEPT_DAYS);
     const logs =
       archive === null ? null : await archiveLogs(store, archive.storage, startOfDay(toMs - LOGS_KEPT_DAYS * DAY_MS));
     await store.asJob(async (trx) => {
@@ -87,6 +86,7 @@ export const retention: Job = {
       hourPartitions,
       lateHours,
       messages,
+      decisions,
       ...(logs === null ? { logs: 'not archived: there is no archive' } : { logs }),
     };
   },

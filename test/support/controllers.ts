@@ -135,15 +135,15 @@ export async function witness(url: string, prefix: string): Promise<Witness> {
   };
 }
 
-/** What is wrong with a log of `flextraff devices --lamp-log`, by the conflict monitor alone; and how many changes it has. */
+/** What is wrong with a log of `flextraff devices --lamp-log`, by the conflict monitor alone; and its lines and those with green, by junction. */
 export function judgeLampLog(
   file: string,
   configurations: ReadonlyMap<string, JunctionConfiguration>,
-): { readonly wrong: string[]; readonly changes: number; readonly greens: Map<string, number> } {
+): { readonly wrong: string[]; readonly changes: Map<string, number>; readonly greens: Map<string, number> } {
   const monitors = new Map<string, LampMonitor>();
   const wrong: string[] = [];
   const greens = new Map<string, number>();
-  let changes = 0;
+  const changes = new Map<string, number>();
   for (const line of readFileSync(file, 'utf8').split('\n')) {
     if (line === '') continue;
     const { at, steadyMs, junctionId, lamps } = JSON.parse(line) as {
@@ -152,7 +152,7 @@ export function judgeLampLog(
       junctionId: string;
       lamps: Lamp[];
     };
-    changes++;
+    changes.set(junctionId, (changes.get(junctionId) ?? 0) + 1);
     if (lamps.includes('green')) greens.set(junctionId, (greens.get(junctionId) ?? 0) + 1);
     const monitor = monitors.get(junctionId);
     if (monitor === undefined) {

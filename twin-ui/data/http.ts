@@ -1,5 +1,13 @@
 /** The HTTP API as the page uses it. */
-import type { Alert, Comparison, ErrorBody, RunRequest, RunSummary, ScenarioSummary } from '../../api/types.ts';
+import type {
+  Alert,
+  Comparison,
+  ErrorBody,
+  RunRequest,
+  RunSummary,
+  ScenarioSummary,
+  StreetDecision,
+} from '../../api/types.ts';
 
 /** What the server refused, in its own words. */
 export class ApiError extends Error {
@@ -35,6 +43,7 @@ export const api = {
   start: (request: RunRequest): Promise<RunSummary> => ask('runs', post(request)),
   stop: (runId: string): Promise<RunSummary> => ask(`runs/${encodeURIComponent(runId)}/stop`, post()),
   alerts: (): Promise<Alert[]> => ask('alerts'),
+  streetDecisions: (limit: number): Promise<StreetDecision[]> => ask(`decisions?limit=${limit}`),
   /** null where no run of the scenario has finished. */
   comparison: async (scenario: string): Promise<Comparison | null> => {
     try {

@@ -8,6 +8,7 @@ import { type Cell, toCsv } from '../words/csv.ts';
 import { count } from '../words/numbers.ts';
 import { clockAt } from '../words/time.ts';
 import { saveCsv } from '../world/save-picture.ts';
+import { StreetDecisions } from './StreetDecisions.tsx';
 
 const ROWS_AT_ONCE = 150;
 
@@ -111,6 +112,7 @@ export function SignalsView({ run }: { run: RunDetail }) {
           </p>
         )}
       </section>
+      <StreetDecisions />
     </div>
   );
 }
@@ -129,7 +131,7 @@ function inputText(value: unknown): string {
   return value === null || value === undefined ? '–' : String(value);
 }
 
-function Inputs({ inputs }: { inputs: Record<string, unknown> }) {
+export function Inputs({ inputs }: { inputs: Record<string, unknown> }) {
   const entries = Object.entries(inputs);
   if (entries.length === 0) return '–';
   return (
@@ -177,7 +179,9 @@ function Records({ records }: { records: readonly unknown[] }) {
   );
 }
 
-function answerWords(decision: DecisionRecord): { sign: string; level: string; text: string } {
+type Answered = Pick<DecisionRecord, 'acknowledged' | 'vetoed'>;
+
+function answerWords(decision: Answered): { sign: string; level: string; text: string } {
   if (decision.vetoed !== null)
     return { sign: '✕', level: 'error', text: `vetoed by the interlock: ${decision.vetoed}` };
   if (decision.acknowledged === null) return { sign: '…', level: 'open', text: 'not answered yet' };
@@ -186,7 +190,7 @@ function answerWords(decision: DecisionRecord): { sign: string; level: string; t
   return { sign: '✓', level: 'good', text: 'applied' };
 }
 
-function Answer({ decision }: { decision: DecisionRecord }) {
+export function Answer({ decision }: { decision: Answered }) {
   const { sign, level, text } = answerWords(decision);
   return (
     <span className="answer" data-level={level}>

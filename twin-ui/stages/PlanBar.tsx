@@ -27,7 +27,7 @@ export function decisionAt(
   );
 }
 
-export const cycleSeconds = (decision: DecisionRecord): number =>
+export const cycleSeconds = (decision: Pick<DecisionRecord, 'stages'>): number =>
   // tenths of seconds do not add up in binary
   Math.round(
     10 *
@@ -88,7 +88,7 @@ function withStarts(stages: DecisionRecord['stages']) {
   });
 }
 
-export function planWords(decision: DecisionRecord): string {
+export function planWords(decision: Pick<DecisionRecord, 'kind' | 'stages'>): string {
   if (decision.kind === 'stage') return `Stage request: ${decision.stages.map(({ id }) => id).join(', ')}`;
   const stages = decision.stages.map((stage) => `${stage.id} ${stage.greenSeconds} s`).join(', ');
   return `Plan of ${cycleSeconds(decision)} s: ${stages}`;

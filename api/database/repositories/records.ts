@@ -111,6 +111,23 @@ const CRASH_INDEX_COLUMNS = [
   double<Row<'crashIndices'>>('vehicle_index', (row) => row.vehicleIndex),
   double<Row<'crashIndices'>>('combined_index', (row) => row.combinedIndex),
 ];
+const DECISION_COLUMNS = [
+  uuid<Row<'streetDecisions'>>('junction_id', (row) => row.junctionId),
+  time<Row<'streetDecisions'>>('decided_at', (row) => row.atMs),
+  { name: 'seq', type: 'bigint', of: (row: Row<'streetDecisions'>) => row.seq },
+  text<Row<'streetDecisions'>>('controller', (row) => row.controller),
+  flag<Row<'streetDecisions'>>('shadow', (row) => row.shadow),
+  text<Row<'streetDecisions'>>('strategy', (row) => row.strategy),
+  text<Row<'streetDecisions'>>('kind', (row) => row.kind),
+  text<Row<'streetDecisions'>>('plan_id', (row) => row.planId),
+  { ...json<Row<'streetDecisions'>>('stages', (row) => row.stages), cast: 'json' },
+  text<Row<'streetDecisions'>>('reason', (row) => row.reason),
+  { ...json<Row<'streetDecisions'>>('inputs', (row) => row.inputs), cast: 'json' },
+  text<Row<'streetDecisions'>>('ack_result', (row) => row.acknowledged?.result),
+  text<Row<'streetDecisions'>>('ack_reason', (row) => row.acknowledged?.reason),
+  text<Row<'streetDecisions'>>('vetoed', (row) => row.vetoed),
+];
+const DECISION_KEY = ['junction_id', 'decided_at', 'seq', 'controller'];
 const DEVICE_COLUMNS = [
   uuid<Row<'devices'>>('junction_id', (row) => row.junctionId),
   uuid<Row<'devices'>>('lane_id', (row) => row.laneId),
@@ -254,6 +271,12 @@ const TABLES: { [K in RecordKind]: Table<RecordKinds[K]> } = {
     columns: CRASH_INDEX_COLUMNS,
     onConflict: replace('junction_id, timestamp', updated(CRASH_INDEX_COLUMNS, ['junction_id', 'timestamp'])),
   },
+  streetDecisions: {
+    table: 'street_decisions',
+    key: (row) => `${row.junctionId} ${row.atMs} ${row.seq} ${row.controller}`,
+    columns: DECISION_COLUMNS,
+    onConflict: replace(DECISION_KEY.join(', '), updated(DECISION_COLUMNS, DECISION_KEY)),
+  },
   logs: {
     table: 'system_logs',
     columns: [
@@ -393,6 +416,7 @@ export const RECORD_KINDS: readonly RecordKind[] = [
   'weather',
   'indices',
   'crashIndices',
+  'streetDecisions',
   'conflicts',
   'hardBrakes',
   'predictions',

@@ -215,6 +215,8 @@ export function rowLevelSecurity(trial: SchemaTrial): void {
         source: 'test',
       });
       await insert('crash_indices', { timestamp: day });
+      const decision = { strategy: 'atcs', kind: 'plan', stages: '[]', reason: '', inputs: '{}' };
+      await insert('street_decisions', { decided_at: day, seq: 1, controller: 'c', shadow: false, ...decision });
       await insert('hard_brakes', {
         hard_brake_id: randomUUID(),
         timestamp: day,
