@@ -99,7 +99,7 @@ export const horizon: Strategy = {
   parameters: {
     stages: CHOICE_STAGES_PARAMETER,
     horizonSeconds: { default: 50, min: 10, max: 120, description: 'Looks so far ahead, seconds' },
-    stepSeconds: { default: 1, min: 1, max: 10, description: 'A plan may change stage so often, seconds' },
+    stepSeconds: { default: 2, min: 1, max: 10, description: 'A plan may change stage so often, seconds' },
     replanSeconds: { default: 1, min: 1, max: 10, description: 'Thinks again after so long, seconds' },
     actionSeconds: {
       default: 0,
@@ -175,7 +175,7 @@ export const horizon: Strategy = {
       max: 10_000,
       description: 'Walkers an hour at each crossing whom nobody counts',
     },
-    beamWidth: { default: 6, min: 1, max: 64, description: 'Plans kept for each moment ahead' },
+    beamWidth: { default: 8, min: 1, max: 64, description: 'Plans kept for each moment ahead' },
     work: {
       default: 150_000,
       min: 1000,
