@@ -37,12 +37,6 @@ export function aboutBrakingWay(v: f64, decel: f64): f64 {
   return 0.5 * v * v * dt * reciprocalOf(decel * dt);
 }
 
-/** Never more than the distance that one who drives at v covers until standing, braking by `decel`. */
-@inline
-export function leastBrakingWay(v: f64, decel: f64): f64 {
-  return aboutBrakingWay(v, decel) - 0.5 * v * dt;
-}
-
 /** Distance covered until standing, braking by `decel` each step after `headway` s at v. */
 @inline
 export function brakeGap(v: f64, decel: f64, headway: f64): f64 {

@@ -8,7 +8,7 @@ import { GIVE_UP_ENTRY, heededAtEnd, heededClaims, heededSpeed, heedInside } fro
 import { EQUAL, linkState, majorState, RED, RED_YELLOW, YELLOW, ZIPPER } from './junction-rules';
 import { keepClear } from './keep-clear';
 import {
-  aboutBrakingWay, brakeGap, followSpeed, freeSpeed, leastBrakingWay, speedAfter, stopSpeed,
+  aboutBrakingWay, brakeGap, followSpeed, freeSpeed, speedAfter, stopSpeed,
 } from './krauss';
 import { ENDS, ITEM_BYTES, MOST_ITEMS } from './layout';
 import {
@@ -77,8 +77,7 @@ export function planAll(activeCount: i32, looksOut: bool): bool {
       const gap = positionOf(leader) - typeLength(other) - positionOf(vehicle) - minGap(type);
       const u = speedOf(leader);
       const theirs = apparentDecel(other);
-      // so far that it could reach its highest speed
-      if (gap < within - max<f64>(0, leastBrakingWay(u, b > theirs ? b : theirs))) {
+      if (gap < within) {
         const safe = followSpeed(v0, gap, u, theirs, b, emergencyDecel(type), tau(type));
         if (safe < v) v = safe;
         if (safe < cap) cap = safe;
