@@ -1,12 +1,14 @@
 /**
  * `flextraff bench speed` on several cases in turns, a process each time; median and worst, and whether the digest is
- * that of `flextraff run`. CityFlow cases come from the shared data and are left out where there is none.
+ * that of `flextraff run`. CityFlow's and SUMO's cases come from the shared data and are left out where there is none;
+ * SUMO's are given as configurations made for the run, grid-10x10 in steps of 1 s for half an hour and single-4leg 80 in
+ * steps of 0.1 s for an hour.
  *
  *   npm run build && npm run bench:speed [-- --times 5] [CASE...]
  */
-import { existsSync } from 'node:fs';
-import { cpus, loadavg } from 'node:os';
-import { join } from 'node:path';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { SpeedResult } from '../cli/bench.ts';
 import type { RunResult } from '../runs/types.ts';
@@ -16,11 +18,30 @@ const { values, positionals } = parseArgs({
   options: { times: { type: 'string', default: '5' } },
   allowPositionals: true,
 });
-const shared = join(process.env.FLEXTRAFF_SHARED ?? '../shared', 'data', 'cityflow');
-const usual = ['jinan-3x4', 'hangzhou-4x4', 'hangzhou-1x1-kn-hz_18041607']
-  .map((name) => join(shared, name))
+const shared = resolve(process.env.FLEXTRAFF_SHARED ?? '../shared', 'data');
+const work = mkdtempSync(join(tmpdir(), 'flextraff-speed-'));
+process.once('exit', () => rmSync(work, { recursive: true, force: true }));
+const cityFlow = ['jinan-3x4', 'hangzhou-4x4', 'hangzhou-1x1-kn-hz_18041607']
+  .map((name) => join(shared, 'cityflow', name))
   .filter((folder) => existsSync(folder));
-const cases = positionals.length > 0 ? positionals : [...usual, 'hangzhou-kn-hz'];
+const sumo = [
+  sumoCase('grid-10x10', 'grid-10x10/grid10.net.xml', 'grid-10x10/grid10_3.rou.xml', 1, 1800),
+  sumoCase('single-4leg-80', 'single-4leg/single.net.xml', 'single-4leg/single80.rou.xml', 0.1, 3600),
+].filter((path) => path !== null);
+const cases = positionals.length > 0 ? positionals : [...cityFlow, ...sumo, 'hangzhou-kn-hz'];
+
+/** A configuration for SUMO's files of the shared data, null where there are none. */
+function sumoCase(name: string, net: string, routes: string, stepSeconds: number, endSeconds: number): string | null {
+  const files = [net, routes].map((file) => join(shared, 'sumo', file));
+  if (!files.every((file) => existsSync(file))) return null;
+  const path = join(work, `${name}.sumocfg`);
+  const [input, time] = [
+    `<net-file value="${files[0]}"/><route-files value="${files[1]}"/>`,
+    `<begin value="0"/><end value="${endSeconds}"/><step-length value="${stepSeconds}"/>`,
+  ];
+  writeFileSync(path, `<configuration><input>${input}</input><time>${time}</time></configuration>\n`);
+  return path;
+}
 
 async function json<T>(...args: string[]): Promise<T> {
   const { code, stdout, stderr } = await flextraff([...args, '--json']);

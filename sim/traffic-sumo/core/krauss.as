@@ -37,13 +37,8 @@ export function aboutBrakingWay(v: f64, decel: f64): f64 {
   return 0.5 * v * v * dt * reciprocalOf(decel * dt);
 }
 
-/** Never more than the distance that one who drives at v covers until standing, braking by `decel`. */
-@inline
-export function leastBrakingWay(v: f64, decel: f64): f64 {
-  return aboutBrakingWay(v, decel) - 0.5 * v * dt;
-}
-
 /** Distance covered until standing, braking by `decel` each step after `headway` s at v. */
+@inline
 export function brakeGap(v: f64, decel: f64, headway: f64): f64 {
   if (v <= 0) return 0;
   if (isBallistic) return v * (headway + (0.5 * v) / decel);
@@ -58,12 +53,14 @@ export function brakeGap(v: f64, decel: f64, headway: f64): f64 {
  * Highest speed of the next step from which one who drives at `v` can still stop within `gap`, with reaction time
  * `headway`; 0 where the gap is none (ballistic: as little as it takes).
  */
+@inline
 export function stopSpeed(gap: f64, decel: f64, headway: f64, v: f64): f64 {
   if (isBallistic) return ballisticStopSpeed(gap, decel, headway, v);
   return eulerStopSpeed(gap, decel, headway);
 }
 
 /** The same for one who has moved in this step already, or enters the road. */
+@inline
 export function standingStopSpeed(gap: f64, decel: f64, headway: f64): f64 {
   if (!isBallistic) return eulerStopSpeed(gap, decel, headway);
   const late = decel * headway;
@@ -146,6 +143,7 @@ export function followSpeed(
 }
 
 /** Highest speed that is safe behind a leader for one who enters the road: no harder braking than usual. */
+@inline
 export function entrySpeed(gap: f64, leaderSpeed: f64, leaderDecel: f64, decel: f64, tau: f64): f64 {
   if (gap < 0) return 0;
   const way = brakeGap(leaderSpeed, decel > leaderDecel ? decel : leaderDecel, 0);
@@ -172,6 +170,7 @@ export function freeSpeed(distance: f64, target: f64, decel: f64, entering: bool
 }
 
 /** The speed after imperfect driving: up to `sigma` of the acceleration is lost, as `u` in [0, 1) says. */
+@inline
 export function dawdle(v: f64, accel: f64, sigma: f64, u: f64): f64 {
   if (v < 0) return v;
   const slowed = v - dt * sigma * u * (v < accel ? v : accel);
@@ -179,6 +178,7 @@ export function dawdle(v: f64, accel: f64, sigma: f64, u: f64): f64 {
 }
 
 /** Speed after `distance` m of accelerating by `accel` from v. */
+@inline
 export function speedAfter(distance: f64, v: f64, accel: f64): f64 {
   const squared = 2 * distance * accel + v * v;
   return squared > 0 ? sqrt(squared) : 0;

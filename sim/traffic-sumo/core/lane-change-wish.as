@@ -49,6 +49,7 @@ export function setFading(halvedByStep: f64, fadedByStep: f64): void {
   faded = fadedByStep;
 }
 
+@inline
 function overtakesLeft(type: usize, v: f64, segment: i32): bool {
   return v >= CONGESTED_SPEED && speedLimitOf(segment) >= CONGESTED_LIMIT && overtakeRight(type) == 0;
 }
@@ -253,6 +254,7 @@ function keepRight(
 }
 
 /** Safe speed behind a leader, with no harder braking than usual. */
+@inline
 function safeBehind(vehicle: i32, type: usize, leader: i32, gap: f64): f64 {
   if (gap < 0) return max<f64>(0, speedOf(vehicle) - emergencyDecel(type) * dt);
   return entrySpeed(gap, speedOf(leader), decel(typeOf(leader)), decel(type), tau(type));

@@ -8,7 +8,7 @@ import { GIVE_UP_ENTRY, heededAtEnd, heededClaims, heededSpeed, heedInside } fro
 import { EQUAL, linkState, majorState, RED, RED_YELLOW, YELLOW, ZIPPER } from './junction-rules';
 import { keepClear } from './keep-clear';
 import {
-  aboutBrakingWay, brakeGap, followSpeed, freeSpeed, leastBrakingWay, speedAfter, stopSpeed,
+  aboutBrakingWay, brakeGap, followSpeed, freeSpeed, speedAfter, stopSpeed,
 } from './krauss';
 import { ENDS, ITEM_BYTES, MOST_ITEMS } from './layout';
 import {
@@ -77,8 +77,7 @@ export function planAll(activeCount: i32, looksOut: bool): bool {
       const gap = positionOf(leader) - typeLength(other) - positionOf(vehicle) - minGap(type);
       const u = speedOf(leader);
       const theirs = apparentDecel(other);
-      // so far that it could reach its highest speed
-      if (gap < within - max<f64>(0, leastBrakingWay(u, b > theirs ? b : theirs))) {
+      if (gap < within) {
         const safe = followSpeed(v0, gap, u, theirs, b, emergencyDecel(type), tau(type));
         if (safe < v) v = safe;
         if (safe < cap) cap = safe;
@@ -114,6 +113,7 @@ function isClosed(code: u8): bool {
 }
 
 /** Whether the next link has no priority and no place to wait inside. */
+@inline
 function isMinorAhead(entry: usize): bool {
   const link = entryLink(entry);
   if (link < 0 || contOf(link) == 1) return false;
@@ -384,6 +384,7 @@ function farAhead(
 }
 
 /** Metres to where a vehicle stops before a line `seen` ahead. */
+@inline
 function lineDistance(type: usize, seen: f64, brakes: f64, keepsOff: bool): f64 {
   let gap: f64 = keepsOff ? lineGap(type) : 0;
   if (seen >= brakes && seen - brakes < gap) gap = seen - brakes;
@@ -416,6 +417,7 @@ function time(
   setLeave(item, metres + typeLength(type));
 }
 
+@inline
 function lowerLeaving(item: usize, speed: f64): void {
   if (timed(item) == 1 && speed < leaveSpeed(item)) setLeaveSpeed(item, speed > 0 ? speed : 0);
 }
@@ -432,7 +434,8 @@ function arrivalSeconds(metres: f64, v: f64, arriving: f64, gain: f64, b: f64): 
 
 /** Gives up what would block a junction, and lets others see the rest. */
 function finish(vehicle: i32, type: usize, first: usize, onLane: bool): void {
-  keepClear(vehicle, type, first, onLane);
+  // who does not mean to pass its only item has nothing to take back
+  if (itemsEnd - first > <usize>ITEM_BYTES || request(first) == 1) keepClear(vehicle, type, first, onLane);
   setClaimInside(vehicle, 0);
   setClaimExit(vehicle, 0);
   let junctions = 0;

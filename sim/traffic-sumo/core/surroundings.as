@@ -47,6 +47,7 @@ export function findLeader(vehicle: i32, type: usize, lane: i32, laneEntry: usiz
   return -1;
 }
 
+@inline
 function foundBeyond(leader: i32, seen: f64, type: usize): i32 {
   foundGap = seen + positionOf(leader) - typeLength(typeOf(leader)) - minGap(type);
   return leader;

@@ -13,6 +13,7 @@ export const NEVER: i32 = 0x7fffffff;
 export const STANDING_SPEED: f64 = 0.1;
 
 /** A permutation of 32-bit integers whose output bits depend on all input bits (MurmurHash3's finaliser). */
+@inline
 function mixed(value: u32): u32 {
   let hash = value;
   hash = (hash ^ (hash >> 16)) * 0x85ebca6b;
@@ -21,6 +22,7 @@ function mixed(value: u32): u32 {
 }
 
 /** The random number of a vehicle (by its key, or that and a number) in this step, from [0, 1): it depends on nothing else. */
+@inline
 export function uniform(key: i32): f64 {
   return <f64>mixed(mixed((<u32>(step + 1) * 0x9e3779b1) ^ <u32>key) + <u32>key) / 4294967296;
 }
@@ -74,6 +76,7 @@ export function delist(vehicle: i32): void {
 }
 
 /** Highest speed of a vehicle on a segment, its own limits included. */
+@inline
 export function speedOn(vehicle: i32, segment: i32): f64 {
   const factor = speedFactorOf(vehicle);
   const type = typeOf(vehicle);
