@@ -129,7 +129,7 @@ function ofScenario(scenario: Scenario, options: StreetOptions): Street {
     programs: [],
     ...(scenario.v2x && { broadcasting: { units: unitsOfScenario(scenario), settings: scenario.v2x } }),
     drawing: () => drawingOfScenario(scenario, network, demand.classes),
-    warnings: [],
+    warnings: engine.notes ?? [],
   });
 }
 

@@ -96,6 +96,7 @@ export function createEngine(network: Network, demand: Demand, options: EngineOp
       ? {}
       : { standing: { on: w.standing, segments: w.activeSegments, segmentCount: () => w.activeSegmentCount } }),
     ...(watch === null ? {} : { gridlock: watch.gridlock }),
+    notes: w.headways.notes,
     step,
   };
 }
