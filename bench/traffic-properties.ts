@@ -7,7 +7,7 @@
  */
 import { parseArgs } from 'node:util';
 import { ARRIVED } from '../sim/core.ts';
-import { playAnything } from '../sim/traffic/anything.ts';
+import { playAnything } from '../sim/traffic/testing-anything.ts';
 
 const { values } = parseArgs({
   options: { from: { type: 'string', default: '1' }, to: { type: 'string', default: '1000' } },

@@ -6,9 +6,13 @@ import { align, safetyLines } from './table.ts';
 
 const HEAD = ['mean diff.', '95 % t', 'shift', '95 % BCa', 'better-equal-worse', 'p', 'p (Holm)', ''];
 
-function row(scenario: ComparedScenario, comparison: MeasureComparison): string[] {
+function row(
+  scenario: ComparedScenario,
+  comparison: MeasureComparison,
+  measures: ComparisonReport['measures'],
+): string[] {
   const { measure: key, variant, against, mean, low, high, shift, bca, wins, ties, losses, wilcoxon } = comparison;
-  const measure = measureOf(key);
+  const measure = measureOf(key, measures);
   const { digits } = measure;
   const shown = (name: string) => scenario.variants[name]!.measures[key]!.mean.toFixed(digits);
   return [
@@ -26,13 +30,16 @@ function row(scenario: ComparedScenario, comparison: MeasureComparison): string[
   ];
 }
 
-function scenarioLines(scenario: ComparedScenario): string[] {
+function scenarioLines(scenario: ComparedScenario, measures: ComparisonReport['measures']): string[] {
   const rivals = [...new Set(scenario.comparisons.map(({ variant }) => variant))];
   const lines = [`${scenario.scenario}: ${scenario.title}, ${scenario.durationSeconds} s`, ''];
   for (const rival of rivals) {
     const comparisons = scenario.comparisons.filter(({ variant }) => variant === rival);
     const { against } = comparisons[0]!;
-    const table = align([['', against, rival, ...HEAD], ...comparisons.map((comparison) => row(scenario, comparison))]);
+    const table = align([
+      ['', against, rival, ...HEAD],
+      ...comparisons.map((comparison) => row(scenario, comparison, measures)),
+    ]);
     lines.push(sentence(scenario, comparisons[0]!), safetySentence(scenario, rival).text, '', ...table, '');
   }
   lines.push(
@@ -81,7 +88,7 @@ export function comparisonText(report: ComparisonReport): string {
     `${seeds.length} ${seeds.length === 1 ? 'seed' : 'seeds'}, the same for all; differences are paired by seed.`,
     ...report.notes,
     '',
-    ...report.scenarios.flatMap(scenarioLines),
+    ...report.scenarios.flatMap((scenario) => scenarioLines(scenario, report.measures)),
     ...overallLines(report),
     'p: Wilcoxon signed-rank, two-sided; p (Holm): adjusted for all comparisons in a measure; better or worse where at most 0.05.',
   ].join('\n');

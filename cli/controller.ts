@@ -105,6 +105,9 @@ export async function controller(options: ControllerCommandOptions): Promise<voi
       onOwnership: (junctionId, held, why) =>
         logger.info({ junctionId }, `${names.get(junctionId)}: ${held ? `taken up, mode ${why}` : `left: ${why}`}`),
     });
+    const { rehearse } = await import('../controller/service/rehearsal.ts');
+    const rehearsed = await rehearse({ junctions, decider, threads, budgetMs: REHEARSAL_MS });
+    logger.info(rehearsed, `rehearsed ${rehearsed.decisions} decisions in ${Math.round(rehearsed.milliseconds)} ms`);
     await live.start();
     opened.push(live);
     if (dialects.length > 0) await hearDialects(link, prefix, dialects, (counts) => live.receive(counts), reject);
@@ -133,6 +136,9 @@ export async function controller(options: ControllerCommandOptions): Promise<voi
 
 /** Frames that come within so long are decided on together, ms: of what a decision may take, a tenth. */
 const GATHER_MS = 5;
+
+/** Before the first junction is taken up, at most so long, ms. */
+const REHEARSAL_MS = 3000;
 
 /** Nobody drives lamps by accident. */
 function requireConsent(prefix: string, shadow: boolean, consent: boolean): void {

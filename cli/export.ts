@@ -34,14 +34,14 @@ export async function exportFiles(path: string, options: ExportCommandOptions): 
   const paths = await writeExport(exported, options.sumo);
   if (options.json) {
     process.stdout.write(
-      `${JSON.stringify({ scenario: source.name, files: paths, vehicles: exported.vehicles, notes: exported.notes })}\n`,
+      `${JSON.stringify({ scenario: source.name, files: paths, vehicles: exported.vehicles, people: exported.people, notes: exported.notes })}\n`,
     );
     return;
   }
   for (const written of paths) process.stderr.write(`wrote ${written}\n`);
   process.stdout.write(
     [
-      `${source.name}: ${exported.vehicles} vehicles, ${source.durationSeconds} s. Run it with: sumo -c ${paths[0]}`,
+      `${source.name}: ${exported.vehicles} vehicles${exported.people > 0 ? `, ${exported.people} people` : ''}, ${source.durationSeconds} s. Run it with: sumo -c ${paths[0]}`,
       "SUMO's files differ from the source in this:",
       ...exported.notes.map((note) => `  ${note}`),
       '',

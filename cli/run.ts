@@ -15,7 +15,7 @@ import { SeriesFile } from './series.ts';
 import { loadSettings } from './settings.ts';
 import { scenarioOf, type ScenarioOptions } from './sumo-options.ts';
 import { resultTable } from './table.ts';
-import { tripsCsv } from './trips.ts';
+import { detectorsCsv, tripsCsv } from './trips.ts';
 import { parseV2x } from './v2x-option.ts';
 import { parseVariants } from './variants.ts';
 
@@ -113,7 +113,14 @@ export async function run(scenario: string | undefined, options: RunCommandOptio
     });
     progress.end();
     for (const keeper of keepers) for (const place of await keeper.close()) tell(`wrote ${place}`);
-    if (options.out !== undefined) await writeResults(options.out, result, series!.text(), tripsCsv(worlds));
+    if (options.out !== undefined) {
+      const tables = {
+        'series.csv': series!.text(),
+        'trips.csv': tripsCsv(worlds),
+        'detectors.csv': detectorsCsv(worlds),
+      };
+      await writeResults(options.out, result, tables);
+    }
     // what was left out belongs to the result
     const told = warnings.length > 0 ? { ...result, warnings } : result;
     process.stdout.write(options.json ? `${JSON.stringify(told)}\n` : `${resultTable(result)}\n`);
@@ -167,8 +174,8 @@ async function brokerFor(options: RunCommandOptions, fromEnvironment: string | u
   return startBroker({ port: 0 });
 }
 
-async function writeResults(folder: string, result: RunResult, series: string, trips: string): Promise<void> {
-  const files = { 'result.json': `${JSON.stringify(result, null, 2)}\n`, 'series.csv': series, 'trips.csv': trips };
+async function writeResults(folder: string, result: RunResult, tables: Record<string, string>): Promise<void> {
+  const files = { 'result.json': `${JSON.stringify(result, null, 2)}\n`, ...tables };
   for (const [name, text] of Object.entries(files)) {
     await writeFile(join(folder, name), text);
     tell(`wrote ${join(folder, name)}`);

@@ -1,4 +1,4 @@
-import { MEASURES, titleOf } from '../runs/report/measures.ts';
+import { measuresOf, titleOf } from '../runs/report/measures.ts';
 import { statusText } from '../runs/report/safety.ts';
 import { signed } from '../runs/report/words.ts';
 import type { MeasureSummary } from '../runs/statistics.ts';
@@ -15,6 +15,7 @@ export function summaryTable({
   seeds,
   stepSeconds,
   durationSeconds,
+  replications,
   summary,
   performance,
 }: ReplicationsResult): string {
@@ -25,7 +26,7 @@ export function summaryTable({
     ['', ...variants.map(([, { strategy }]) => strategy), ...differences.map(() => '[95 %]')],
     [''],
   ];
-  for (const measure of MEASURES) {
+  for (const measure of measuresOf(replications.flatMap((run) => Object.values(run.variants)))) {
     const { key, digits } = measure;
     if (variants.every(([, { measures }]) => measures[key] === undefined)) continue;
     const more = digits + 1;

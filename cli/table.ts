@@ -1,4 +1,4 @@
-import { seriousPerThousand } from '../runs/report/measures.ts';
+import { MEASURES, measuresOf, seriousPerThousand, titleOf } from '../runs/report/measures.ts';
 import { safetyStatus, statusText } from '../runs/report/safety.ts';
 import type { RunResult, VariantResult } from '../runs/types.ts';
 
@@ -80,6 +80,28 @@ export function safetyLines(variants: readonly (readonly [name: string, text: st
   return texts.size === 1 ? [`safety: ${[...texts][0]}`] : variants.map(([name, text]) => `safety of ${name}: ${text}`);
 }
 
+/** Level of service of the network, its junctions and their approaches, where there are several junctions. */
+function serviceRows(variants: readonly VariantResult[]): string[][] {
+  const namesIn = (records: readonly (object | undefined)[]) => [
+    ...new Set(records.flatMap((record) => Object.keys(record ?? {}))),
+  ];
+  const row = (label: string, of: (variant: VariantResult) => string | undefined) => [
+    label,
+    ...variants.map((variant) => of(variant) ?? '-'),
+  ];
+  const junctions = namesIn(variants.map((variant) => variant.junctions));
+  if (junctions.length === 0) return [];
+  return [
+    row('level of service', ({ network }) => network?.levelOfService),
+    ...junctions.flatMap((name) => [
+      row(`  ${name}`, (variant) => variant.junctions?.[name]?.levelOfService),
+      ...namesIn(variants.map((variant) => variant.junctions?.[name]?.approaches)).map((approach) =>
+        row(`    ${approach}`, (variant) => variant.junctions?.[name]?.approaches[approach]?.levelOfService),
+      ),
+    ]),
+  ];
+}
+
 /** What `flextraff run` prints for people. */
 export function resultTable(result: RunResult): string {
   const names = Object.keys(result.variants);
@@ -110,6 +132,10 @@ export function resultTable(result: RunResult): string {
       true,
     );
   }
+  for (const measure of measuresOf(variants).slice(MEASURES.length)) {
+    if (measure.key.endsWith('.mean')) add(`  ${titleOf(measure)}`, variants.map(measure.of), fixed(1), true);
+  }
+  rows.push(...serviceRows(variants));
   rows.push(['digest', ...variants.map((variant) => variant.digest)]);
 
   const { vehicleUpdates, cpuSeconds, wallSeconds, peakRssMebibytes } = result.performance;

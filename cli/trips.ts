@@ -1,4 +1,4 @@
-/** `trips.csv` of `flextraff run --out`: a line per vehicle and variant. */
+/** CSV files of `flextraff run --out`: `trips.csv`, a line per vehicle and variant, and `detectors.csv`. */
 import type { Street } from '../sim/street.ts';
 
 const COLUMNS = [
@@ -35,6 +35,28 @@ export function tripsCsv(streets: ReadonlyMap<string, Street>): string {
         const value = key === '' ? undefined : trip[key];
         cells.push(value === undefined ? '' : String(Math.round(value * 1000) / 1000));
       }
+      lines.push(cells.join(','));
+    }
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** `detectors.csv`: a line per variant, period of 300 s, detector and class that passed it. */
+export function detectorsCsv(streets: ReadonlyMap<string, Street>): string {
+  const lines = ['variant,junction,detector,from_seconds,until_seconds,class,passed,tags_read'];
+  for (const [variant, street] of streets) {
+    for (const count of street.detectorCounts()) {
+      const { junction, detector, fromSeconds, untilSeconds, vehicleClass, passed, tagsRead = '' } = count;
+      const cells = [
+        variant,
+        quoted(junction),
+        quoted(detector),
+        fromSeconds,
+        untilSeconds,
+        quoted(vehicleClass),
+        passed,
+        tagsRead,
+      ];
       lines.push(cells.join(','));
     }
   }

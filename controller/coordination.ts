@@ -23,12 +23,16 @@ export class Neighbours {
 
   constructor(configurations: readonly JunctionConfiguration[]) {
     const known = new Set(configurations.map(({ junctionId }) => junctionId));
+    const exitsOf = new Map<string, Links['exits'][number][]>();
     for (const { junctionId, feeders = [] } of configurations) {
-      const exits = configurations.flatMap((other) =>
-        (other.feeders ?? []).flatMap((feeder) =>
-          feeder.junctionId === junctionId ? [{ junctionId: other.junctionId, feeder }] : [],
-        ),
-      );
+      for (const feeder of feeders) {
+        const exits = exitsOf.get(feeder.junctionId) ?? [];
+        exitsOf.set(feeder.junctionId, exits);
+        exits.push({ junctionId, feeder });
+      }
+    }
+    for (const { junctionId, feeders = [] } of configurations) {
+      const exits = exitsOf.get(junctionId) ?? [];
       const here = feeders.filter((feeder) => known.has(feeder.junctionId));
       if (here.length > 0 || exits.length > 0) this.links.set(junctionId, { feeders: here, exits });
     }

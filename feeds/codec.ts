@@ -27,14 +27,22 @@ import type {
 /** Longest text the schemas take, characters. */
 const TEXT_MAX = 1000;
 
+/** The time that was last turned into text or back: all that is said within a second names the same few. */
+let lastMs = Number.NaN;
+let lastIso = '';
+
 /** ISO 8601 UTC with milliseconds of a time in ms since 1970. Throws RangeError for what is no time. */
 export function isoOf(ms: number): string {
-  return new Date(ms).toISOString();
+  if (ms !== lastMs) {
+    lastIso = new Date(ms).toISOString();
+    lastMs = ms;
+  }
+  return lastIso;
 }
 
 /** Milliseconds since 1970 of an ISO 8601 time; NaN if it is none (checked messages never give that). */
 export function msOf(iso: string): number {
-  return Date.parse(iso);
+  return iso === lastIso ? Math.trunc(lastMs) + 0 : Date.parse(iso);
 }
 
 const withoutMinusZero = (value: number): number => (value === 0 ? 0 : value);

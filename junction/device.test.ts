@@ -369,8 +369,8 @@ describe('lamp device: boot, modes, configuration, faults', () => {
   });
 
   it('does not start with a configuration that cannot be', () => {
-    const wrong = { ...crossroads(), yellowSeconds: 9 };
-    expect(() => warm(wrong)).toThrow(/localPlan: stage NS yellow 3 s; at least 9 s/);
+    const wrong = { ...crossroads(), yellowSeconds: 4 };
+    expect(() => warm(wrong)).toThrow(/localPlan: stage NS yellow 3 s; at least 4 s/);
   });
 });
 

@@ -157,6 +157,7 @@ export class LampDevice {
    */
   setMode(mode: JunctionMode, untilMs: number | null, nowMs: number, seq?: number): string | null {
     this.advance(nowMs);
+    if (untilMs !== null && !Number.isFinite(untilMs)) return `mode until ${untilMs}; a time, or null`;
     if (seq !== undefined) {
       if (seq < this.modeSeq) return `mode seq ${seq}; at least ${this.modeSeq} (seq only grows)`;
       this.modeSeq = seq;

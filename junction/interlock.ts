@@ -113,6 +113,7 @@ export function checkConfiguration(configuration: JunctionConfiguration): string
       if (!isDuration(intergreenSeconds[i]![j]!))
         problems.push(`intergreenSeconds of ${pair} is ${intergreenSeconds[i]![j]}; 0 to 86400 s`);
     }
+    problems.push(...shortIntergreen(configuration, i));
   }
   for (const stage of stages) {
     const unknown = stage.groups.filter((id) => !groups.some((group) => group.id === id));
@@ -146,6 +147,17 @@ export function checkConfiguration(configuration: JunctionConfiguration): string
   const local = checkStages(configuration, configuration.localPlan);
   if (local !== null) problems.push(`localPlan: ${local.reason}`);
   return [...problems, ...checkSchedule(configuration)];
+}
+
+/** The first of the intergreens of a group that is over before its amber or clearance is. */
+function shortIntergreen(configuration: JunctionConfiguration, i: number): string[] {
+  const { signalGroups: groups, conflicts, intergreenSeconds, yellowSeconds } = configuration;
+  const { id, kind, clearanceSeconds } = groups[i]!;
+  const least = kind === 'pedestrian' ? clearanceSeconds : yellowSeconds;
+  const j = intergreenSeconds[i]!.findIndex((seconds, other) => conflicts[i]![other] && seconds < least);
+  if (j < 0) return [];
+  const why = kind === 'pedestrian' ? `its clearanceSeconds` : 'yellowSeconds';
+  return [`intergreenSeconds of ${id} and ${groups[j]!.id} is ${intergreenSeconds[i]![j]}; at least ${least} (${why})`];
 }
 
 function checkSchedule(configuration: JunctionConfiguration): string[] {

@@ -8,7 +8,15 @@
 import { Ladder, type Programme } from './ladder.ts';
 import { LampBank } from './lamp-bank.ts';
 import { LampMonitor } from './monitor.ts';
-import { greensOfStages, leastGreenMs, timePlan, toMs, USUAL_WALK_SECONDS, walkLengthMs } from './timing.ts';
+import {
+  greensOfStages,
+  leastGreenMs,
+  type TimedPlan,
+  timePlan,
+  toMs,
+  USUAL_WALK_SECONDS,
+  walkLengthMs,
+} from './timing.ts';
 import type { JunctionConfiguration, JunctionMode, StageRequest } from './types.ts';
 
 /** Cold boot: flash, then all red, seconds (NEMA TS-2 start-up). */
@@ -51,12 +59,18 @@ export class StageMachine {
   private again = false;
 
   private stage = -1;
+  /** Its id by the configuration under which it began. */
+  private stageName: string | null = null;
   private stageStartedMs = 0;
+  /** When it began for the first time, where a new plan begins with the stage that runs. */
+  private greenSinceMs = 0;
   /** Index into the programme's stages; -1 where the running stage is not one of them. */
   private position = -1;
   /** Chosen when a transition begins; position -1: on request. */
   private nextStage = -1;
   private nextPosition = -1;
+  /** A cycle begins with it, of `nextProgramme`. */
+  private isNextCycle = false;
   private nextProgramme: Programme;
   /** The stage of a group that waited too long, until it has begun; -1: none. */
   private forcedStage = -1;
@@ -89,7 +103,7 @@ export class StageMachine {
 
   /** Id of the running stage, up to the start of the next; null at boot and in flash. */
   get stageId(): string | null {
-    return this.phase === 'green' || this.phase === 'transition' ? this.configuration.stages[this.stage]!.id : null;
+    return this.phase === 'green' || this.phase === 'transition' ? this.stageName : null;
   }
 
   /** Moves on to `nowMs`; an earlier time, or none, changes nothing. */
@@ -200,12 +214,17 @@ export class StageMachine {
     const yellowMs = entry?.yellowMs ?? toMs(this.configuration.yellowSeconds);
     const allRedMs = entry?.allRedMs ?? toMs(this.configuration.allRedSeconds);
     const greenMs = entry?.greenMs ?? leastGreenMs(this.configuration, this.stage, yellowMs, allRedMs);
-    return Math.max(this.stageStartedMs + greenMs, this.bank.walksClearMs(yellowMs + allRedMs));
+    const endMs = Math.min(this.stageStartedMs + greenMs, this.latestLeaveMs());
+    return Math.max(endMs, this.bank.walksClearMs(yellowMs + allRedMs));
+  }
+
+  private latestLeaveMs(): number {
+    return this.greenSinceMs + toMs(this.configuration.stages[this.stage]!.maxGreenSeconds);
   }
 
   private requestTarget(): { stage: number; leaveMs: number } {
     const { stages, yellowSeconds, allRedSeconds } = this.configuration;
-    const latestMs = this.stageStartedMs + toMs(stages[this.stage]!.maxGreenSeconds);
+    const latestMs = this.latestLeaveMs();
     const forced = this.forced('anybody');
     const wanted = forced >= 0 ? forced : stages.findIndex((stage) => stage.id === this.request!.stageId);
     const notBeforeMs = forced >= 0 ? NEVER : this.request!.notBeforeMs;
@@ -274,6 +293,7 @@ export class StageMachine {
     this.request = null;
     this.forcedStage = -1;
     this.stage = -1;
+    this.stageName = null;
     this.monitor = new LampMonitor(this.configuration, this.bank.shown, this.nowMs);
     this.bank.waitFrom(this.nowMs);
   }
@@ -284,6 +304,7 @@ export class StageMachine {
     this.nextProgramme = this.ladder.choose(() => this.nowMs);
     this.nextStage = this.nextProgramme.timed.stages[0]!.stage;
     this.nextPosition = 0;
+    this.isNextCycle = true;
     this.startStage();
   }
 
@@ -299,24 +320,43 @@ export class StageMachine {
     }
     const yellowMs = Math.max(entry?.yellowMs ?? 0, toMs(this.configuration.yellowSeconds));
     const intergreenMs = yellowMs + Math.max(entry?.allRedMs ?? 0, toMs(this.configuration.allRedSeconds));
+    this.isNextCycle = boundary && !onRequest;
     if (onRequest) {
       this.nextStage = requested;
       this.nextPosition = -1;
     } else if (boundary) {
       this.nextProgramme = this.ladder.choose(({ timed }) => this.startMs(timed.stages[0]!.stage, intergreenMs));
-      this.nextStage = this.nextProgramme.timed.stages[0]!.stage;
-      this.nextPosition = 0;
+      const { stages } = this.nextProgramme.timed;
+      this.nextPosition = this.mayBeginWith(stages) ? 0 : 1;
+      this.nextStage = stages[this.nextPosition]!.stage;
     } else {
       this.nextPosition = this.position + 1;
       this.nextStage = this.ladder.programme.timed.stages[this.nextPosition]!.stage;
     }
-    this.phaseEndsMs = this.startMs(this.nextStage, intergreenMs);
+    const runsOn = this.idOf(this.nextStage) === this.stageName && this.nextProgramme.timed.stages.length > 1;
+    this.phaseEndsMs = this.startMs(this.nextStage, runsOn ? 0 : intergreenMs);
     this.extendedMaxMs = this.phaseEndsMs + toMs(CLEARANCE_EXTENSION_SECONDS_MAX);
     this.phase = 'transition';
     for (let g = 0; g < this.bank.shown.length; g++) {
       if (this.bank.shown[g] === 'green' && !this.greens[this.nextStage]![g]) this.endGreen(g, yellowMs);
     }
     this.again = true;
+  }
+
+  /**
+   * Whether a cycle may begin with the first of these stages. Not where it is the one that runs, of the plan before, and its
+   * longest green leaves no room for another one: then the cycle begins with the second.
+   */
+  private mayBeginWith([first, second]: TimedPlan['stages']): boolean {
+    const { stage, yellowMs, allRedMs } = first!;
+    if (second === undefined || this.idOf(stage) !== this.stageName) return true;
+    const leastMs = leastGreenMs(this.configuration, stage, yellowMs, allRedMs);
+    const latestMs = this.greenSinceMs + toMs(this.configuration.stages[stage]!.maxGreenSeconds);
+    return this.startMs(stage, 0) + leastMs <= latestMs;
+  }
+
+  private idOf(stage: number): string {
+    return this.configuration.stages[stage]!.id;
   }
 
   /** Who asks for the stage that is on its way anyhow, but later, has it later: longer is always allowed, within reason. */
@@ -330,12 +370,17 @@ export class StageMachine {
   }
 
   private startStage(): void {
-    if (this.nextPosition === 0) {
+    if (this.isNextCycle) {
       // A plan that came during the transition may lead at once, if it begins with the stage that was announced.
       const latest = this.ladder.choose(() => this.nowMs);
-      this.ladder.adopt(latest.timed.stages[0]!.stage === this.nextStage ? latest : this.nextProgramme, this.nowMs);
+      const isSame = latest.timed.stages[this.nextPosition]?.stage === this.nextStage;
+      this.ladder.adopt(isSame ? latest : this.nextProgramme, this.nowMs);
     }
+    const id = this.idOf(this.nextStage);
+    const runsOn = this.stageName === id && this.ladder.programme.timed.stages.length > 1;
+    if (!runsOn) this.greenSinceMs = this.nowMs;
     this.stage = this.nextStage;
+    this.stageName = id;
     this.stageStartedMs = this.nowMs;
     this.position = this.nextPosition;
     this.phase = 'green';
@@ -426,7 +471,7 @@ export class StageMachine {
     const transition = this.phase === 'transition';
     if (transition && this.nextPosition < 0) return null;
     let ms = transition ? this.phaseEndsMs - this.nowMs : Math.max(0, this.plannedEndMs() - this.nowMs);
-    const { stages } = this.ladder.programme.timed;
+    const { stages } = (transition && this.isNextCycle ? this.nextProgramme : this.ladder.programme).timed;
     const next = transition ? this.nextPosition : this.position < 0 ? stages.length : this.position + 1;
     if (transition && next === 0) return ms / 1000;
     for (let k = next; k < stages.length; k++) ms += stages[k]!.greenMs + stages[k]!.transitionMs;

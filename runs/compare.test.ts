@@ -156,7 +156,7 @@ describe('what is written', () => {
       .trimEnd()
       .split('\n');
     expect(header).toMatch(/^scenario,seed,variant,strategy,delaySeconds\.mean,.*,digest$/);
-    expect(first).toMatch(/^"a,""b""",1,baseline,fixed-time,10,9,20,5,10,30,70,,900,5,1,,,,{13}0123456789abcdef$/);
+    expect(first).toMatch(/^"a,""b""",1,baseline,fixed-time,10,9,20,5,10,30,70,,900,5,1,,,,{17}0123456789abcdef$/);
     expect(rest).toHaveLength(3);
   });
 

@@ -4,7 +4,7 @@
  */
 import { type WilcoxonResult, bcaInterval, differencesOf, hodgesLehmann, holm, leastP, wilcoxon } from './paired.ts';
 import type { Replication } from './replications.ts';
-import { MEASURES, type Measure } from './report/measures.ts';
+import { type DescribedMeasure, MEASURES, type Measure, measuresOf } from './report/measures.ts';
 import { type SafetyStatus, safetyStatus } from './report/safety.ts';
 import { onCommonScale } from './safety/common-scale.ts';
 import { type MeasureSummary, pairedDifference, summarise } from './statistics.ts';
@@ -90,7 +90,7 @@ export interface OverallComparison {
 export interface ComparisonReport {
   seeds: number[];
   /** The first is the one that decides. */
-  measures: { key: string; label: string; unit: string; better: 'less' | 'more' }[];
+  measures: DescribedMeasure[];
   scenarios: ComparedScenario[];
   overall: OverallComparison[];
   /** What the numbers cannot say, in words. */
@@ -120,9 +120,12 @@ function pairsOf(replications: readonly Replication[], against: string, variant:
   return pairs;
 }
 
-function summaryOf(replications: readonly Replication[], variant: string): VariantSummary {
+const measuredIn = (replications: readonly Replication[]): Measure[] =>
+  measuresOf(replications.flatMap(({ variants }) => Object.values(variants)));
+
+function summaryOf(replications: readonly Replication[], variant: string, all: readonly Measure[]): VariantSummary {
   const measures: Record<string, MeasureSummary> = {};
-  for (const measure of MEASURES) {
+  for (const measure of all) {
     const values = valuesOf(replications, variant, measure).filter((value) => value !== undefined);
     if (values.length > 0) measures[measure.key] = summarise(values);
   }
@@ -138,12 +141,13 @@ export function summariseReplications(measured: readonly Replication[]): Summary
   const replications = onCommonScale(measured);
   const names = namesOf(replications);
   const [against] = names;
+  const all = measuredIn(replications);
   const summary: Summary = { variants: {}, differences: {} };
   for (const name of names) {
-    summary.variants[name] = summaryOf(replications, name);
+    summary.variants[name] = summaryOf(replications, name, all);
     if (name === against) continue;
     const measures: Record<string, PairedDifference> = {};
-    for (const measure of MEASURES) {
+    for (const measure of all) {
       const pairs = pairsOf(replications, against!, name, measure);
       if (pairs.length > 0) measures[measure.key] = pairedDifference(pairs);
     }
@@ -205,8 +209,8 @@ function verdictOf({ wilcoxon: { n, rankSum, pHolm } }: MeasureComparison, bette
 }
 
 /** Adjusts p within each measure, over all scenarios and variants, and says what remains. */
-function judge(comparisons: readonly MeasureComparison[]): void {
-  for (const { key, better } of MEASURES) {
+function judge(comparisons: readonly MeasureComparison[], measures: readonly Measure[]): void {
+  for (const { key, better } of measures) {
     const family = comparisons.filter((comparison) => comparison.measure === key);
     const adjusted = holm(family.map((comparison) => comparison.wilcoxon.p));
     for (const [i, comparison] of family.entries()) {
@@ -264,8 +268,10 @@ function notesOf(seeds: readonly number[], comparisons: readonly MeasureComparis
  */
 export function compareReplications(all: readonly ScenarioReplications[], against?: string): ComparisonReport {
   const seeds = all[0]?.replications.map(({ seed }) => seed) ?? [];
+  const measures = measuredIn(all.flatMap(({ replications }) => replications));
   const scenarios = all.map(({ title, replications: measured }): ComparedScenario => {
     const replications = onCommonScale(measured);
+    const own = measuredIn(replications);
     const { scenario, stepSeconds, durationSeconds } = replications[0]!;
     const names = namesOf(replications);
     const first = against ?? names[0]!;
@@ -276,10 +282,10 @@ export function compareReplications(all: readonly ScenarioReplications[], agains
     const variants: ComparedScenario['variants'] = {};
     for (const name of names) {
       variants[name] = {
-        ...summaryOf(replications, name),
+        ...summaryOf(replications, name, own),
         approaches: approachesOf(replications, name),
         values: Object.fromEntries(
-          MEASURES.map((measure) => [measure.key, valuesOf(replications, name, measure).map((value) => value ?? null)]),
+          own.map((measure) => [measure.key, valuesOf(replications, name, measure).map((value) => value ?? null)]),
         ),
         digests: replications.map((replication) => replication.variants[name]!.digest),
       };
@@ -287,7 +293,7 @@ export function compareReplications(all: readonly ScenarioReplications[], agains
     const comparisons = names
       .filter((name) => name !== first)
       .flatMap((name) =>
-        MEASURES.flatMap((measure) => {
+        own.flatMap((measure) => {
           const pairs = pairsOf(replications, first, name, measure);
           return pairs.length === 0 ? [] : [compareMeasure(scenario, first, name, measure, pairs)];
         }),
@@ -295,10 +301,10 @@ export function compareReplications(all: readonly ScenarioReplications[], agains
     return { scenario, title, stepSeconds, durationSeconds, variants, comparisons };
   });
   const comparisons = scenarios.flatMap((scenario) => scenario.comparisons);
-  judge(comparisons);
+  judge(comparisons, measures);
   return {
     seeds,
-    measures: MEASURES.map(({ key, label, unit, better }) => ({ key, label, unit, better })),
+    measures: measures.map(({ of, ...described }) => described),
     scenarios,
     overall: overallOf(comparisons),
     notes: notesOf(seeds, comparisons),

@@ -164,7 +164,10 @@ function ofScenario(path: string, scenario: Scenario): Source {
     scenario,
     v2x: scenario.v2x ?? null,
     files: null,
-    signals: () => scenario.junctions.map(({ name, configuration }) => ({ name, configuration })),
+    signals: () =>
+      scenario.junctions.map(({ name, configuration, rightOfWay }) =>
+        rightOfWay === undefined ? { name, configuration } : { name, configuration: null, reason: 'it has none' },
+      ),
     vehicles: () => null,
     warnings: [],
     inSteps: (stepSeconds) => ofScenario(path, { ...scenario, stepSeconds }),

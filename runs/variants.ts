@@ -34,7 +34,8 @@ function problemsOf(source: Source, variant: VariantSettings): string[] {
   };
   // a peer's file as it is: its own programs run
   const isOwn = variant.strategy === 'fixed-time' && Object.keys(variant.parameters).length === 0;
-  if (source.kind !== 'scenario' && isOwn) return [];
+  const isUnsignalised = source.scenario?.junctions.every(({ rightOfWay }) => rightOfWay !== undefined) === true;
+  if ((source.kind !== 'scenario' || isUnsignalised) && isOwn) return [];
   return caught(() => {
     const strategy = strategyNamed(variant.strategy);
     const parameters = Object.entries(variant.parameters).flatMap(([name, value]) =>

@@ -13,7 +13,8 @@ import { buildPedestrians, walkingOf } from './pedestrians.ts';
 import type { JunctionFile, ScenarioFile } from './schema.ts';
 import { withFeeders } from './feeders.ts';
 import { byTheClock } from './plans.ts';
-import { buildSignals } from './signals.ts';
+import { buildRightOfWay, hasSignals, unsignalisedConfiguration } from './right-of-way.ts';
+import { type BuiltSignals, buildSignals, type ConfigurationIdentity } from './signals.ts';
 import type {
   DetectionSettings,
   Point,
@@ -276,7 +277,9 @@ function buildJunction(
     intersectionId: file.intersectionId ?? intersectionIdOf(id),
     approaches: ground.arms.map((arm) => ({ id: approachId(arm.name), name: arm.name })),
   };
-  const signals = buildSignals(file, path, ground, layout, identity, side, findings);
+  const signals = hasSignals(file, path, findings)
+    ? buildSignals(file, path, ground, layout, identity, side, findings)
+    : withoutSignals(file, path, ground, identity, findings);
   const approaches = ground.arms.map((arm) => buildApproach(arm, approachId(arm.name), placed, all, findings));
   if (signals === null || approaches.includes(null)) return null;
   return {
@@ -291,7 +294,7 @@ function buildJunction(
       from,
       to,
       turn,
-      group: signals.groupOf.get(name)!,
+      group: signals.groupOf.get(name) ?? '',
       connections: layout.connections.get(name)!,
     })),
     crossings: ground.crossings.map((crossing) => {
@@ -300,8 +303,21 @@ function buildJunction(
     }),
     outline: layout.outline,
     configuration: signals.configuration,
+    ...(signals.rightOfWay && { rightOfWay: signals.rightOfWay }),
     ...(file.externalId === undefined ? {} : { externalId: file.externalId }),
   };
+}
+
+function withoutSignals(
+  file: JunctionFile,
+  path: Path,
+  ground: ResolvedGround,
+  identity: ConfigurationIdentity,
+  findings: Findings,
+): BuiltSignals | null {
+  const rightOfWay = buildRightOfWay(file, path, ground, findings);
+  if (rightOfWay === null) return null;
+  return { configuration: unsignalisedConfiguration(file, identity), groupOf: new Map(), rightOfWay };
 }
 
 /** An integer above 65535 for a junction without a J2735 id: the first four bytes of its UUID, folded into the range. */

@@ -10,7 +10,7 @@ export function withFeeders(junctions: readonly ScenarioJunction[]): ScenarioJun
   const byName = new Map(junctions.map((junction) => [junction.name, junction]));
   return junctions.map((junction) => {
     const feeders = junction.approaches.flatMap((approach) => feederOf(approach, byName) ?? []);
-    if (feeders.length === 0) return junction;
+    if (feeders.length === 0 || junction.rightOfWay !== undefined) return junction;
     return { ...junction, configuration: { ...junction.configuration, feeders } };
   });
 }
@@ -20,7 +20,7 @@ function feederOf(
   byName: ReadonlyMap<string, ScenarioJunction>,
 ): Feeder | null {
   const other = from === undefined ? undefined : byName.get(from.junction);
-  if (other === undefined) return null;
+  if (other === undefined || other.rightOfWay !== undefined) return null;
   const leading = other.movements.filter(({ to }) => to === from!.exit);
   const waysOf = (movements: readonly ScenarioMovement[], id: string): number =>
     movements.filter(({ group }) => group === id).length;

@@ -3,7 +3,7 @@ import type { ResolvedGround } from './arms.ts';
 import { conflictDistance } from './conflicts.ts';
 import type { Path } from './document.ts';
 import type { Findings } from './findings.ts';
-import type { JunctionFile } from './schema.ts';
+import type { SignalisedFile } from './schema.ts';
 import type { Group } from './signal-groups.ts';
 
 export interface Permitted {
@@ -19,7 +19,7 @@ export interface Permitted {
  * before the one across. Anything else is reported.
  */
 export function permitPairs(
-  junction: JunctionFile,
+  junction: SignalisedFile,
   path: Path,
   ground: ResolvedGround,
   groups: readonly Group[],

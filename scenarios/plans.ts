@@ -83,7 +83,7 @@ export function byTheClock(
   const offsetOf = (index: number, seen: readonly number[]): number | undefined => {
     const { name } = junctions[index]!;
     if (!offsets.has(name)) {
-      const { offsetSeconds, greenWave } = files[index]!.signals;
+      const { offsetSeconds, greenWave }: Partial<SignalsFile> = files[index]!.signals ?? {};
       const offset = greenWave === undefined ? offsetSeconds : waveFrom(index, [...seen, index]);
       if (offset !== undefined) offsets.set(name, offset);
     }
@@ -91,7 +91,7 @@ export function byTheClock(
   };
   const waveFrom = (index: number, seen: readonly number[]): number | undefined => {
     const own = junctions[index]!;
-    const { approach: name, speedKilometresPerHour } = files[index]!.signals.greenWave!;
+    const { approach: name, speedKilometresPerHour } = files[index]!.signals!.greenWave!;
     const at: Path = ['junctions', index, 'signals', 'greenWave'];
     const approach = own.approaches.find((each) => each.name === name);
     if (approach === undefined) {
@@ -106,6 +106,14 @@ export function byTheClock(
         [...at, 'approach'],
         `is ${name}, which no other junction feeds`,
         'Name an approach that has `from`, or give offsetSeconds.',
+      );
+      return undefined;
+    }
+    if (junctions[before]!.rightOfWay !== undefined) {
+      findings.add(
+        [...at, 'approach'],
+        `is ${name}, fed by ${from.junction}, which has no signals`,
+        'Give offsetSeconds.',
       );
       return undefined;
     }

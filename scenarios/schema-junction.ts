@@ -270,6 +270,24 @@ const signals = z
   })
   .describe('Signals: stages, bounds, intergreens.');
 
+const rightOfWay = z
+  .strictObject({
+    rule: z
+      .enum(['yield', 'stop', 'all-way-stop'])
+      .describe(
+        'yield: who comes by another than the major approaches begins only where the whole way is free. stop: that, after a full halt. all-way-stop: everybody halts, and goes in the order of halting.',
+      ),
+    major: z
+      .array(z.string())
+      .min(1)
+      .max(LIMITS.approaches)
+      .optional()
+      .describe(
+        'Approaches that go first, e.g. [E, W]. Needed with yield and stop, not to be given with all-way-stop.',
+      ),
+  })
+  .describe('In place of signals: a junction without them. It has no crossings, and strategies know nothing of it.');
+
 export const junctionSchema = z
   .strictObject({
     name: name('Unique within the scenario.'),
@@ -296,6 +314,7 @@ export const junctionSchema = z
         'Movements that share lamps. Default, also for movements not listed here: one group each, with its name.',
       ),
     crossings: z.array(crossing).max(LIMITS.approaches).optional().describe('Pedestrian crossings. Default: none.'),
-    signals,
+    signals: signals.optional().describe('Signals; a junction has either these or rightOfWay.'),
+    rightOfWay: rightOfWay.optional(),
   })
-  .describe('A signalised junction.');
+  .describe('A junction, with signals or with a rule of right of way.');

@@ -211,7 +211,9 @@ export const topLevelKeys = z.strictObject(
 export type ScenarioFile = z.output<typeof scenarioSchema>;
 export type JunctionFile = z.output<typeof junctionSchema>;
 export type ApproachFile = JunctionFile['approaches'][number];
-export type SignalsFile = JunctionFile['signals'];
+export type SignalsFile = NonNullable<JunctionFile['signals']>;
+/** A junction that has signals. */
+export type SignalisedFile = JunctionFile & { readonly signals: SignalsFile };
 export type StageFile = SignalsFile['stages'][number];
 export type DemandFile = z.output<typeof demandSchema>;
 export type VehicleClassesFile = z.output<typeof vehicleClassesSchema>;

@@ -9,7 +9,8 @@ import { show } from './issues.ts';
 import type { JunctionLayout } from './layout.ts';
 import { permitPairs } from './permitted.ts';
 import { buildSchedule } from './plans.ts';
-import type { JunctionFile, SignalsFile } from './schema.ts';
+import type { SignalisedFile, SignalsFile } from './schema.ts';
+import type { RightOfWay } from './types.ts';
 import { assignGroups, checkGroups, detectorsOf, type Group, makeGroups, numbered } from './signal-groups.ts';
 import { type Clearances, checkTimes, clearanceTimes, leastCycleSeconds, leastGreenSeconds } from './signal-times.ts';
 
@@ -31,11 +32,13 @@ export interface BuiltSignals {
   readonly configuration: JunctionConfiguration;
   /** Signal group id by movement. */
   readonly groupOf: ReadonlyMap<string, string>;
+  /** In place of signals. */
+  readonly rightOfWay?: RightOfWay;
 }
 
 /** Null where a mistake (reported) leaves no configuration. */
 export function buildSignals(
-  junction: JunctionFile,
+  junction: SignalisedFile,
   path: Path,
   ground: ResolvedGround,
   layout: JunctionLayout,
@@ -97,7 +100,7 @@ function priorityOf(signals: SignalsFile, path: Path, findings: Findings): Junct
 }
 
 function checkStages(
-  junction: JunctionFile,
+  junction: SignalisedFile,
   path: Path,
   groups: readonly Group[],
   clearing: readonly (readonly (number | null)[])[],
@@ -169,7 +172,7 @@ function checkStages(
 }
 
 function assemble(
-  junction: JunctionFile,
+  junction: SignalisedFile,
   groups: readonly Group[],
   clearing: readonly (readonly (number | null)[])[],
   times: Clearances,

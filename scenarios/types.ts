@@ -100,7 +100,7 @@ export interface ScenarioMovement {
   /** Name of the arm it leaves by. */
   readonly to: string;
   readonly turn: Turn;
-  /** Signal group id. */
+  /** Signal group id; empty at a junction without signals. */
   readonly group: string;
   /** One path per (approach lane, exit lane) it may use, from stop line to the start of the exit lane. */
   readonly connections: readonly {
@@ -124,6 +124,17 @@ export interface ScenarioCrossing {
   readonly button?: boolean;
 }
 
+/** Who gives way at a junction without signals. */
+export interface RightOfWay {
+  /**
+   * `yield`: those who do not come by a major approach begin only where their whole way is free. `stop`: they halt first.
+   * `all-way-stop`: everybody halts, and goes in the order of halting.
+   */
+  readonly rule: 'yield' | 'stop' | 'all-way-stop';
+  /** Names of the approaches that go first; none with `all-way-stop`. */
+  readonly major: readonly string[];
+}
+
 export interface ScenarioJunction {
   readonly id: string;
   readonly name: string;
@@ -138,8 +149,10 @@ export interface ScenarioJunction {
   readonly crossings: readonly ScenarioCrossing[];
   /** Paved area inside the stop lines, for drawing. */
   readonly outline: Polyline;
-  /** Signal groups, stages, conflicts, intergreens, bounds and today's plan. */
+  /** Signal groups, stages, conflicts, intergreens, bounds and today's plan; where there is `rightOfWay`, it has none of these. */
   readonly configuration: JunctionConfiguration;
+  /** Where there is no signal. */
+  readonly rightOfWay?: RightOfWay;
 }
 
 /** Vehicles of one movement at one junction's approach (an entry of the network) over time. */

@@ -62,6 +62,11 @@ export interface Network {
   readonly tables?: EngineTables;
 }
 
+/** At the line of a link: drives on as right of way lets it; begins only where its whole way is free; that after a full halt. */
+export const GOES_ON = 0;
+export const YIELDS_AT_LINE = 1;
+export const HALTS_AT_LINE = 2;
+
 /**
  * Geometry that only the engine reads, as flat arrays. Lists of a segment are ranges: entry i of segment s lies in
  * [first[s], first[s + 1]).
@@ -78,6 +83,8 @@ export interface EngineTables {
   readonly busStops?: readonly BusStop[];
   /** Links: right of way among greens, higher goes first; 3 is straight on, less is a turn. Lanes 0. */
   readonly precedence: Uint8Array;
+  /** Links without a signal: what is asked at their line, `GOES_ON`, `YIELDS_AT_LINE` or `HALTS_AT_LINE`. Absent: all go on. */
+  readonly atLine?: Uint8Array;
   /** CityFlow's crosses, by own distance: metres along this link, the other link, metres along that one. */
   readonly crossFirst: Int32Array;
   readonly crossDistance: Float64Array;

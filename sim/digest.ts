@@ -4,8 +4,10 @@
  * id, wall time) must not be written here.
  */
 import { createHash, type Hash } from 'node:crypto';
+import type { TrafficState } from './core.ts';
 
 const FIRST_BYTES = 1 << 16;
+const VEHICLE_BYTES = 24;
 
 export class StateDigest {
   #bytes = new Uint8Array(FIRST_BYTES);
@@ -25,6 +27,23 @@ export class StateDigest {
     if (this.#length + 8 > this.#bytes.length) this.#grow();
     this.#view.setFloat64(this.#length, Number.isNaN(value) ? Number.NaN : value + 0, true);
     this.#length += 8;
+  }
+
+  /** Of each vehicle of `list[0..count)` its number, segment, position and speed. */
+  vehicles(list: Int32Array, count: number, state: TrafficState): void {
+    while (this.#length + VEHICLE_BYTES * count > this.#bytes.length) this.#grow();
+    const { segment, position, speed } = state;
+    const view = this.#view;
+    let at = this.#length;
+    for (let i = 0; i < count; i++) {
+      const v = list[i]!;
+      view.setInt32(at, v, true);
+      view.setInt32(at + 4, segment[v]!, true);
+      view.setFloat64(at + 8, position[v]! + 0, true);
+      view.setFloat64(at + 16, speed[v]! + 0, true);
+      at += VEHICLE_BYTES;
+    }
+    this.#length = at;
   }
 
   /** Takes what was written since the last call into the hash. */

@@ -1,3 +1,4 @@
+import seedrandom from 'seedrandom';
 import { describe, expect, it } from 'vitest';
 import { exponential, hexDigits, nearlyNormal, randomStream } from './random.ts';
 
@@ -5,6 +6,15 @@ describe('random streams', () => {
   it('give known numbers, so that a change of generator is noticed', () => {
     const stream = randomStream(1, 'vehicle/a/0');
     expect([stream(), stream(), stream()]).toEqual([0.5841145031154156, 0.7245217796880752, 0.5199912553653121]);
+  });
+
+  it("give the numbers of seedrandom's alea", () => {
+    for (let seed = 0; seed < 300; seed++) {
+      const name = `vehicle/N thru/${seed * 7919}`;
+      const theirs = seedrandom.alea(`${seed}/${name}`);
+      const ours = randomStream(seed, name);
+      for (let i = 0; i < 20; i++) expect(ours()).toBe(theirs());
+    }
   });
 
   it('differ by seed and by name', () => {

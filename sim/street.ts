@@ -3,8 +3,10 @@ import { isoOf } from '../feeds/codec.ts';
 import type { Message, MessageKind } from '../feeds/messages.ts';
 import type { JunctionConfiguration } from '../junction/types.ts';
 import type { DetectorFault, Scenario, V2xSettings } from '../scenarios/types.ts';
+import { type CityFlowSource, ofCityFlow } from './cityflow-street.ts';
 import type { Engine, Network } from './core.ts';
-import { demandFromScenario } from './demand/demand.ts';
+import { demandFromScenario, type ScenarioDemand } from './demand/demand.ts';
+import { type DetectorCount, DetectorCounts } from './detectors/counts.ts';
 import { DetectorFaults } from './detectors/faults.ts';
 import { Loops } from './detectors/loops.ts';
 import { PriorityReceivers } from './detectors/priority.ts';
@@ -17,9 +19,6 @@ import { Measures } from './measures/measures.ts';
 import { Survey } from './measures/survey.ts';
 import { type Trip, tripsOf } from './measures/trips.ts';
 import type { VariantResult } from './measures/types.ts';
-import { type CityFlowCase, readCityFlow } from './network/cityflow.ts';
-import { cityFlowStages, withConfigurations } from './network/cityflow-configuration.ts';
-import { feedersOf } from './network/feeders.ts';
 import { networkFromScenario } from './network/scenario.ts';
 import { crossingsOf } from './pedestrians/crossings.ts';
 import { Crowd } from './pedestrians/crowd.ts';
@@ -29,30 +28,18 @@ import { deviceId } from './signals/device-ids.ts';
 import { type DeviceIdentity, HEARTBEAT_SECONDS, sendHeartbeats, sendStatus } from './signals/health.ts';
 import { type CommandKind, LampController } from './signals/lamp-controller.ts';
 import { Outbox } from './signals/outbox.ts';
-import { ProgramSignals } from './signals/programs.ts';
-import type { FileSignals } from './signals/signals.ts';
+import { type FileSignals, NO_SIGNALS } from './signals/signals.ts';
 import { ofSumo, type SumoSource } from './sumo-street.ts';
 import { createEngine } from './traffic/engine.ts';
 import type { Outgoing, SimulatedStreet } from './types.ts';
 import { Broadcast } from './v2x/broadcast.ts';
-import { unitsOfNetwork } from './v2x/network-units.ts';
 import { type RoadsideUnit, unitsOfScenario } from './v2x/units.ts';
-import { drawingOfNetwork, drawingOfScenario } from './view/drawing.ts';
+import { drawingOfScenario } from './view/drawing.ts';
 import { peopleOf, VehicleFrames } from './view/frames.ts';
 import type { Drawing, Frame } from './view/types.ts';
 
-/** What is simulated. Peers' files come parsed; CityFlow's `stepSeconds` is its `interval`, 1 s by default. */
-export type StreetSource =
-  | { readonly kind: 'scenario'; readonly scenario: Scenario }
-  | {
-      readonly kind: 'cityflow';
-      readonly name: string;
-      readonly roadnet: unknown;
-      readonly flow: unknown;
-      readonly durationSeconds: number;
-      readonly stepSeconds?: number;
-    }
-  | SumoSource;
+/** What is simulated. Peers' files come parsed. */
+export type StreetSource = { readonly kind: 'scenario'; readonly scenario: Scenario } | CityFlowSource | SumoSource;
 
 export interface StreetOptions {
   readonly seed: number;
@@ -81,6 +68,8 @@ export interface Street extends SimulatedStreet {
   result(): VariantResult;
   /** What became of each vehicle that was due, up to now. */
   trips(): Iterable<Trip>;
+  /** What passed each detector, by class and 300 s, up to now. */
+  detectorCounts(): readonly DetectorCount[];
   /** What stands still. */
   drawing(): Drawing;
   /** What of the input was left out, in words. */
@@ -90,24 +79,43 @@ export interface Street extends SimulatedStreet {
 }
 
 const DIGEST_EVERY_SECONDS = 10;
-/** CityFlow's files carry no date: time 0 is the default start of a scenario, 2024-01-01T00:00:00Z. */
-const DEFAULT_START_MS = 1_704_067_200_000;
 
 /**
  * Opens a street at time 0. Throws what the builders throw for input they refuse (InputFileError for CityFlow's files).
  */
 export function openStreet(source: StreetSource, options: StreetOptions): Street {
   if (source.kind === 'scenario') return ofScenario(source.scenario, options);
-  if (source.kind === 'cityflow') return ofCityFlow(source, options);
-  const { engine, parts } = ofSumo(source, options);
+  const { engine, parts } = source.kind === 'cityflow' ? ofCityFlow(source, options) : ofSumo(source, options);
   return new World(engine, parts);
 }
 
+/** What was last worked out of a scenario: its variants share it, and further runs the network. Nobody changes it. */
+interface Known {
+  readonly network: Network;
+  seed: number;
+  demand: ScenarioDemand;
+}
+const knownScenarios = new WeakMap<Scenario, Known>();
+
+function knownOf(scenario: Scenario, seed: number): Known {
+  const known = knownScenarios.get(scenario);
+  if (known === undefined) {
+    const network = networkFromScenario(scenario);
+    const found = { network, seed, demand: demandFromScenario(scenario, network, seed) };
+    knownScenarios.set(scenario, found);
+    return found;
+  }
+  if (known.seed !== seed) {
+    known.demand = demandFromScenario(scenario, known.network, seed);
+    known.seed = seed;
+  }
+  return known;
+}
+
 function ofScenario(scenario: Scenario, options: StreetOptions): Street {
-  const network = networkFromScenario(scenario);
-  const demand = demandFromScenario(scenario, network, options.seed);
-  const { stepSeconds } = scenario;
+  const { network, demand } = knownOf(scenario, options.seed);
   const crossings = crossingsOf(scenario, network);
+  const { stepSeconds } = scenario;
   const people = crossings === null ? null : peopleFromScenario(scenario, crossings.crossings, options.seed);
   const isWalked = crossings !== null && (people!.count > 0 || crossings.crossings.some(({ button }) => button));
   const engine = createEngine(network, demand, {
@@ -126,119 +134,11 @@ function ofScenario(scenario: Scenario, options: StreetOptions): Street {
     epcs: demand.epcs,
     windowSeconds: scenario.detection.windowSeconds,
     faults: scenario.detection.faults,
-    programs: [],
+    programs: scenario.junctions.filter(({ rightOfWay }) => rightOfWay !== undefined).map(() => NO_SIGNALS),
     ...(scenario.v2x && { broadcasting: { units: unitsOfScenario(scenario), settings: scenario.v2x } }),
     drawing: () => drawingOfScenario(scenario, network, demand.classes),
     warnings: engine.notes ?? [],
   });
-}
-
-type CityFlowSource = StreetSource & { kind: 'cityflow' };
-
-/** What was last read of a roadnet: variants and further runs of the same seed share it. Nobody changes it. */
-const lastRead = new WeakMap<object, { readonly source: CityFlowSource; readonly seed: number; read: CityFlowCase }>();
-
-function readOnce(source: CityFlowSource, seed: number): CityFlowCase {
-  const { name, roadnet, flow, durationSeconds, stepSeconds = 1 } = source;
-  const known = Object(roadnet) === roadnet ? lastRead.get(roadnet as object) : undefined;
-  if (known?.seed === seed && known.source.flow === flow) {
-    const { source: of } = known;
-    if (of.name === name && of.durationSeconds === durationSeconds && (of.stepSeconds ?? 1) === stepSeconds) {
-      return known.read;
-    }
-  }
-  const read = readCityFlow(roadnet, flow, { name, seed, stepSeconds, durationSeconds });
-  lastRead.set(roadnet as object, { source, seed, read });
-  return read;
-}
-
-function ofCityFlow(source: CityFlowSource, options: StreetOptions): Street {
-  const { name, durationSeconds, stepSeconds = 1 } = source;
-  const read = readOnce(source, options.seed);
-  const { demand, programs } = read;
-  const { variant } = options;
-  const isOwn = variant.strategy === 'fixed-time' && Object.keys(variant.parameters ?? {}).length === 0;
-  const stages = cityFlowStages(read.network, programs, name);
-  const groupIds = stages.map(({ groups, groupIds: ids }) => {
-    const byGroup: string[] = [];
-    groups.forEach((g, k) => {
-      byGroup[g] = ids[k]!;
-    });
-    return byGroup;
-  });
-  const network = withNeighbours(withConfigurations(read.network, stages, name, !isOwn), groupIds);
-  const engine = createEngine(network, demand, { stepSeconds, seed: options.seed });
-  const steered = network.junctions.flatMap(({ configuration, firstGroup }, j) =>
-    configuration === null ? [] : [{ firstGroup, groups: stages[j]!.groups, lamps: new Uint8Array(254), j }],
-  );
-  return new World(engine, {
-    options,
-    crowd: null,
-    startsAtMs: DEFAULT_START_MS,
-    durationSeconds,
-    warmUpSeconds: 0,
-    readers: null,
-    epcs: [],
-    windowSeconds: 0,
-    programs: programs.flatMap((program, j) =>
-      network.junctions[j]!.configuration === null ? [new ProgramSignals(program, engine.groupLamp, stages[j]!)] : [],
-    ),
-    lampsOf: (j) => ({ groupLamp: steered.find((own) => own.j === j)!.lamps, firstGroup: 0 }),
-    groupIdsOf: (j) => groupIds[j]!,
-    beforeTraffic: () => {
-      for (const { firstGroup, groups, lamps } of steered)
-        for (let g = 0; g < groups.length; g++) engine.groupLamp[firstGroup + groups[g]!] = lamps[g]! === 1 ? 1 : 0;
-    },
-    ...(options.v2x && {
-      broadcasting: {
-        units: unitsOfNetwork(network, stages, {
-          laneWidth: laneWidths(source.roadnet),
-          onEarth: null,
-          startsAtMs: DEFAULT_START_MS,
-        }),
-        settings: options.v2x,
-      },
-    }),
-    drawing: () =>
-      drawingOfNetwork(
-        network,
-        laneWidths(source.roadnet),
-        network.junctions.map(({ firstGroup }, junction) => ({
-          junction,
-          groups: stages[junction]!.groups.map((g, k) => ({
-            id: stages[junction]!.groupIds[k]!,
-            group: firstGroup + g,
-          })),
-          stages: stages[junction]!.stages,
-        })),
-        demand.classes,
-      ),
-    warnings: [
-      ...read.warnings,
-      ...(isOwn ? [] : stages).flatMap(({ configured }, j) =>
-        configured.configuration === null
-          ? [`intersection ${network.junctions[j]!.name} keeps the plan of the file: ${configured.reason}.`]
-          : [],
-      ),
-    ],
-  });
-}
-
-/** The network whose configurations tell where traffic comes from. */
-function withNeighbours(network: Network, groupIds: readonly (readonly (string | undefined)[])[]): Network {
-  const feeders = feedersOf(network, (junction, group) => groupIds[junction]![group]);
-  const junctions = network.junctions.map((junction, j) =>
-    junction.configuration === null || feeders[j]!.length === 0
-      ? junction
-      : { ...junction, configuration: { ...junction.configuration, feeders: feeders[j]! } },
-  );
-  return { ...network, junctions };
-}
-
-/** Widths of a checked roadnet's lanes, in the order of the network. */
-function laneWidths(roadnet: unknown): Float64Array {
-  const { roads } = roadnet as { roads: { lanes: { width: number }[] }[] };
-  return Float64Array.from(roads.flatMap((road) => road.lanes.map((lane) => lane.width)));
 }
 
 /** What the result says of gridlock: nothing where there was none. */
@@ -295,6 +195,7 @@ class World implements Street {
   readonly #controllerOf = new Map<string, LampController>();
   readonly #stationsOfJunction: readonly (readonly Station[])[];
   readonly #loops: Loops;
+  readonly #counts: DetectorCounts;
   readonly #radios: PriorityReceivers;
   readonly #vehicles: VehicleRadios | null;
   readonly #readers: RfidReaders | null;
@@ -355,6 +256,8 @@ class World implements Street {
     this.#radios = new PriorityReceivers(engine);
     this.#vehicles = options.radio === undefined ? null : this.#vehicleRadios(options.radio);
     this.#readers = parts.readers === null ? null : parts.readers(stations);
+    this.#counts = new DetectorCounts(engine, stations, this.#readers !== null);
+    if (this.#readers !== null) this.#readers.onVisit = (detector, vehicle) => this.#counts.tagRead(detector, vehicle);
     this.#rfidDevices = rfidDevices(network, parts.readers === null ? [] : stations, ({ junction, approach, kind }) =>
       deviceId(taken, network.junctions[junction]!.name, 'rfid', network.approaches[approach]!.name, kind),
     );
@@ -437,6 +340,7 @@ class World implements Street {
     this.#survey?.tick(beginMs / 1000);
     this.#loops.tick();
     this.#readers?.tick(this.#nowSeconds());
+    this.#counts.tick(this.#nowSeconds());
     const endMs = this.#elapsedMs();
     this.#broadcast?.tick(beginMs, endMs, this.#parts.startsAtMs);
     if (Math.floor(endMs / 1000) > Math.floor(beginMs / 1000)) this.#closeSecond(beginMs, endMs);
@@ -472,10 +376,8 @@ class World implements Street {
     const heard = this.#vehicles?.heard();
     this.#engine.network.junctions.forEach(({ id, configuration }, j) => {
       if (configuration === null) return;
-      const detectors = {
-        ...this.#loops.readings(this.#stationsOfJunction[j]!),
-        ...this.#parts.crowd?.buttonReadings(j),
-      };
+      const detectors = this.#loops.readings(this.#stationsOfJunction[j]!);
+      if (this.#parts.crowd !== null) Object.assign(detectors, this.#parts.crowd.buttonReadings(j));
       this.#outbox.send(
         'detections',
         { junctionId: id },
@@ -555,6 +457,10 @@ class World implements Street {
 
   trips(): Iterable<Trip> {
     return tripsOf(this.#engine, this.#nowSeconds(), this.#survey?.exhaust.noxGrams);
+  }
+
+  detectorCounts(): readonly DetectorCount[] {
+    return this.#counts.list(this.#nowSeconds());
   }
 
   drawing(): Drawing {

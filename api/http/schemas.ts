@@ -157,14 +157,17 @@ export const runSchema = component<RunSummary>('Run', z.object(runFields));
 
 const level = z.enum(['A', 'B', 'C', 'D', 'E', 'F']).describe('Level of service by mean delay (HCM 6).');
 
-const movementMeasures = z.object({
+const groupMeasures = z.object({
   demanded: number,
   arrived: number,
   delaySeconds: z.object({ mean: number, p95: number, max: number }),
   waitingSeconds: z.object({ mean: number, max: number }),
   stopsPerVehicle: number,
-  levelOfService: level.optional(),
 });
+
+const movementMeasures = groupMeasures.extend({ levelOfService: level.optional() });
+
+const passageMeasures = z.object({ vehicles: number, delaySeconds: z.object({ mean: number }), levelOfService: level });
 
 const approachMeasures = movementMeasures.extend({
   queueMax: number,
@@ -210,11 +213,17 @@ export const variantResultSchema = component<VariantResult>(
       .optional(),
     approaches: z.record(z.string(), approachMeasures),
     movements: z.record(z.string(), movementMeasures).optional(),
+    classes: z.record(z.string(), groupMeasures).optional(),
     junctions: z
-      .record(
-        z.string(),
-        z.object({ vehicles: number, delaySeconds: z.object({ mean: number }), levelOfService: level }),
-      )
+      .record(z.string(), passageMeasures.extend({ approaches: z.record(z.string(), passageMeasures) }))
+      .optional(),
+    network: z
+      .object({
+        speedShare: number,
+        levelOfService: z
+          .enum(['A', 'B', 'C', 'D', 'E', 'F'])
+          .describe('Level of service by mean speed as a share of the unhindered one (HCM 6, chapter 16).'),
+      })
       .optional(),
     pedestrians: z
       .object({ ...pedestrianDelays, crossings: z.record(z.string(), z.object(pedestrianDelays)) })

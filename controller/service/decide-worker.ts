@@ -3,6 +3,7 @@
  * and what the strategy remembers, so that a frame is all that crosses to it and a decision all that comes back.
  */
 import type { Memory, Observation } from '../types.ts';
+import { strategyNamed } from '../strategies/index.ts';
 import { type DecideAnswer, type DecideJob, decideJob } from './decider.ts';
 
 export type SetUp = Omit<DecideJob, 'memory' | 'observation'>;
@@ -37,6 +38,11 @@ export default function decideAll({ jobs, forget }: ThreadTask): readonly Thread
   return jobs.map(decideIn);
 }
 
+/** Works out what a strategy keeps of a configuration when it is handed over, not in the second in which all plans are due. */
+function prepare({ strategy, configuration, parameters }: SetUp): void {
+  strategyNamed(strategy).check?.(configuration, parameters);
+}
+
 function decideIn({ slot, setUp, memory, observation }: SlotJob): ThreadAnswer {
   let kept = slots.get(slot);
   if (kept === undefined) {
@@ -44,7 +50,10 @@ function decideIn({ slot, setUp, memory, observation }: SlotJob): ThreadAnswer {
     kept = { setUp, memory };
     slots.set(slot, kept);
   }
-  if (setUp !== undefined) kept.setUp = setUp;
+  if (setUp !== undefined) {
+    kept.setUp = setUp;
+    prepare(setUp);
+  }
   if (memory !== undefined) kept.memory = memory;
   const { memory: next, ...answer } = decideJob({ ...kept.setUp, memory: kept.memory, observation });
   kept.memory = next;

@@ -14,6 +14,8 @@ function lane(group: number, free: readonly number[], more: Partial<ModelLane> =
     weight: all(1),
     growth: all(0.01),
     stop: all(0),
+    late: all(NEVER),
+    lateWeight: all(0),
     mass: all(1),
     group: new Int32Array(free.length).fill(group),
     lastSeconds: -1000,
@@ -81,9 +83,55 @@ describe('the search of horizon', () => {
     expect(at(old)).toBeLessThan(at(young));
   });
 
+  it('goes sooner to those who would become late within the plan', () => {
+    const busy = lane(0, [2, 5, 8, 11, 14, 17, 20, 23]);
+    const at = (late: number): number => {
+      const alone = lane(1, [0], { late: Float64Array.of(late), lateWeight: Float64Array.of(20) });
+      return searchBeam(problem([busy, alone], TWO, NO_YIELDS)).plan.find((step) => step.stage === 1)?.inSeconds ?? 99;
+    };
+    expect(at(12)).toBeLessThan(at(NEVER));
+  });
+
+  it('tells what each first step would cost, also where all plans that begin with it fall behind', () => {
+    const stages = [stage(1, 0, 0), stage(0, 1, 0), stage(0, 0, 1)];
+    const lanes = [lane(0, queue(12)), lane(1, queue(9)), lane(2, queue(1))];
+    const { options } = searchBeam(problem(lanes, stages, [[], [], []], { beamWidth: 1 }));
+    const costs = options.map((option) => option!.cost);
+    expect(costs[0]).toBeLessThan(costs[1]!);
+    expect(costs[1]).toBeLessThan(costs[2]!);
+  });
+
+  it('finds no better plan with ten times the width, but for some percent, where some are late', () => {
+    const late = (vehicles: number, after: number) => ({
+      late: new Float64Array(vehicles).fill(after),
+      lateWeight: new Float64Array(vehicles).fill(3),
+    });
+    const stages = [stage(1, 1, 0, 0), stage(0, 0, 1, 0), stage(0, 0, 0, 1)];
+    const lanes = [
+      lane(0, [0, 0, 0, 1, 4, 9, 12, 17, 20], late(9, 60)),
+      lane(1, [0, 0, 2, 6, 9, 13, 18, 22, 29], late(9, 60)),
+      lane(2, queue(4), late(4, 5)),
+      lane(3, queue(3), late(3, 0)),
+    ];
+    const least = (beamWidth: number): number => {
+      const { options } = searchBeam(problem(lanes, stages, [[], [], [], []], { beamWidth }));
+      return Math.min(...options.map((option) => option?.cost ?? NEVER));
+    };
+    expect(least(8)).toBeLessThan(1.05 * least(80));
+  });
+
   it('foresees how many have left', () => {
     const { foreseen } = searchBeam(problem([lane(0, queue(20)), lane(1, [])], TWO, NO_YIELDS));
     expect(foreseen).toEqual({ inSeconds: 10, gone: [5, 0] });
+  });
+
+  it('foresees of vehicles that may be in several lanes as much as is in each', () => {
+    const half = (vehicles: number) => new Float64Array(vehicles).fill(0.5);
+    const shared = lane(0, queue(20), { mass: half(20), weight: half(20) });
+    const { foreseen } = searchBeam(problem([shared, lane(1, [])], TWO, NO_YIELDS));
+    // each takes half a headway, and the same 10 s pass
+    expect(foreseen!.gone[0]).toBeGreaterThan(4);
+    expect(foreseen!.gone[0]).toBeLessThan(6.5);
   });
 
   it('prefers a stage of its own for a turn that would have to give way to a stream without gaps', () => {

@@ -34,11 +34,11 @@ export interface BeamOption {
 export interface BeamResult {
   /** Stage to go to; the running one: stay. */
   readonly stage: number;
-  /** By stage: the best plan that begins by going there, or by staying; null: not looked at. */
+  /** By stage: the best plan found that begins by going there, or by staying; null: not looked at. */
   readonly options: readonly (BeamOption | null)[];
   /** Stages of the best plan, and when each is asked for, seconds from now. */
   readonly plan: readonly { readonly stage: number; readonly inSeconds: number }[];
-  /** Vehicles that the best plan has let go by lane, at the first moment from `foreseenSeconds` on; null: it ends before. */
+  /** Vehicles that the best plan has let go by lane (sums of their masses), at the first moment from `foreseenSeconds` on; null: it ends before. */
   readonly foreseen: { readonly inSeconds: number; readonly gone: readonly number[] } | null;
   /** Who leaves when by the best plan, where asked for, by lane. */
   readonly departures: readonly Departure[];
@@ -87,6 +87,8 @@ class Beam {
   private readonly red: number;
   private readonly usual: number;
   private made = 0;
+  /** What may be done now, each with the state to which it leads. */
+  private readonly firstSteps: Node[] = [];
   private readonly free: State[];
   private readonly used: State[] = [];
 
@@ -134,9 +136,9 @@ class Beam {
     }
     leaves = this.choose(leaves, 2 * problem.beamWidth);
     const options: (BeamOption | null)[] = model.stages.map(() => null);
-    let best: Node | null = null;
+    let best = root;
     let bestCost = Number.POSITIVE_INFINITY;
-    for (const leaf of leaves) {
+    const judge = (leaf: Node): void => {
       const { cost, delay } = this.finish(leaf);
       const known = options[leaf.first] ?? null;
       if (known === null || cost < known.cost) options[leaf.first] = { cost, delaySeconds: delay };
@@ -144,18 +146,21 @@ class Beam {
         bestCost = cost;
         best = leaf;
       }
-    }
+    };
+    for (const leaf of leaves) judge(leaf);
+    // Of a first step whose plans all fell behind the rule tells what it would have cost.
+    for (const step of this.firstSteps) if (options[step.first] === null) judge(step);
     const plan: { stage: number; inSeconds: number }[] = [];
     let foreseen: BeamResult['foreseen'] = null;
-    for (let node = best; node !== null; node = node.parent) {
-      if (node.time >= problem.foreseenSeconds) foreseen = { inSeconds: node.time, gone: [...node.state.next] };
+    for (let node: Node | null = best; node !== null; node = node.parent) {
+      if (node.time >= problem.foreseenSeconds) foreseen = { inSeconds: node.time, gone: model.gone(node.state) };
       if (node.parent !== null && node.parent.stage !== node.stage)
         plan.unshift({ stage: node.stage, inSeconds: node.parent.time });
     }
-    const departures = problem.tellsDepartures === true && best !== null ? this.departures(best) : [];
+    const departures = problem.tellsDepartures === true ? this.departures(best) : [];
     this.free.push(...this.used);
     return {
-      stage: best?.first ?? problem.stage,
+      stage: best.first < 0 ? problem.stage : best.first,
       options,
       plan,
       foreseen,
@@ -205,23 +210,9 @@ class Beam {
     return all.sort((a, b) => a.inSeconds - b.inSeconds || a.lane - b.lane);
   }
 
-  /** The best of a bucket, of no stage more than half, and the best of every stage and first step that would be missing. */
+  /** The best of a bucket, the best first. */
   private choose(bucket: Node[], width: number): Node[] {
-    if (bucket.length <= 1) return bucket;
-    bucket.sort((a, b) => a.rank - b.rank || a.order - b.order);
-    const chosen: Node[] = [];
-    const ofStage = new Map<number, number>();
-    const ofFirst = new Set<number>();
-    for (const node of bucket) {
-      const same = ofStage.get(node.stage) ?? 0;
-      const full = chosen.length >= width || same >= Math.max(1, width / 2);
-      const absent = same === 0 || (node.first >= 0 && !ofFirst.has(node.first));
-      if (full && !(absent && chosen.length < 3 * width)) continue;
-      chosen.push(node);
-      ofStage.set(node.stage, same + 1);
-      ofFirst.add(node.first);
-    }
-    return chosen;
+    return bucket.sort((a, b) => a.rank - b.rank || a.order - b.order).slice(0, width);
   }
 
   private expand(node: Node, buckets: Node[][], last: number): void {
@@ -230,6 +221,7 @@ class Beam {
     const { stage, time, since, state, first } = node;
     const own = model.stages[stage]!;
     const put = (next: Node): void => {
+      if (first < 0) this.firstSteps.push(next);
       buckets[Math.min(last, Math.floor(next.time / stepSeconds + 1e-9))]!.push(next);
     };
     const mayStay = time - since + stepSeconds <= own.maxGreenSeconds;

@@ -16,7 +16,7 @@ export interface LaneSettings {
   readonly stopCost: number;
   /** So many times its weight is added for each 100 s of wait. */
   readonly fairness: number;
-  /** Who has waited so long is late, seconds; then a second of its delay costs so much more. */
+  /** Who has waited so long is late, seconds; each further second of its delay costs so much more. */
   readonly lateSeconds: number;
   readonly lateWeight: number;
 }
@@ -111,8 +111,10 @@ function laneOf(
     groups: stream.groups,
     count,
     free: pick((one) => one.free),
-    weight: pick((one) => one.weight + (one.waited >= lateSeconds ? one.mass * lateWeight : 0)),
+    weight: pick((one) => one.weight),
     growth: pick((one) => (one.mass * fairness) / 200),
+    late: pick((one) => Math.max(0, lateSeconds - one.waited)),
+    lateWeight: pick((one) => one.mass * lateWeight),
     stop: pick((one) => one.stop),
     mass: pick((one) => one.mass),
     group,

@@ -16,6 +16,9 @@ export interface ModelLane {
   readonly growth: Float64Array;
   /** What it costs that it has to stop. */
   readonly stop: Float64Array;
+  /** After so many seconds of delay it is late; from then on a second costs `lateWeight` more. */
+  readonly late: Float64Array;
+  readonly lateWeight: Float64Array;
   /** How much of a vehicle it is: so many headways. */
   readonly mass: Float64Array;
   /** Group that each obeys; -1: unknown, it goes when the whole lane may. */
@@ -108,10 +111,7 @@ export class Model {
   private readonly masks: readonly { readonly green: Int32Array; readonly secure: Int32Array }[];
   private readonly need: Int32Array;
   private readonly worth: number[] = [];
-  /** By lane, prefix sums over its vehicles: weight, weight x free, weight x mass before it, mass. */
-  private readonly sumWeight: Float64Array[];
-  private readonly sumFree: Float64Array[];
-  private readonly sumMass: Float64Array[];
+  /** By lane, by vehicle: the mass of those before it. */
   private readonly massBefore: Float64Array[];
 
   /** `yields[g]`: groups that g gives way to. Views are worked out once and kept in `views`, which belongs to the stages. */
@@ -137,26 +137,11 @@ export class Model {
     this.words = (groups + 31) >> 5;
     this.need = new Int32Array(this.words);
     this.masks = stages.map((_, stage) => this.masksOf(stage));
-    this.sumWeight = [];
-    this.sumFree = [];
-    this.sumMass = [];
-    this.massBefore = [];
-    for (const { count, free, weight, mass } of lanes) {
-      const w = new Float64Array(count + 1);
-      const f = new Float64Array(count + 1);
-      const m = new Float64Array(count + 1);
+    this.massBefore = lanes.map(({ count, mass }) => {
       const before = new Float64Array(count + 1);
-      for (let i = 0; i < count; i++) {
-        w[i + 1] = w[i]! + weight[i]!;
-        f[i + 1] = f[i]! + weight[i]! * free[i]!;
-        m[i + 1] = m[i]! + weight[i]! * before[i]!;
-        before[i + 1] = before[i]! + mass[i]!;
-      }
-      this.sumWeight.push(w);
-      this.sumFree.push(f);
-      this.sumMass.push(m);
-      this.massBefore.push(before);
-    }
+      for (let i = 0; i < count; i++) before[i + 1] = before[i]! + mass[i]!;
+      return before;
+    });
   }
 
   emptyState(): State {
@@ -167,6 +152,11 @@ export class Model {
       cost: 0,
       delay: 0,
     };
+  }
+
+  /** By lane: how many vehicles have left, each by its mass. */
+  gone(state: State): number[] {
+    return this.massBefore.map((before, l) => before[state.next[l]!]!);
   }
 
   /** `from` and `to` the same: the stage itself. */
@@ -229,13 +219,14 @@ export class Model {
       if (isFoe[l]) this.foeCount[l] = 0;
       if (p >= lane.count) continue;
       let last = state.last[l]!;
-      const { count, free, weight, growth, stop, mass, headwaySeconds } = lane;
+      const { count, free, weight, growth, stop, mass, late, lateWeight, headwaySeconds } = lane;
       while (p < count) {
         const d = this.departure(state, view, l, p, last, from, until);
         if (d >= until) break;
         const delay = d - free[p]!;
         if (delay > 0) {
           state.cost += (weight[p]! + growth[p]! * delay) * delay;
+          if (delay > late[p]!) state.cost += lateWeight[p]! * (delay - late[p]!);
           state.delay += mass[p]! * delay;
           if (delay > NO_STOP_SECONDS)
             state.cost += stop[p]! * (delay < WHOLE_STOP_SECONDS ? delay / WHOLE_STOP_SECONDS : 1);
@@ -320,12 +311,13 @@ export class Model {
     const staying = this.view(from, to);
     for (const l of view.order) {
       const p = state.next[l]!;
-      const { count, free, weight, growth, stop, mass, group } = this.lanes[l]!;
+      const { count, free, weight, growth, stop, mass, late, lateWeight, group } = this.lanes[l]!;
       if (p >= count || free[p]! > now) continue;
       const own = group[p]!;
       if (own < 0 || !view.permitted[own] || staying.green[own]) continue;
       const delay = now + CLEARS_SECONDS - free[p]!;
       state.cost += (weight[p]! + growth[p]! * delay) * delay + stop[p]!;
+      if (delay > late[p]!) state.cost += lateWeight[p]! * (delay - late[p]!);
       state.delay += mass[p]! * delay;
       state.next[l] = p + 1;
       state.last[l] = now + CLEARS_SECONDS;
@@ -397,7 +389,7 @@ export class Model {
     const view = this.view(stage, stage);
     let cost = 0;
     for (let l = 0; l < lanes.length; l++) {
-      const { count, free, weight, group, headwaySeconds } = lanes[l]!;
+      const { count, free, weight, growth, late, lateWeight, group, headwaySeconds } = lanes[l]!;
       const p = state.next[l]!;
       if (p >= count) continue;
       const own = group[p]!;
@@ -407,17 +399,16 @@ export class Model {
         begin = Math.max(now, state.last[l]! + headwaySeconds);
         if (own >= 0) begin = Math.max(begin, state.open[own]! + times.startUpSeconds);
       }
-      const [w, f, m, before] = [this.sumWeight[l]!, this.sumFree[l]!, this.sumMass[l]!, this.massBefore[l]!];
-      let q = p;
-      while (q < count && free[q]! <= now) q++;
+      const before = this.massBefore[l]!;
       const base = begin - headwaySeconds * before[p]!;
-      if (q > p) {
-        cost += base * (w[q]! - w[p]!) + headwaySeconds * (m[q]! - m[p]!) - (f[q]! - f[p]!);
-      }
-      for (; q < count; q++) {
+      for (let q = p; q < count; q++) {
         const delay = base + headwaySeconds * before[q]! - free[q]!;
-        if (delay <= 0) break;
-        cost += weight[q]! * delay;
+        if (delay <= 0) {
+          if (free[q]! > now) break;
+          continue;
+        }
+        cost += (weight[q]! + growth[q]! * delay) * delay;
+        if (delay > late[q]!) cost += lateWeight[q]! * (delay - late[q]!);
       }
     }
     return cost;

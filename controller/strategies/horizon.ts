@@ -69,7 +69,7 @@ const FORESEEN_SECONDS = 10;
 const FORESEEN_LATE_MS = 2000;
 const FORESEEN_GAIN = 0.02;
 /** Raised whenever departures are foreseen in another way. */
-const FORESEEN_VERSION = '1';
+const FORESEEN_VERSION = '2';
 const NOTHING_FORESEEN: Foreseen = {
   madeMs: 0,
   dueMs: 0,
@@ -88,7 +88,7 @@ const WAITS_FADE_SECONDS = 900;
 /** Until more is known so many have left, who waited so long each, seconds. */
 const USUAL_WAITS: Waits = { waitedSeconds: 400, left: 20 };
 /** Nobody is late before, seconds. */
-const LATE_LEAST_SECONDS = 30;
+const LATE_LEAST_SECONDS = 40;
 const number = (parameters: Parameters, name: string): number => Number(parameters[name]);
 
 export const horizon: Strategy = {
@@ -99,7 +99,7 @@ export const horizon: Strategy = {
   parameters: {
     stages: CHOICE_STAGES_PARAMETER,
     horizonSeconds: { default: 50, min: 10, max: 120, description: 'Looks so far ahead, seconds' },
-    stepSeconds: { default: 2, min: 1, max: 10, description: 'A plan may change stage so often, seconds' },
+    stepSeconds: { default: 1, min: 1, max: 10, description: 'A plan may change stage so often, seconds' },
     replanSeconds: { default: 1, min: 1, max: 10, description: 'Thinks again after so long, seconds' },
     actionSeconds: {
       default: 0,
@@ -149,17 +149,17 @@ export const horizon: Strategy = {
       description: 'So many times the weight of a new vehicle is added for each 100 s that one has waited',
     },
     lateFactor: {
-      default: 2.5,
+      default: 2.6,
       min: 0,
       max: 20,
-      description: 'Who has waited so many times as long as vehicles do here in the mean is late',
+      description: 'Who has waited so many times as long as vehicles do here in the mean, and 40 s, is late',
     },
     lateWeight: {
-      default: 0,
+      default: 3,
       min: 0,
       max: 100,
       description:
-        'So many times the weight of a new vehicle is added for one that is late; 3 makes the longest waits a third shorter, and the mean delay some percent longer',
+        'So many times the weight of a new vehicle is added for each second that one is late, those of the plan included: the longest waits become shorter, and beyond 3 the mean delay longer',
     },
     coordinates: {
       default: true,
@@ -457,7 +457,7 @@ function outcomeOf(before: Foreseen, left: number, judged: Foreseen): { predicti
 /** Keeps what the plan foresees, where no prediction is waiting. */
 function foresee(judged: Foreseen, { foreseen }: BeamResult, lanes: number, nowMs: number): Foreseen {
   if (judged.gone >= 0 || foreseen === null) return judged;
-  const gone = foreseen.gone.slice(0, lanes).reduce((sum, vehicles) => sum + vehicles, 0);
+  const gone = tenths(foreseen.gone.slice(0, lanes).reduce((sum, vehicles) => sum + vehicles, 0));
   return { ...judged, madeMs: nowMs, dueMs: nowMs + 1000 * foreseen.inSeconds, gone, counted: 0 };
 }
 
@@ -481,6 +481,8 @@ function walkers(choice: StageChoice, running: Running, parameters: Parameters, 
       weight: Float64Array.from(weight),
       growth: new Float64Array(free.length),
       stop: new Float64Array(free.length),
+      late: new Float64Array(free.length).fill(Number.POSITIVE_INFINITY),
+      lateWeight: new Float64Array(free.length),
       mass: Float64Array.from(weight),
       group: new Int32Array(free.length).fill(group),
       lastSeconds: -LONG_AGO_SECONDS,

@@ -1,15 +1,18 @@
 import type { Replication } from '../replications.ts';
 import { onCommonScale } from '../safety/common-scale.ts';
-import { MEASURES } from './measures.ts';
+import { measuresOf } from './measures.ts';
 
 const quoted = (text: string) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
 /** A line per scenario, seed and variant with all measures, unrounded; what was not computed is empty. */
 export function replicationsCsv(all: readonly (readonly Replication[])[]): string {
-  const lines = [['scenario', 'seed', 'variant', 'strategy', ...MEASURES.map(({ key }) => key), 'digest'].join(',')];
-  for (const { scenario, seed, variants } of all.flatMap((runs) => onCommonScale(runs))) {
+  const runs = all.flatMap((own) => onCommonScale(own));
+  const measures = measuresOf(runs.flatMap(({ variants }) => Object.values(variants)));
+  const header = ['scenario', 'seed', 'variant', 'strategy', ...measures.map(({ key }) => quoted(key)), 'digest'];
+  const lines = [header.join(',')];
+  for (const { scenario, seed, variants } of runs) {
     for (const [name, result] of Object.entries(variants)) {
-      const values = MEASURES.map((measure) => measure.of(result) ?? '');
+      const values = measures.map((measure) => measure.of(result) ?? '');
       lines.push([quoted(scenario), seed, name, result.strategy, ...values, result.digest].join(','));
     }
   }

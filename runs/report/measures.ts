@@ -1,7 +1,8 @@
 /** The measures that replications are compared by. */
 import type { VariantResult } from '../types.ts';
 
-export interface Measure {
+/** What is said of a measure. */
+export interface DescribedMeasure {
   /** Its place in a variant's result, where it has one. */
   readonly key: string;
   readonly label: string;
@@ -10,6 +11,9 @@ export interface Measure {
   readonly better: 'less' | 'more';
   /** Digits after the point when shown. */
   readonly digits: number;
+}
+
+export interface Measure extends DescribedMeasure {
   of(result: VariantResult): number | undefined;
 }
 
@@ -41,6 +45,17 @@ const ROWS: readonly Row[] = [
   ['vehicles.waiting', 'still waiting to enter', 'veh', 'less', 1, (r) => r.vehicles.waiting],
   ['fuelLitres', 'fuel', 'l', 'less', 2, (r) => r.fuelLitres],
   ['co2Kilograms', 'CO2', 'kg', 'less', 1, (r) => r.co2Kilograms],
+  ['noxGrams', 'NOx', 'g', 'less', 1, (r) => r.noxGrams],
+  ['pedestrians.delaySeconds.mean', 'people: delay, mean', 's', 'less', 1, (r) => r.pedestrians?.delaySeconds.mean],
+  [
+    'pedestrians.delaySeconds.p95',
+    'people: delay, 95th percentile',
+    's',
+    'less',
+    1,
+    (r) => r.pedestrians?.delaySeconds.p95,
+  ],
+  ['pedestrians.delaySeconds.max', 'people: longest delay', 's', 'less', 0, (r) => r.pedestrians?.delaySeconds.max],
   [SAFETY_INDEX, 'safety index', '', 'less', 1, (r) => r.safety?.index?.combined],
   ['safety.index.vru', 'safety index, people', '', 'less', 1, (r) => r.safety?.index?.vru],
   ['safety.index.vehicle', 'safety index, vehicles', '', 'less', 1, (r) => r.safety?.index?.vehicle],
@@ -69,15 +84,76 @@ const ROWS: readonly Row[] = [
   ['safety.hardBraking', 'hard braking', '', 'less', 1, (r) => r.safety?.hardBraking],
 ];
 
-/** The first is the one that decides; the others say what it costs. */
-export const MEASURES: readonly Measure[] = ROWS.map(([key, label, unit, better, digits, of]) => ({
+const measureFrom = ([key, label, unit, better, digits, of]: Row): Measure => ({
   key,
   label,
   unit,
   better,
   digits,
   of,
-}));
+});
+
+/** Those that any result may have. The first is the one that decides; the others say what it costs. */
+export const MEASURES: readonly Measure[] = ROWS.map(measureFrom);
+
+interface Delays {
+  mean?: number;
+  p95?: number;
+}
+
+/** What a result has by name: crossings, vehicle classes. A measure's key is `{path}.{name}.{part}`. */
+const GROUPS: readonly {
+  readonly path: string;
+  readonly label: (name: string) => string;
+  readonly of: (result: VariantResult) => Readonly<Record<string, { delaySeconds: Delays }>> | undefined;
+  readonly parts: readonly (readonly [part: string, label: string, of: (delays: Delays) => number | undefined])[];
+}[] = [
+  {
+    path: 'pedestrians.crossings',
+    label: (name) => `people at ${name}`,
+    of: (result) => result.pedestrians?.crossings,
+    parts: [
+      ['delaySeconds.mean', 'delay, mean', ({ mean }) => mean],
+      ['delaySeconds.p95', 'delay, 95th percentile', ({ p95 }) => p95],
+    ],
+  },
+  {
+    path: 'classes',
+    label: (name) => name,
+    of: (result) => result.classes,
+    parts: [
+      ['delaySeconds.mean', 'delay, mean', ({ mean }) => mean],
+      ['delaySeconds.p95', 'delay, 95th percentile', ({ p95 }) => p95],
+    ],
+  },
+];
+
+/** Those of the names that some result has, in the order in which they are met. */
+function namedMeasures(results: readonly VariantResult[]): Measure[] {
+  return GROUPS.flatMap(({ path, label, of, parts }) => {
+    const names = new Set(results.flatMap((result) => Object.keys(of(result) ?? {})));
+    return [...names].flatMap((name) =>
+      parts.map(([part, what, ofDelays]) =>
+        measureFrom([
+          `${path}.${name}.${part}`,
+          `${label(name)}: ${what}`,
+          's',
+          'less',
+          1,
+          (result) => {
+            const found = of(result)?.[name];
+            return found && ofDelays(found.delaySeconds);
+          },
+        ]),
+      ),
+    );
+  });
+}
+
+/** `MEASURES`, then those by name that some of the results has. */
+export function measuresOf(results: readonly VariantResult[]): Measure[] {
+  return [...MEASURES, ...namedMeasures(results)];
+}
 
 /** With its unit: `delay, mean (s)`. */
 export function titleOf({ label, unit }: Pick<Measure, 'label' | 'unit'>): string {

@@ -1,6 +1,6 @@
 /** A comparison as a page of one file: no script, nothing from elsewhere, light or dark as the reader has it. */
 import type { ComparedScenario, ComparisonReport, MeasureComparison } from '../compare.ts';
-import { MEASURES, titleOf } from './measures.ts';
+import { type DescribedMeasure, MEASURES, titleOf } from './measures.ts';
 import { safetySentence, statusText } from './safety.ts';
 import { escaped, type ForestRow, forestPlot, pairedPlot } from './plots.ts';
 import { interval, measureOf, probability, sentence, signed, VERDICTS } from './words.ts';
@@ -24,11 +24,15 @@ figure{margin:1rem 0}svg{width:100%;max-width:760px;height:auto;font:13px system
 const cell = (text: string, style = '') => `<td${style === '' ? '' : ` class="${style}"`}>${escaped(text)}</td>`;
 const heads = (texts: readonly string[]) => texts.map((text) => `<th scope="col">${escaped(text)}</th>`).join('');
 
-function measureTable(scenario: ComparedScenario, comparisons: readonly MeasureComparison[]): string {
+function measureTable(
+  scenario: ComparedScenario,
+  comparisons: readonly MeasureComparison[],
+  measures: readonly DescribedMeasure[],
+): string {
   const { variant, against } = comparisons[0]!;
   const rows = comparisons.map((comparison) => {
     const { measure: key, mean, low, high, shift, bca, wins, ties, losses, wilcoxon, percent, verdict } = comparison;
-    const measure = measureOf(key);
+    const measure = measureOf(key, measures);
     const more = measure.digits + 1;
     const shown = (name: string) => scenario.variants[name]!.measures[key]!.mean.toFixed(measure.digits);
     const style = verdict === 'better' || verdict === 'worse' ? `verdict ${verdict}` : 'verdict';
@@ -98,15 +102,17 @@ function safetyTable(scenario: ComparedScenario): string {
   return `<h3>Safety</h3><div class="wide" role="region" tabindex="0" aria-label="Safety"><table><caption>Index: 0 safest, 100 riskiest, related to the riskiest minute of all these runs. What was not observed has no number</caption><thead><tr>${heads(['variant', 'how it was seen'])}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
 }
 
-function scenarioSection(scenario: ComparedScenario, seeds: readonly number[], index: number): string {
+function scenarioSection(scenario: ComparedScenario, { seeds, measures }: ComparisonReport, index: number): string {
   const rivals = [...new Set(scenario.comparisons.map(({ variant }) => variant))];
   const [deciding] = MEASURES;
   const parts = rivals.map((rival, i) => {
     const comparisons = scenario.comparisons.filter(({ variant }) => variant === rival);
     const { against } = comparisons[0]!;
-    const rows = comparisons.flatMap((comparison) =>
-      forestRow(titleOf(measureOf(comparison.measure)), comparison, scenario),
-    );
+    // what stands by name is in the table: a plot of dozens of lines shows nothing
+    const rows = comparisons.flatMap((comparison) => {
+      const measure = MEASURES.find(({ key }) => key === comparison.measure);
+      return measure === undefined ? [] : forestRow(titleOf(measure), comparison, scenario);
+    });
     return [
       `<h3>${escaped(rival)} against ${escaped(against)}</h3><p>${escaped(sentence(scenario, comparisons[0]!))}</p>${safetyParagraph(scenario, rival)}`,
       forestPlot(
@@ -115,7 +121,7 @@ function scenarioSection(scenario: ComparedScenario, seeds: readonly number[], i
         `difference in % of ${against}; squares: better, diamonds: worse, circles: not distinguishable`,
         rows,
       ),
-      measureTable(scenario, comparisons),
+      measureTable(scenario, comparisons, measures),
     ].join('');
   });
   const strips = Object.entries(scenario.variants).map(([name, { values }]) => ({
@@ -167,7 +173,7 @@ export function comparisonPage(report: ComparisonReport): string {
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"><title>${escaped(title)}</title><style>${STYLE}</style></head>
 <body><main><h1>${escaped(title)}</h1><p class="quiet">FlexTraff Twin; ${seedText}, the same for all; differences are paired by seed.</p>${notes.map((note) => `<p class="note">${escaped(note)}</p>`).join('')}
 ${overallSection(report)}
-${scenarios.map((scenario, index) => scenarioSection(scenario, seeds, index)).join('\n')}
+${scenarios.map((scenario, index) => scenarioSection(scenario, report, index)).join('\n')}
 ${READING}</main></body></html>
 `;
 }

@@ -1,8 +1,10 @@
 /** Comparisons in words and figures, for the terminal and the page alike. */
 import type { ComparedScenario, MeasureComparison, Verdict } from '../compare.ts';
-import { MEASURES, type Measure } from './measures.ts';
+import { type DescribedMeasure, MEASURES } from './measures.ts';
 
-export const measureOf = (key: string): Measure => MEASURES.find((measure) => measure.key === key)!;
+/** One of `measures`, by default of those that any result may have. */
+export const measureOf = (key: string, measures: readonly DescribedMeasure[] = MEASURES): DescribedMeasure =>
+  measures.find((measure) => measure.key === key)!;
 
 /** With its sign; zero has none. */
 export function signed(value: number, digits: number): string {

@@ -10,7 +10,8 @@ import { sumoStages } from '../../sim/network/sumo/configuration.ts';
 import { runVariants } from '../runner.ts';
 import { openSource } from '../source.ts';
 import { exportCityFlow } from './cityflow.ts';
-import { exportScenario, type ExportedFiles, phasesOf, writeExport } from './export.ts';
+import { exportScenario, type ExportedFiles, writeExport } from './export.ts';
+import { phasesOf } from './programs.ts';
 
 const SHARED = process.env.FLEXTRAFF_SHARED ?? '../shared';
 const cityflow = (name: string) => join(SHARED, 'data', 'cityflow', name);
@@ -69,7 +70,12 @@ describe('a scenario as SUMO files', () => {
     const scenario = { ...(await scenarioOf('t-junction')), name: 'a b/c:"<&' };
     const one = exportScenario(scenario, 3);
     expect(one).toEqual(exportScenario(scenario, 3));
-    expect(Object.keys(one.files)).toEqual(['a_b_c____.sumocfg', 'a_b_c____.net.xml', 'a_b_c____.rou.xml']);
+    expect(Object.keys(one.files)).toEqual([
+      'a_b_c____.sumocfg',
+      'a_b_c____.net.xml',
+      'a_b_c____.rou.xml',
+      'a_b_c____.people.rou.xml',
+    ]);
     expect(textOf(one, '.rou.xml')).not.toBe(textOf(exportScenario(scenario, 4), '.rou.xml'));
   });
 });
@@ -99,7 +105,7 @@ describe.skipIf(!hasSumo)(`run by SUMO${hasSumo ? '' : ', which is not there'}`,
   it.each(['t-junction', 'mumbai-four-way', 'hangzhou-kn-hz'])(
     '%s: without a complaint, with all vehicles',
     async (name) => {
-      const scenario = { ...(await scenarioOf(name)), durationSeconds: 900, stepSeconds: 1 };
+      const scenario = { ...(await scenarioOf(name)), durationSeconds: 900, stepSeconds: 1, pedestrians: [] };
       const exported = exportScenario(scenario, 1);
       const [configuration] = await writeExport(exported, folder);
       const peer = bySumo(configuration!);

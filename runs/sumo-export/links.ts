@@ -11,13 +11,28 @@ export interface ExportLink {
   /** Group within the junction; -1: no signal governs it. */
   readonly group: number;
   readonly direction: 's' | 'l' | 'r' | 't';
-  /** Indices of links of the junction that it meets, and of those that it yields to. */
+  /** Indices of links and crossings of the junction that it meets, and of those that it yields to. */
   readonly foes: readonly number[];
   readonly yieldsTo: readonly number[];
 }
 
+/** A crossing of a junction: in its requests, and in the signal's state, after the links. */
+export interface LinkedCrossing {
+  /** Index into the model's crossings. */
+  readonly crossing: number;
+  readonly index: number;
+  readonly group: number;
+  readonly foes: readonly number[];
+}
+
+/** What passes a junction. */
+export interface JunctionLinks {
+  readonly links: readonly ExportLink[];
+  readonly crossings: readonly LinkedCrossing[];
+}
+
 /** Per junction its links: by approach clockwise, by lane from the outside in, by turn from the outside in. */
-export function linksOf(model: ExportModel, names: ExportNames): ExportLink[][] {
+export function linksOf(model: ExportModel, names: ExportNames): JunctionLinks[] {
   const { network } = model;
   return network.junctions.map((junction, j) => {
     const segments: number[] = [];
@@ -42,21 +57,37 @@ export function linksOf(model: ExportModel, names: ExportNames): ExportLink[][] 
       return a.segment - b.segment;
     });
     const order = keyed.map(({ segment }) => segment);
-    return order.map((segment, index): ExportLink => {
+    const crossings = model.crossings.flatMap((crossing, c) => (crossing.junction === j ? [{ ...crossing, c }] : []));
+    const links = order.map((segment, index): ExportLink => {
       const foes = order.flatMap((other, k) => (k !== index && meets(network, segment, other) ? [k] : []));
+      const over = crossings.flatMap((crossing, k) => (crossing.links.includes(segment) ? [order.length + k] : []));
       const rank = network.tables!.precedence;
       return {
         segment,
         index,
         group: network.linkGroup[segment]! < 0 ? -1 : network.linkGroup[segment]! - junction.firstGroup,
         direction: directionOf(network, segment),
-        foes,
-        yieldsTo: foes.filter((k) => {
-          const other = order[k]!;
-          return rank[other]! > rank[segment]! || (rank[other] === rank[segment] && k < index);
-        }),
+        foes: [...foes, ...over],
+        yieldsTo: [
+          ...foes.filter((k) => {
+            const other = order[k]!;
+            // where everybody halts, everybody yields: who halted first goes
+            if (model.controls[j] === 'allway_stop') return true;
+            return rank[other]! > rank[segment]! || (rank[other] === rank[segment] && k < index);
+          }),
+          ...over,
+        ],
       };
     });
+    return {
+      links,
+      crossings: crossings.map(({ c, group, links: over }, k) => ({
+        crossing: c,
+        index: order.length + k,
+        group,
+        foes: order.flatMap((segment, index) => (over.includes(segment) ? [index] : [])),
+      })),
+    };
   });
 }
 

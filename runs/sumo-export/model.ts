@@ -7,13 +7,64 @@ export interface ExportPhase {
   readonly lamps: readonly number[];
 }
 
+export interface ExportProgram {
+  readonly id: string;
+  /** When a cycle begins, seconds since the begin of the run. */
+  readonly offsetSeconds: number;
+  readonly phases: readonly ExportPhase[];
+}
+
+/** What a junction's signal does: the program that runs from the begin is the last one. */
+export interface ExportPlans {
+  readonly programs: readonly ExportProgram[];
+  /** Changes by the clock, in their order. */
+  readonly switches: readonly { readonly atSeconds: number; readonly program: string }[];
+}
+
+/** SUMO's types of junctions. */
+export type ExportControl = 'traffic_light' | 'priority' | 'priority_stop' | 'allway_stop';
+
+/** A crossing with the people who use it; coordinates in metres. */
+export interface ExportCrossing {
+  readonly junction: number;
+  /** Name of the arm, unique within the junction. */
+  readonly arm: string;
+  /** Group within the junction. */
+  readonly group: number;
+  readonly width: number;
+  readonly length: number;
+  /** First kerb, and unit vector to the second. */
+  readonly x: number;
+  readonly y: number;
+  readonly alongX: number;
+  readonly alongY: number;
+  /** Links (segments) that run over it. */
+  readonly links: readonly number[];
+  /** A lane (segment) of each road of its arm. */
+  readonly lanes: readonly number[];
+}
+
+export interface ExportPerson {
+  readonly departSeconds: number;
+  /** Index into the crossings. */
+  readonly crossing: number;
+  /** 1: from the first kerb to the second; -1: the other way. */
+  readonly direction: number;
+  readonly speed: number;
+}
+
 export interface ExportModel {
   readonly name: string;
   readonly network: Network;
   readonly demand: Demand;
   readonly isLefthand: boolean;
   /** By junction of the network. */
-  readonly programs: readonly (readonly ExportPhase[])[];
+  readonly plans: readonly ExportPlans[];
+  /** By junction of the network. */
+  readonly controls: readonly ExportControl[];
+  readonly crossings: readonly ExportCrossing[];
+  /** In the order in which they come. */
+  readonly people: readonly ExportPerson[];
   /** Metres, by lane of the network. */
   readonly laneWidths: Float64Array;
   readonly stepSeconds: number;
@@ -37,6 +88,8 @@ export interface ExportNames {
   readonly idOfLane: readonly string[];
   /** By junction of the network. */
   readonly junctions: readonly string[];
+  /** By crossing of the model. */
+  readonly crossings: readonly string[];
   /** Junctions where roads begin or end, with the edges that end there. */
   readonly ends: readonly {
     readonly id: string;
@@ -56,7 +109,7 @@ export function sumoId(text: string, taken: Set<string>): string {
 }
 
 /** Edges, lanes and junctions with their ids. */
-export function namesOf({ network }: ExportModel): ExportNames {
+export function namesOf({ network, crossings }: ExportModel): ExportNames {
   const { laneCount, tables, names } = network;
   const road = tables!.road;
   const laneIndex = tables!.laneIndex;
@@ -97,7 +150,15 @@ export function namesOf({ network }: ExportModel): ExportNames {
     };
     return { id, from: end(true), to: end(false), lanes };
   });
-  return { edges, edgeOfLane, indexOfLane, idOfLane, junctions, ends };
+  return {
+    edges,
+    edgeOfLane,
+    indexOfLane,
+    idOfLane,
+    junctions,
+    crossings: crossings.map(({ junction, arm }) => sumoId(`${junctions[junction]}_${arm}_crossing`, takenEdges)),
+    ends,
+  };
 }
 
 /** The junction at the begin or the end of a road, -1 for none. */

@@ -112,27 +112,34 @@ export class Loops {
    */
   readings(stations: readonly Station[]): Detections['detectors'] {
     const readings: Detections['detectors'] = {};
-    for (const station of stations) {
-      if (station.detectors.some((d) => this.state[d] === LOOP_SILENT)) continue;
+    for (const { id, kind, detectors, laneIds } of stations) {
+      if (this.#isAnySilent(detectors)) continue;
       let count = 0;
       let occupancy = 0;
       let presence = false;
-      for (const d of station.detectors) {
+      for (let i = 0; i < detectors.length; i++) {
+        const d = detectors[i]!;
         count += this.counts[d]!;
-        occupancy += this.occupancy[d]! / station.detectors.length;
+        occupancy += this.occupancy[d]! / detectors.length;
         presence ||= this.presence[d] === 1;
       }
-      readings[station.id] = { count, occupancy: thousandths(occupancy), presence };
-      if (station.kind === 'upstream') continue;
-      station.detectors.forEach((d, i) => {
-        readings[station.laneIds[i]!] = {
+      readings[id] = { count, occupancy: thousandths(occupancy), presence };
+      if (kind === 'upstream') continue;
+      for (let i = 0; i < detectors.length; i++) {
+        const d = detectors[i]!;
+        readings[laneIds[i]!] = {
           count: this.counts[d]!,
           occupancy: thousandths(this.occupancy[d]!),
           presence: this.presence[d] === 1,
         };
-      });
+      }
     }
     return readings;
+  }
+
+  #isAnySilent(detectors: readonly number[]): boolean {
+    for (let i = 0; i < detectors.length; i++) if (this.state[detectors[i]!] === LOOP_SILENT) return true;
+    return false;
   }
 
   write(digest: StateDigest): void {

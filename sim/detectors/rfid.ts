@@ -59,6 +59,8 @@ export class RfidReaders {
   /** By station, cumulative. */
   readonly #visits: Int32Array;
   readonly #misses: Int32Array;
+  /** Told of each visit that is counted: the detector of the station, and the vehicle. */
+  onVisit: ((detector: number, vehicle: number) => void) | null = null;
 
   constructor(
     engine: Engine,
@@ -91,7 +93,7 @@ export class RfidReaders {
     const tagged = this.#tagged;
     for (let i = 0; i < crossings.count; i++) {
       const v = crossings.vehicle[i]!;
-      if (tagged[v] === 1) this.#ask(this.#stationOf[crossings.detector[i]!]!, v, crossings.at[i]!);
+      if (tagged[v] === 1) this.#ask(crossings.detector[i]!, v, crossings.at[i]!);
     }
     const { list, first, last, offset } = this.#bySegment;
     const { active, segment, position, speed } = state;
@@ -105,12 +107,13 @@ export class RfidReaders {
         if (distance > READER_REACH_METRES || distance < -READER_REACH_METRES) continue;
         const station = this.#stationOf[detector]!;
         if (this.#askedBy[v] === station && nowSeconds < this.#askedAt[v]! + this.#settings.rereadSeconds) continue;
-        this.#ask(station, v, nowSeconds);
+        this.#ask(detector, v, nowSeconds);
       }
     }
   }
 
-  #ask(station: number, vehicle: number, atSeconds: number): void {
+  #ask(detector: number, vehicle: number, atSeconds: number): void {
+    const station = this.#stationOf[detector]!;
     this.#askedBy[vehicle] = station;
     this.#askedAt[vehicle] = atSeconds;
     const draw = randomStream(this.#seed, `read/${vehicle}/${this.#asked[vehicle]!++}`)();
@@ -122,6 +125,7 @@ export class RfidReaders {
     if (rereads || this.#readBy[vehicle] !== station || atSeconds - this.#readAt[vehicle]! >= DWELL_SECONDS) {
       this.#window[station]!.push(vehicle);
       this.#visits[station]!++;
+      this.onVisit?.(detector, vehicle);
     }
     this.#readBy[vehicle] = station;
     this.#readAt[vehicle] = atSeconds;

@@ -3,7 +3,7 @@
  * acceleration, beside the engine, which sums up fuel and CO2 of the classes as they are.
  */
 import type { Engine } from '../core.ts';
-import { type EmissionClass, emissionClass } from '../traffic/emissions.ts';
+import { emissionClass } from '../traffic/emissions.ts';
 
 /** Class that the sensitivity takes for passenger cars. PC_G_EU4 idles at four times a usual idle, which flatters signals. */
 export const SENSITIVITY_CLASS = 'PC_D_EU6';
@@ -13,16 +13,18 @@ export interface Exhaust {
   sensitivity: { emissionClass: string; fuelLitres: number; co2Kilograms: number; noxGrams: number };
 }
 
-/** Coefficients of one class as grams or millilitres a second: c0, cav1, c1, c2, c3. */
-function scaled({ co2, fuel, nox, fuelDensity }: EmissionClass) {
-  const by = (polynomial: readonly number[], unit: number) => Float64Array.from(polynomial, (c) => c / 3.6 / unit);
-  return { co2: by(co2, 1000), fuel: by(fuel, fuelDensity), nox: by(nox, 1000) };
-}
+/** Five coefficients as grams or millilitres a second: c0, cav1, c1, c2, c3. */
+const scaled = (polynomial: readonly number[], unit: number) => polynomial.map((c) => c / 3.6 / unit);
+
+/** Where the coefficients of a class begin: NOx of its own; NOx, CO2 and fuel of the class that the sensitivity takes. */
+const NUMBERS = 20;
+const OTHER_NOX = 5;
+const OTHER_CO2 = 10;
+const OTHER_FUEL = 15;
 
 export class ExhaustMeter {
   readonly #engine: Engine;
-  readonly #own: readonly ReturnType<typeof scaled>[];
-  readonly #other: readonly ReturnType<typeof scaled>[];
+  readonly #numbers: Float64Array;
   /** By vehicle. */
   readonly noxGrams: Float64Array;
   readonly #otherNoxGrams: Float64Array;
@@ -33,9 +35,17 @@ export class ExhaustMeter {
   constructor(engine: Engine) {
     const { demand } = engine;
     this.#engine = engine;
-    this.#own = demand.classes.map((parameters) => scaled(emissionClass(parameters.emissionClass)));
-    this.#other = demand.classes.map(({ emissionClass: name }, c) =>
-      name.startsWith('PC_') ? scaled(emissionClass(SENSITIVITY_CLASS)) : this.#own[c]!,
+    this.#numbers = Float64Array.from(
+      demand.classes.flatMap(({ emissionClass: name }) => {
+        const own = emissionClass(name);
+        const other = name.startsWith('PC_') ? emissionClass(SENSITIVITY_CLASS) : own;
+        return [
+          ...scaled(own.nox, 1000),
+          ...scaled(other.nox, 1000),
+          ...scaled(other.co2, 1000),
+          ...scaled(other.fuel, other.fuelDensity),
+        ];
+      }),
     );
     this.noxGrams = new Float64Array(demand.count);
     this.#otherNoxGrams = new Float64Array(demand.count);
@@ -46,18 +56,23 @@ export class ExhaustMeter {
   /** After each tick of the world. */
   tick(): void {
     const { state, demand, stepSeconds: h } = this.#engine;
-    const { active, speed, acceleration } = state;
-    for (let i = 0; i < state.activeCount; i++) {
+    const { active, activeCount, speed, acceleration } = state;
+    const { vehicleClass } = demand;
+    const numbers = this.#numbers;
+    const nox = this.noxGrams;
+    const otherNox = this.#otherNoxGrams;
+    const otherCo2 = this.#otherCo2Grams;
+    const otherFuel = this.#otherFuelMillilitres;
+    for (let i = 0; i < activeCount; i++) {
       const v = active[i]!;
-      const kind = demand.vehicleClass[v]!;
+      const k = NUMBERS * vehicleClass[v]!;
       const a = acceleration[v]!;
       const middle = speed[v]! - (a * h) / 2;
       const mean = middle > 0 ? middle : 0;
-      const other = this.#other[kind]!;
-      this.noxGrams[v]! += rate(this.#own[kind]!.nox, mean, a) * h;
-      this.#otherNoxGrams[v]! += rate(other.nox, mean, a) * h;
-      this.#otherCo2Grams[v]! += rate(other.co2, mean, a) * h;
-      this.#otherFuelMillilitres[v]! += rate(other.fuel, mean, a) * h;
+      nox[v]! += rate(numbers, k, mean, a) * h;
+      otherNox[v]! += rate(numbers, k + OTHER_NOX, mean, a) * h;
+      otherCo2[v]! += rate(numbers, k + OTHER_CO2, mean, a) * h;
+      otherFuel[v]! += rate(numbers, k + OTHER_FUEL, mean, a) * h;
     }
   }
 
@@ -75,8 +90,10 @@ export class ExhaustMeter {
   }
 }
 
-function rate(c: Float64Array, v: number, a: number): number {
-  const found = c[0]! + v * (c[1]! * a + c[2]! + v * (c[3]! + v * c[4]!));
+/** Rate by the five coefficients from `k` on. */
+function rate(c: Float64Array, k: number, v: number, a: number): number {
+  if (v === 0) return c[k]! > 0 ? c[k]! : 0;
+  const found = c[k]! + v * (c[k + 1]! * a + c[k + 2]! + v * (c[k + 3]! + v * c[k + 4]!));
   return found > 0 ? found : 0;
 }
 

@@ -14,7 +14,7 @@ import { ARRIVED, type Engine, NOT_ENTERED } from '../core.ts';
 import type { StateDigest } from '../digest.ts';
 import { mean, quantile } from './quantile.ts';
 import { levelOfService } from './level-of-service.ts';
-import type { ApproachMeasures, FrameCounters, MovementMeasures, VariantResult } from './types.ts';
+import type { ApproachMeasures, FrameCounters, GroupMeasures, MovementMeasures, VariantResult } from './types.ts';
 
 /** A vehicle this slow stands, m/s. */
 export const STANDING_METRES_PER_SECOND = 0.1;
@@ -123,7 +123,7 @@ export class Measures {
     const { arrivals, arrivalCount } = this.#engine.state;
     if (this.#arrivals === arrivalCount) return;
     const gone = arrivals.slice(this.#arrivals, arrivalCount).sort();
-    for (let i = 0; i < gone.length; i++) if (gone[i]! >= this.#from) this.#add(this.#gone, gone[i]!);
+    this.#add(this.#gone, gone, gone.length);
     this.#arrivals = arrivalCount;
     this.#isTidy = false;
   }
@@ -131,13 +131,14 @@ export class Measures {
   #lookOutside(queues: Int32Array): void {
     const { segment } = this.#engine.state;
     const outside = this.#outside;
+    const entryApproach = this.#entryApproach;
     const count = this.#outsideCount;
     let kept = 0;
     for (let i = 0; i < count; i++) {
       const v = outside[i]!;
       if (segment[v] !== NOT_ENTERED) continue;
       outside[kept++] = v;
-      const approach = this.#entryApproach[v]!;
+      const approach = entryApproach[v]!;
       if (approach >= 0) queues[approach]!++;
     }
     this.#outsideCount = kept;
@@ -153,13 +154,17 @@ export class Measures {
     const { on, segments } = standing;
     const { approachOf } = this.#engine.network;
     const count = standing.segmentCount();
-    this.#running = state.activeCount;
+    let queued = 0;
     for (let i = 0; i < count; i++) {
       const segment = segments[i]!;
-      this.#queued += on[segment]!;
+      const standing = on[segment]!;
+      if (standing === 0) continue;
+      queued += standing;
       const approach = approachOf[segment]!;
-      if (approach >= 0) queues[approach]! += on[segment]!;
+      if (approach >= 0) queues[approach]! += standing;
     }
+    this.#running = state.activeCount;
+    this.#queued += queued;
   }
 
   #lookAtEach(queues: Int32Array): void {
@@ -196,14 +201,36 @@ export class Measures {
     this.#isTidy = true;
   }
 
-  #add(totals: Totals, v: number): void {
-    const { state, demand } = this.#engine;
-    totals.vehicles++;
-    totals.delaySeconds += state.timeLoss[v]! + Math.max(0, state.enteredAt[v]! - demand.departSeconds[v]!);
-    totals.waitingSeconds += state.waiting[v]!;
-    totals.stops += state.stops[v]!;
-    totals.fuelMillilitres += state.fuelMillilitres[v]!;
-    totals.co2Grams += state.co2Grams[v]!;
+  /** Adds those of `list[0..count)` that are covered to the totals, in this order; returns how many of them have entered. */
+  #add(totals: Totals, list: Int32Array, count: number): number {
+    const { segment, enteredAt, timeLoss, waiting, stops, fuelMillilitres, co2Grams } = this.#engine.state;
+    const { departSeconds } = this.#engine.demand;
+    const from = this.#from;
+    let entered = 0;
+    let { delaySeconds, waitingSeconds, stops: stopped, fuelMillilitres: fuel, co2Grams: co2 } = totals;
+    for (let i = 0; i < count; i++) {
+      const v = list[i]!;
+      if (v < from) continue;
+      if (segment[v] === NOT_ENTERED) {
+        delaySeconds += this.#nowSeconds - departSeconds[v]!;
+        totals.vehicles++;
+        continue;
+      }
+      entered++;
+      const late = enteredAt[v]! - departSeconds[v]!;
+      delaySeconds += timeLoss[v]! + (late > 0 ? late : 0);
+      waitingSeconds += waiting[v]!;
+      stopped += stops[v]!;
+      fuel += fuelMillilitres[v]!;
+      co2 += co2Grams[v]!;
+    }
+    totals.vehicles += entered;
+    totals.delaySeconds = delaySeconds;
+    totals.waitingSeconds = waitingSeconds;
+    totals.stops = stopped;
+    totals.fuelMillilitres = fuel;
+    totals.co2Grams = co2;
+    return entered;
   }
 
   /** Totals of those due and not gone. Worked out when asked for, before the world moves on. */
@@ -211,21 +238,7 @@ export class Measures {
     if (this.#under !== null) return this.#under;
     this.#tidy();
     const under = noTotals();
-    const { segment } = this.#engine.state;
-    const { departSeconds } = this.#engine.demand;
-    let entered = 0;
-    for (let i = 0; i < this.#openCount; i++) {
-      const v = this.#open[i]!;
-      if (v < this.#from) continue;
-      if (segment[v] === NOT_ENTERED) {
-        under.vehicles++;
-        under.delaySeconds += this.#nowSeconds - departSeconds[v]!;
-      } else {
-        this.#add(under, v);
-        entered++;
-      }
-    }
-    this.#entered = entered;
+    this.#entered = this.#add(under, this.#open, this.#openCount);
     this.#under = under;
     return under;
   }
@@ -251,17 +264,10 @@ export class Measures {
 
   /** Everything that the digest is to cover, as of the last `observe`. */
   write(digest: StateDigest): void {
-    const { state } = this.#engine;
     this.#tidy();
     digest.int(this.#due);
     digest.int(this.#openCount);
-    for (let i = 0; i < this.#openCount; i++) {
-      const v = this.#open[i]!;
-      digest.int(v);
-      digest.int(state.segment[v]!);
-      digest.float(state.position[v]!);
-      digest.float(state.speed[v]!);
-    }
+    digest.vehicles(this.#open, this.#openCount, this.#engine.state);
     for (const totals of [this.#gone, this.#underway()]) {
       digest.int(totals.vehicles);
       digest.float(totals.delaySeconds);
@@ -276,7 +282,7 @@ export class Measures {
   /** The result as of the last `observe`. */
   result(): Omit<VariantResult, 'strategy' | 'digest'> {
     const { network, state, demand } = this.#engine;
-    const vehicles = this.#vehicles((v) => v >= this.#firstMeasured);
+    const vehicles = this.#measured();
     const sample = this.#sample(vehicles);
     const measuredSeconds = this.#nowSeconds - this.#warmUpSeconds;
     let left = 0;
@@ -327,10 +333,9 @@ export class Measures {
       result.co2Kilograms = rounded(sample.co2Grams / 1000);
     }
     const names = approachNames(network);
-    for (let a = 0; a < network.approaches.length; a++) {
-      const own = vehicles.filter((v) => this.#entryApproach[v] === a);
+    this.#byApproach(vehicles).forEach((own, a) => {
       if (own.length > 0) result.approaches[names[a]!] = this.#approach(own, a);
-    }
+    });
     return result;
   }
 
@@ -347,9 +352,44 @@ export class Measures {
       const first = name.split(' ')[0]!;
       return isOne ? first.slice(first.indexOf('/') + 1) : first;
     });
+    return Object.fromEntries(
+      Object.entries(this.#groups((v) => names[demand.route[v]!]!)).map(([name, group]) => [name, this.#graded(group)]),
+    );
+  }
+
+  /** By vehicle class; those that nobody drives are absent. */
+  classes(): Record<string, GroupMeasures> {
+    const { demand } = this.#engine;
+    return this.#groups((v) => demand.classes[demand.vehicleClass[v]!]!.name);
+  }
+
+  /**
+   * Share of the time since the departure of all measured vehicles that driving unhindered would have taken them, 0-1;
+   * undefined where nobody was due.
+   */
+  speedShare(): number | undefined {
+    const { demand, state } = this.#engine;
+    let driven = 0;
+    let lost = 0;
+    for (let v = this.#firstMeasured; v < this.#due; v++) {
+      const depart = demand.departSeconds[v]!;
+      if (state.segment[v] === NOT_ENTERED) {
+        lost += this.#nowSeconds - depart;
+        continue;
+      }
+      const entered = state.enteredAt[v]!;
+      const until = state.segment[v] === ARRIVED ? state.arrivedAt[v]! : this.#nowSeconds;
+      driven += until - entered - state.timeLoss[v]!;
+      lost += state.timeLoss[v]! + Math.max(0, entered - depart);
+    }
+    return driven + lost > 0 ? rounded(driven / (driven + lost)) : undefined;
+  }
+
+  /** The measured vehicles by a name, in the order of names. */
+  #groups(nameOf: (vehicle: number) => string): Record<string, GroupMeasures> {
     const byName = new Map<string, number[]>();
     for (let v = this.#firstMeasured; v < this.#due; v++) {
-      const name = names[demand.route[v]!]!;
+      const name = nameOf(v);
       const own = byName.get(name);
       if (own === undefined) byName.set(name, [v]);
       else own.push(v);
@@ -358,10 +398,17 @@ export class Measures {
   }
 
   #approach(vehicles: Int32Array, approach: number): ApproachMeasures {
-    return { ...this.#group(vehicles), queueMax: this.#queueMax[approach]! };
+    return { ...this.#graded(this.#group(vehicles)), queueMax: this.#queueMax[approach]! };
   }
 
-  #group(vehicles: Int32Array): MovementMeasures {
+  /** With its level of service where there is one junction: with several, the delay is not this approach's alone. */
+  #graded(group: GroupMeasures): MovementMeasures {
+    const { network } = this.#engine;
+    if (network.junctions.length !== 1) return group;
+    return { ...group, levelOfService: levelOfService(group.delaySeconds.mean, hasSignals(network, 0)) };
+  }
+
+  #group(vehicles: Int32Array): GroupMeasures {
     const sample = this.#sample(vehicles);
     const delay = sample.delay.slice().sort();
     const waiting = sample.waiting.slice().sort();
@@ -379,7 +426,6 @@ export class Measures {
         max: entered === 0 ? 0 : rounded(quantile(waiting, 1)),
       },
       stopsPerVehicle: entered === 0 ? 0 : rounded(sample.stops / entered),
-      ...(this.#engine.network.junctions.length === 1 ? { levelOfService: levelOfService(mean(sample.delay)) } : {}),
     };
   }
 
@@ -388,10 +434,16 @@ export class Measures {
     return this.#entryApproach[vehicle]!;
   }
 
-  #vehicles(wanted: (vehicle: number) => boolean): Int32Array {
-    const list: number[] = [];
-    for (let v = 0; v < this.#due; v++) if (wanted(v)) list.push(v);
-    return Int32Array.from(list);
+  /** Vehicles that are measured and due, ascending. */
+  #measured(): Int32Array {
+    const from = this.#firstMeasured;
+    return Int32Array.from({ length: Math.max(0, this.#due - from) }, (_, i) => from + i);
+  }
+
+  #byApproach(vehicles: Int32Array): Int32Array[] {
+    const lists: number[][] = this.#engine.network.approaches.map(() => []);
+    for (const v of vehicles) lists[this.#entryApproach[v]!]?.push(v);
+    return lists.map((list) => Int32Array.from(list));
   }
 
   #sample(vehicles: Int32Array) {
@@ -439,4 +491,11 @@ export function approachNames(network: Engine['network']): string[] {
   return network.approaches.map((approach) =>
     network.junctions.length > 1 ? `${network.junctions[approach.junction]!.name}/${approach.name}` : approach.name,
   );
+}
+
+/** Whether some link through a junction obeys a signal. */
+export function hasSignals({ laneCount, linkCount, linkJunction, linkGroup }: Engine['network'], junction: number) {
+  for (let link = laneCount; link < laneCount + linkCount; link++)
+    if (linkJunction[link] === junction && linkGroup[link]! >= 0) return true;
+  return false;
 }

@@ -50,7 +50,7 @@ function played(scenario: Scenario, seed = 1): Street {
 
 describe('level of service', () => {
   it('has the bounds of HCM 6', () => {
-    expect([0, 10, 10.1, 20, 35, 55, 80, 80.1, 500].map(levelOfService).join('')).toBe('AABBCDEFF');
+    expect([0, 10, 10.1, 20, 35, 55, 80, 80.1, 500].map((delay) => levelOfService(delay)).join('')).toBe('AABBCDEFF');
   });
 });
 

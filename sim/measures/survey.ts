@@ -2,14 +2,16 @@
 import type { Engine } from '../core.ts';
 import { DischargeObserver } from './discharge.ts';
 import { ExhaustMeter } from './exhaust.ts';
-import { JunctionLosses } from './junctions.ts';
-import { levelOfService } from './level-of-service.ts';
-import { approachNames, type Measures } from './measures.ts';
-import type { JunctionMeasures, VariantResult } from './types.ts';
+import { JunctionLosses, type Passages } from './junctions.ts';
+import { levelOfService, streetLevelOfService } from './level-of-service.ts';
+import { approachNames, hasSignals, type Measures } from './measures.ts';
+import type { JunctionMeasures, PassageMeasures, VariantResult } from './types.ts';
 
 type Result = Omit<VariantResult, 'strategy' | 'digest'>;
 
 const rounded = (value: number): number => Math.round(value * 1e6) / 1e6 + 0;
+
+const MOST_CLASSES = 24;
 
 export class Survey {
   readonly #engine: Engine;
@@ -23,9 +25,7 @@ export class Survey {
     this.#measures = measures;
     this.#discharge = new DischargeObserver(engine, warmUpSeconds);
     this.#losses =
-      engine.network.junctions.length > 1
-        ? new JunctionLosses(engine, (v) => engine.network.approaches[measures.entryApproach(v)]?.junction ?? -1)
-        : null;
+      engine.network.junctions.length > 1 ? new JunctionLosses(engine, (v) => measures.entryApproach(v)) : null;
     this.exhaust = new ExhaustMeter(engine);
   }
 
@@ -51,29 +51,53 @@ export class Survey {
       const { saturationFlowPerHourPerLane, startUpLostSeconds } = found;
       approaches[name] = { ...approaches[name], saturationFlowPerHourPerLane, startUpLostSeconds };
     });
+    const classes = this.#measures.classes();
     return {
       ...result,
       ...this.exhaust.result(firstMeasured),
       approaches,
       movements: this.#measures.movements(),
-      ...(this.#losses === null ? {} : { junctions: this.#junctions(this.#losses, nowSeconds) }),
+      ...(isTellable(classes) && { classes }),
+      ...(this.#losses && { junctions: this.#junctions(this.#losses, nowSeconds), ...this.#network() }),
     };
   }
 
   #junctions(losses: JunctionLosses, nowSeconds: number): Record<string, JunctionMeasures> {
     const { open, openCount, firstMeasured } = this.#measures;
+    const { junctions, approaches } = this.#engine.network;
     const found = losses.result(open, openCount, firstMeasured, nowSeconds);
     return Object.fromEntries(
-      this.#engine.network.junctions.flatMap(({ name }, j) => {
-        const { vehicles, mean } = found[j]!;
-        if (vehicles === 0) return [];
-        const measures: JunctionMeasures = {
-          vehicles,
-          delaySeconds: { mean: rounded(mean) },
-          levelOfService: levelOfService(mean),
-        };
-        return [[name, measures]];
+      junctions.flatMap(({ name }, j): [string, JunctionMeasures][] => {
+        const own = approaches.flatMap((approach, a) =>
+          approach.junction === j && found[a]!.vehicles > 0 ? [{ name: approach.name, ...found[a]! }] : [],
+        );
+        const isSignalised = hasSignals(this.#engine.network, j);
+        const all = passageMeasures(own, isSignalised);
+        if (all === null) return [];
+        const byApproach = own.map((passages) => [passages.name, passageMeasures([passages], isSignalised)!]);
+        return [[name, { ...all, approaches: Object.fromEntries(byApproach) }]];
       }),
     );
   }
+
+  #network(): Pick<Result, 'network'> {
+    const speedShare = this.#measures.speedShare();
+    return speedShare === undefined
+      ? {}
+      : { network: { speedShare, levelOfService: streetLevelOfService(speedShare) } };
+  }
+}
+
+/** Neither all the same nor a class for every vehicle, as files that draw types at random have them. */
+function isTellable(classes: object): boolean {
+  const count = Object.keys(classes).length;
+  return count > 1 && count <= MOST_CLASSES;
+}
+
+/** null where nobody came. */
+function passageMeasures(passages: readonly Passages[], isSignalised: boolean): PassageMeasures | null {
+  const vehicles = passages.reduce((sum, own) => sum + own.vehicles, 0);
+  if (vehicles === 0) return null;
+  const mean = passages.reduce((sum, own) => sum + own.lostSeconds, 0) / vehicles;
+  return { vehicles, delaySeconds: { mean: rounded(mean) }, levelOfService: levelOfService(mean, isSignalised) };
 }

@@ -6,13 +6,17 @@
 import type { LevelOfService } from './level-of-service.ts';
 import type { PedestrianCounters, PedestrianMeasures } from '../pedestrians/measures.ts';
 
-/** Over the vehicles of a movement, by which they enter the network. */
-export interface MovementMeasures {
+/** Over some of the vehicles, e.g. those of a class. */
+export interface GroupMeasures {
   demanded: number;
   arrived: number;
   delaySeconds: { mean: number; p95: number; max: number };
   waitingSeconds: { mean: number; max: number };
   stopsPerVehicle: number;
+}
+
+/** Over the vehicles of a movement, by which they enter the network. */
+export interface MovementMeasures extends GroupMeasures {
   /** By the mean delay (HCM 6). Absent where vehicles pass more than one junction: their delay is not this approach's. */
   levelOfService?: LevelOfService;
 }
@@ -26,10 +30,23 @@ export interface ApproachMeasures extends MovementMeasures {
   startUpLostSeconds?: number;
 }
 
-/** What one junction costs those who come through it. */
-export interface JunctionMeasures {
+/** What one junction, or one approach of it, costs those who come through it. */
+export interface PassageMeasures {
   vehicles: number;
   delaySeconds: { mean: number };
+  levelOfService: LevelOfService;
+}
+
+export interface JunctionMeasures extends PassageMeasures {
+  /** By the approach of this junction that they come by. */
+  approaches: Record<string, PassageMeasures>;
+}
+
+/** All roads together, as an urban street is judged. */
+export interface NetworkMeasures {
+  /** Share of the time since departure that driving unhindered would have taken, 0-1: mean speed as a part of the wished one. */
+  speedShare: number;
+  /** By it (HCM 6, chapter 16). */
   levelOfService: LevelOfService;
 }
 
@@ -52,8 +69,12 @@ export interface VariantResult {
   approaches: Record<string, ApproachMeasures>;
   /** By movement at the entry, `N-left`; with several junctions `{junction}/N-left`. Scenarios only. */
   movements?: Record<string, MovementMeasures>;
+  /** By vehicle class (in SUMO's files: vType), where there are 2 to 24. */
+  classes?: Record<string, GroupMeasures>;
   /** Where there are several. */
   junctions?: Record<string, JunctionMeasures>;
+  /** Where there are several junctions. */
+  network?: NetworkMeasures;
   /** Circles of vehicles that wait for each other: how many there were, vehicles in them now, when the first stood. Absent where there was none. */
   gridlock?: { episodes: number; vehicles: number; sinceSeconds: number };
   /** Absent where nobody walks. */

@@ -1,5 +1,13 @@
 /** Puts lanes, links and conflicts into the flat arrays of a `Network`. */
-import type { BusStop, DetectorPlace, EngineTables, Network, NetworkApproach, RoutePlan } from '../core.ts';
+import {
+  type BusStop,
+  type DetectorPlace,
+  type EngineTables,
+  GOES_ON,
+  type Network,
+  type NetworkApproach,
+  type RoutePlan,
+} from '../core.ts';
 
 export interface LaneDraft {
   readonly name: string;
@@ -26,6 +34,8 @@ export interface LinkDraft {
   /** Junction, -1 for a link that only joins two roads. */
   readonly junction: number;
   readonly precedence: number;
+  /** `GOES_ON` by default. */
+  readonly atLine?: number;
 }
 
 /** Where the centre lines of links a and b (draft indices) meet first. */
@@ -88,6 +98,7 @@ export function assembleNetwork(draft: NetworkDraft): Network {
   const road = new Int32Array(count).fill(-1);
   const laneIndex = new Int32Array(count);
   const precedence = new Uint8Array(count);
+  const atLine = new Uint8Array(count);
   const paths: Float64Array[] = [];
   const names: string[] = [];
 
@@ -110,6 +121,7 @@ export function assembleNetwork(draft: NetworkDraft): Network {
     linkGroup[segment] = link.group;
     linkJunction[segment] = link.junction;
     precedence[segment] = link.precedence;
+    atLine[segment] = link.atLine ?? GOES_ON;
     paths.push(link.path);
     names.push(link.name);
   });
@@ -123,6 +135,7 @@ export function assembleNetwork(draft: NetworkDraft): Network {
     road,
     laneIndex,
     precedence,
+    ...(atLine.some((asked) => asked !== GOES_ON) && { atLine }),
     laneWidth: Float64Array.from(lanes, ({ widthMetres }) => widthMetres ?? 0),
     kerbSide: draft.kerbSide ?? -1,
     busStops: draft.busStops ?? [],

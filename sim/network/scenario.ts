@@ -10,7 +10,15 @@ import type {
   ScenarioMovement,
   Turn,
 } from '../../scenarios/types.ts';
-import type { BusStop, DetectorPlace, Network, NetworkApproach, RoutePlan } from '../core.ts';
+import {
+  type BusStop,
+  type DetectorPlace,
+  HALTS_AT_LINE,
+  type Network,
+  type NetworkApproach,
+  type RoutePlan,
+  YIELDS_AT_LINE,
+} from '../core.ts';
 export type { RouteStep } from '../../scenarios/types.ts';
 import { assembleNetwork, type LaneDraft, type LinkDraft } from './assemble.ts';
 import { polylineLength } from './polyline.ts';
@@ -28,6 +36,8 @@ const STRAIGHT = 1e-5;
 const STOPLINE_READER_METRES = 0.5;
 /** Strip along a link that is always kept, m. */
 const USUAL_DRIVEN_WIDTH = 2.2;
+/** Highest precedence of whoever comes by an approach that gives way. */
+const MINOR_MOST = 3;
 const MOST_ROUTES = 20_000;
 const MOST_JUNCTIONS_ON_A_ROUTE = 100;
 
@@ -147,10 +157,10 @@ export function networkFromScenario(scenario: Scenario): Network {
     kerbSide: scenario.drivingSide === 'left' ? 1 : -1,
     busStops: busStopsOf(scenario, roads),
     approaches,
-    junctions: scenario.junctions.map(({ id, name, configuration }, j) => ({
+    junctions: scenario.junctions.map(({ id, name, configuration, rightOfWay }, j) => ({
       id,
       name,
-      configuration,
+      configuration: rightOfWay === undefined ? configuration : null,
       firstGroup: firstGroups[j]!,
       groupCount: configuration.signalGroups.length,
     })),
@@ -268,7 +278,7 @@ function junctionLinks(
   return junction.movements.flatMap((movement) => {
     const from = junction.approaches.find((approach) => approach.name === movement.from)!;
     const group = junction.configuration.signalGroups.findIndex((other) => other.id === movement.group);
-    if (group < 0) {
+    if (group < 0 && junction.rightOfWay === undefined) {
       throw new RangeError(
         `Movement ${movement.name} of ${junction.name} has group ${movement.group}, which is no signal group.`,
       );
@@ -285,12 +295,26 @@ function junctionLinks(
         path,
         startLane: roads.inbound.get(`${junction.name}/${movement.from}`)! + connection.lane,
         endLane: roads.outbound.get(`${junction.name}/${movement.to}`)! + connection.exitLane,
-        group: firstGroup + group,
+        group: group < 0 ? -1 : firstGroup + group,
         junction: index,
-        precedence: precedenceOf(movement.turn, scenario.drivingSide),
+        ...rightOfWayOf(junction, movement, scenario.drivingSide),
       };
     });
   });
+}
+
+/** With a rule of right of way the major approaches come before the others, whatever their turns. */
+function rightOfWayOf(
+  { rightOfWay }: ScenarioJunction,
+  { from, turn }: ScenarioMovement,
+  drivingSide: 'left' | 'right',
+): Pick<LinkDraft, 'precedence' | 'atLine'> {
+  const precedence = precedenceOf(turn, drivingSide);
+  if (rightOfWay === undefined) return { precedence };
+  const { rule, major } = rightOfWay;
+  if (rule === 'all-way-stop') return { precedence: MINOR_MOST, atLine: HALTS_AT_LINE };
+  if (major.includes(from)) return { precedence: precedence + MINOR_MOST + 1 };
+  return { precedence, atLine: rule === 'stop' ? HALTS_AT_LINE : YIELDS_AT_LINE };
 }
 
 /** Straight on before the turn to the near side, that before the turn across the opposing traffic, a u-turn last. */

@@ -12,6 +12,7 @@ export class ProgramSignals implements FileSignals {
   readonly #program: LightProgram;
   readonly #shown: ShownProgram;
   readonly #groupLamp: Uint8Array;
+  readonly #cycleSeconds: number;
   #phase = -1;
   #seconds = 0;
 
@@ -20,13 +21,14 @@ export class ProgramSignals implements FileSignals {
     this.#shown = shown;
     this.#program = program;
     this.#groupLamp = groupLamp;
+    this.#cycleSeconds = programCycleSeconds(program);
     this.tick(0);
   }
 
   /** Before the world moves in the tick that begins `seconds` after the start. */
   tick(seconds: number): void {
     this.#seconds = seconds;
-    const phase = programPhase(this.#program, seconds);
+    const phase = programPhase(this.#program, seconds, this.#cycleSeconds);
     if (phase === this.#phase) return;
     this.#phase = phase;
     programLamps(this.#program, seconds, this.#groupLamp);
@@ -39,8 +41,7 @@ export class ProgramSignals implements FileSignals {
 
   /** Index of the stage that the phase shows (-1: none), and seconds left of the phase. */
   stage(): [number, number] {
-    const cycle = programCycleSeconds(this.#program);
-    let end = Math.floor(this.#seconds / cycle + 1e-9) * cycle;
+    let end = Math.floor(this.#seconds / this.#cycleSeconds + 1e-9) * this.#cycleSeconds;
     for (let p = 0; p <= this.#phase; p++) end += this.#program.phases[p]!.seconds;
     return [this.#shown.stageOfPhase[this.#phase]!, Math.max(0, Math.round((end - this.#seconds) * 10) / 10)];
   }

@@ -10,3 +10,11 @@ export interface FileSignals {
   stage(): [number, number];
   write(digest: StateDigest): void;
 }
+
+/** Of a junction that has no lamps. */
+export const NO_SIGNALS: FileSignals = {
+  tick() {},
+  letters: () => '',
+  stage: () => [-1, -1],
+  write() {},
+};

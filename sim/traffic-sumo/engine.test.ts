@@ -221,9 +221,10 @@ describe.skipIf(!here)('a whole case of the shared data (absent: skipped)', () =
       }
       expect(count.in).toBe(state.activeCount);
       expect(count.in + count.gone + count.coming).toBe(demand.count);
+      const { core } = engine.traffic;
       for (let lane = 0; lane < network.laneCount; lane++) {
-        for (let v = engine.traffic.first[lane]!; v >= 0; v = engine.traffic.behind[v]!) {
-          const front = engine.traffic.ahead[v]!;
+        for (let v = core.firstOf(lane); v >= 0; v = core.behindOf(v)) {
+          const front = core.aheadOf(v);
           if (front < 0) continue;
           const rear = state.position[front]! - demand.classes[demand.vehicleClass[front]!]!.length;
           expect(rear - state.position[v]!, `vehicles ${v} and ${front} on ${network.names[lane]}`).toBeGreaterThan(0);
@@ -265,10 +266,11 @@ describe('an engine for SUMO files', () => {
       const stopped = on('s', 'depart="0" departPos="200" departSpeed="0"');
       const others = many(12, (i) => on(`v${i}`, `depart="${1 + i}" departPos="${place}" departSpeed="avg"`));
       const engine = open({ net: road, routes: cars(stopped, ...others) });
+      const { core } = engine.traffic;
       while (engine.tick < 40) {
         engine.step();
-        for (let v = engine.traffic.first[0]!; v >= 0; v = engine.traffic.behind[v]!) {
-          const front = engine.traffic.ahead[v]!;
+        for (let v = core.firstOf(0); v >= 0; v = core.behindOf(v)) {
+          const front = core.aheadOf(v);
           if (front >= 0) expect(engine.state.position[front]! - 5 - engine.state.position[v]!).toBeGreaterThan(0);
         }
       }

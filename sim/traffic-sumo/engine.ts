@@ -3,17 +3,11 @@ import type { Crossings, Engine } from '../core.ts';
 import type { SumoDemand } from '../network/sumo/demand.ts';
 import type { SumoNet } from '../network/sumo/net-types.ts';
 import type { SumoWorld } from '../network/sumo/network.ts';
-import { clearApproaches, createApproaches } from './approaches.ts';
-import { buildConflicts } from './conflicts.ts';
+import { buildConflicts, type Conflicts } from './conflicts.ts';
 import { createFilePrograms, type FilePrograms } from './file-programs.ts';
 import { createEntryQueue, enterDue } from './insertion.ts';
-import { RED, RED_YELLOW, YELLOW } from './junction-rules.ts';
-import { setUpdate } from './krauss.ts';
-import { changeLanes } from './lane-change.ts';
-import { resolveDeadlocks } from './merging.ts';
-import { decideAll, moveAll } from './moves.ts';
-import { planAll } from './plan.ts';
-import { buildRouteLanes } from './routes.ts';
+import { buildRouteLanes, type RouteLanes } from './routes.ts';
+import { RED, RED_YELLOW, YELLOW } from './signal-codes.ts';
 import { createTraffic, type Traffic } from './traffic.ts';
 
 export interface SumoEngineOptions {
@@ -33,6 +27,18 @@ export interface SumoEngine extends Engine {
   readonly programs: FilePrograms;
 }
 
+const known = new WeakMap<object, { lanes: RouteLanes; conflicts: Conflicts }>();
+
+/** What follows from the files alone, worked out once for all runs of the same world. */
+function tablesOf(world: SumoWorld, net: SumoNet): { lanes: RouteLanes; conflicts: Conflicts } {
+  let tables = known.get(world.rules);
+  if (tables === undefined) {
+    tables = { lanes: buildRouteLanes(world, net), conflicts: buildConflicts(world, net) };
+    known.set(world.rules, tables);
+  }
+  return tables;
+}
+
 /**
  * An engine at its begin: what departs then is already in. Times of the state count from the begin. Throws RangeError
  * for a step out of range.
@@ -45,20 +51,9 @@ export function createSumoEngine(
 ): SumoEngine {
   const { stepSeconds: dt, beginSeconds } = options;
   if (!(dt > 0 && dt <= 2)) throw new RangeError(`stepSeconds is ${dt}; more than 0 and at most 2. Choose 0.1 to 1 s.`);
-  const lanes = buildRouteLanes(world, net);
-  const t = createTraffic(
-    world,
-    demand,
-    lanes,
-    buildConflicts(world, net),
-    beginSeconds,
-    dt,
-    options.ballistic === true,
-    options.seed,
-  );
-  const a = createApproaches(t);
+  const { lanes, conflicts } = tablesOf(world, net);
+  const t = createTraffic(world, demand, lanes, conflicts, beginSeconds, dt, options.ballistic === true, options.seed);
   const queue = createEntryQueue(t, demand.departures);
-  const movers = new Int32Array(t.demand.count);
   const groupLamp = new Uint8Array(t.groupState.length);
   const crossings: Crossings = {
     count: 0,
@@ -71,15 +66,22 @@ export function createSumoEngine(
   const shown = new Int32Array(world.signals.length).fill(-1);
   let updates = 0;
 
+  const segmentCount = world.network.laneCount + world.network.linkCount;
   const signals = (now: number): void => {
     programs.tick(now);
+    let changed = now === 0;
     for (let s = 0; s < shown.length; s++) {
       const { program, firstGroup, groupCount } = world.signals[s]!;
       const phase = programs.phase[s]!;
       if (phase < 0) {
-        for (let g = firstGroup; g < firstGroup + groupCount; g++) t.groupState[g] = greenCode(groupLamp[g]!);
+        for (let g = firstGroup; g < firstGroup + groupCount; g++) {
+          const code = greenCode(groupLamp[g]!);
+          if (code !== t.groupState[g]) changed = true;
+          t.groupState[g] = code;
+        }
       } else if (phase !== shown[s]) {
         shown[s] = phase;
+        changed = true;
         const { state } = program.phases[phase]!;
         for (let i = 0; i < groupCount; i++) {
           const code = state.charCodeAt(i);
@@ -88,9 +90,9 @@ export function createSumoEngine(
         }
       }
     }
+    if (changed) t.core.showStates(segmentCount);
   };
   signals(0);
-  setUpdate(t.ballistic);
   enterDue(t, queue, 0);
 
   return {
@@ -110,23 +112,25 @@ export function createSumoEngine(
     },
     waitingToEnter: () => queue.pending.length,
     step() {
-      t.step++;
+      const { core, state } = t;
+      t.step = core.beginStep();
       const now = t.step * dt;
-      updates += t.state.activeCount;
+      updates += state.activeCount;
       signals(now);
-      setUpdate(t.ballistic);
-      clearApproaches(a);
-      t.deadlockedCount = 0;
-      planAll(t, a);
-      if (t.deadlockedCount > 0) resolveDeadlocks(t, a);
-      decideAll(t, a);
-      moveAll(t, movers, now);
+      const left = core.drive(state.activeCount, now);
+      if (left < 0) throw new RangeError(tooMany(t));
+      state.activeCount = left;
+      state.arrivalCount = core.arrivalCount.value;
       programs.noteMoves(now);
-      changeLanes(t, t.lc);
+      core.changeAll(t.roadEnds);
       enterDue(t, queue, now);
       programs.noteChanges(now);
     },
   };
+}
+
+function tooMany({ state, mostAtATime }: Traffic): string {
+  return `${state.activeCount} vehicles are in the network at a time, and more junctions lie ahead of them than there is room to note (${mostAtATime} vehicles). Split the network, or join lanes that are shorter than a metre.`;
 }
 
 /**

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { brakeGap, followSpeed, freeSpeed, stopSpeed } from './krauss.ts';
+import { kraussCore } from './driving.ts';
 
+const [euler1, euler01] = [kraussCore(1, false), kraussCore(0.1, false)];
 const [ACCEL, DECEL, EMERGENCY, TAU, MIN_GAP, LENGTH] = [2.6, 4.5, 9, 1, 2.5, 5];
 
 /** Fronts (and speeds) of cars that start in that order, one every 3 s, on one lane towards a line closed until `opens`. */
 function queue(cars: number, dt: number, opens: number, until: number) {
+  const { followSpeed, stopSpeed } = dt === 1 ? euler1 : euler01;
   const position = Array.from({ length: cars }, () => Number.NaN);
   const speed = Array.from({ length: cars }, () => 0);
   const passed = Array.from({ length: cars }, () => Number.NaN);
@@ -22,9 +24,9 @@ function queue(cars: number, dt: number, opens: number, until: number) {
       let next = Math.min(v + ACCEL * dt, 13.89);
       if (i > 0) {
         const gap = old[i - 1]![0] - LENGTH - front - MIN_GAP;
-        next = Math.min(next, followSpeed(v, gap, old[i - 1]![1], DECEL, DECEL, EMERGENCY, TAU, dt));
+        next = Math.min(next, followSpeed(v, gap, old[i - 1]![1], DECEL, DECEL, EMERGENCY, TAU));
       }
-      if (t < opens && front <= 292.8) next = Math.min(next, stopSpeed(292.8 - 1 - front, DECEL, dt, dt, v));
+      if (t < opens && front <= 292.8) next = Math.min(next, stopSpeed(292.8 - 1 - front, DECEL, dt, v));
       next = Math.max(next, 0);
       position[i] = front + next * dt;
       speed[i] = next;
@@ -38,9 +40,9 @@ function queue(cars: number, dt: number, opens: number, until: number) {
 
 describe("Krauss' car following", () => {
   it('brakes over the distance that vector 6 shows: 14.67 m at steps of 1 s, 20.7 m at 0.1 s', () => {
-    expect(brakeGap(13.89, DECEL, 0, 1)).toBeCloseTo(14.67, 6);
-    expect(brakeGap(13.89, DECEL, 0, 0.1)).toBeCloseTo(20.745, 6);
-    expect(brakeGap(0, DECEL, 1, 1)).toBe(0);
+    expect(euler1.brakeGap(13.89, DECEL, 0)).toBeCloseTo(14.67, 6);
+    expect(euler01.brakeGap(13.89, DECEL, 0)).toBeCloseTo(20.745, 6);
+    expect(euler1.brakeGap(0, DECEL, 1)).toBe(0);
   });
 
   it('stops at a red line as in vector 3', () => {
@@ -77,7 +79,7 @@ describe("Krauss' car following", () => {
     for (const expected of [13.8359, 12.6695, 11.78, 11.1869, 10.7915]) {
       v = Math.min(
         v + ACCEL,
-        followSpeed(v, leader - LENGTH - follower - MIN_GAP, 10.0008, DECEL, DECEL, EMERGENCY, TAU, 1),
+        euler1.followSpeed(v, leader - LENGTH - follower - MIN_GAP, 10.0008, DECEL, DECEL, EMERGENCY, TAU),
       );
       expect(v).toBeCloseTo(expected, 3);
       leader += 10.0008;
@@ -87,9 +89,10 @@ describe("Krauss' car following", () => {
 
   it('is down to a lower limit when it gets there, by no more than the usual deceleration', () => {
     for (const dt of [0.1, 0.5, 1]) {
+      const { freeSpeed } = kraussCore(dt, false);
       let [rest, v] = [120, 13.89];
       while (rest > 0) {
-        const next = Math.min(13.89, freeSpeed(rest, 5, DECEL, false, dt, v));
+        const next = Math.min(13.89, freeSpeed(rest, 5, DECEL, 0, v));
         expect(v - next).toBeLessThanOrEqual(DECEL * dt + 1e-9);
         v = next;
         rest -= v * dt;

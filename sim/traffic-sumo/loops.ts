@@ -1,5 +1,5 @@
 /** Loops of actuated programs: when a vehicle was on one last. */
-import { leaverRear, type Traffic } from './traffic.ts';
+import type { Traffic } from './traffic.ts';
 
 export interface Loop {
   /** Lane or link on which it lies, and metres from its begin. */
@@ -30,9 +30,9 @@ export function noteMoves(t: Traffic, loop: Loop, now: number): void {
     else loop.rearBefore = -rear;
   }
   const { position } = t.state;
-  const rearOnNext = leaverRear(t, loop.segment);
-  if (rearOnNext < Number.POSITIVE_INFINITY) note(t, loop, t.leaver[loop.segment]!, rearOnNext, now);
-  for (let w = t.first[loop.segment]!; w >= 0 && position[w]! >= loop.position; w = t.behind[w]!) {
+  const rearOnNext = t.core.leaverRear(loop.segment);
+  if (rearOnNext < Number.POSITIVE_INFINITY) note(t, loop, t.core.leaverOf(loop.segment), rearOnNext, now);
+  for (let w = t.core.firstOf(loop.segment); w >= 0 && position[w]! >= loop.position; w = t.core.behindOf(w)) {
     note(t, loop, w, position[w]! - lengthOf(t, w), now);
   }
 }
@@ -58,7 +58,7 @@ export function noteChanges(t: Traffic, loop: Loop, now: number): void {
     leave(loop, now + t.dt);
   }
   if (loop.vehicle >= 0) return;
-  for (let w = t.first[loop.segment]!; w >= 0 && position[w]! >= loop.position; w = t.behind[w]!) {
+  for (let w = t.core.firstOf(loop.segment); w >= 0 && position[w]! >= loop.position; w = t.core.behindOf(w)) {
     const beyond = position[w]! - lengthOf(t, w) - loop.position;
     if (beyond <= 0) enter(loop, w, -beyond);
   }

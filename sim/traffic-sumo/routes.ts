@@ -14,6 +14,8 @@ export interface RouteLanes {
   readonly laneCount: Int32Array;
   /** Link to take from the lane, -1 where it does not lead on (also on the last edge). */
   readonly nextLink: Int32Array;
+  /** Entry of that link's end, -1 for none. */
+  readonly nextEntry: Int32Array;
   /** Lanes to change to reach the nearest best lane; negative is to the right. */
   readonly offset: Int8Array;
   /** Metres from the begin of the lane that one gets without changing lanes. */
@@ -47,6 +49,7 @@ export function buildRouteLanes(world: SumoWorld, net: SumoNet): RouteLanes {
   });
   first[stageCount] = at;
   const nextLink = new Int32Array(at).fill(-1);
+  const nextEntry = new Int32Array(at).fill(-1);
   const offset = new Int8Array(at);
   const reach = new Float64Array(at);
   const allowed = new Uint8Array(at);
@@ -80,6 +83,7 @@ export function buildRouteLanes(world: SumoWorld, net: SumoNet): RouteLanes {
           if (!better) continue;
           onward = next;
           nextLink[entry] = link;
+          nextEntry[entry] = next;
         }
         if (onward < 0) continue;
         // one change away from the best lane is as good as on it
@@ -97,6 +101,7 @@ export function buildRouteLanes(world: SumoWorld, net: SumoNet): RouteLanes {
     firstLane,
     laneCount,
     nextLink,
+    nextEntry,
     offset,
     reach,
     allowed,

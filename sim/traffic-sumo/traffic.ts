@@ -1,21 +1,13 @@
-/** The state of SUMO traffic in flat arrays. Lanes and links hold linked lists of vehicles, front to back. */
+/** The state of SUMO traffic in flat arrays, as far as others than the core see it. */
 
 import pow from '@stdlib/math-base-special-pow';
-import { ARRIVED, type ClassParameters, type Demand, NOT_ENTERED, type TrafficState } from '../core.ts';
+import type { ClassParameters, Demand, TrafficState } from '../core.ts';
 import type { SumoDemand } from '../network/sumo/demand.ts';
 import type { SumoWorld } from '../network/sumo/network.ts';
 import type { SumoVehicleType } from '../network/sumo/vehicle-types.ts';
 import type { Conflicts } from './conflicts.ts';
-import { createLaneChanging, type LaneChanging } from './lane-change-state.ts';
+import { type Core, sumoDriving } from './driving.ts';
 import type { RouteLanes } from './routes.ts';
-
-export { ARRIVED, NOT_ENTERED };
-
-/** A step that never comes. */
-export const NEVER = 0x7fffffff;
-
-/** v <= this counts as standing, m/s. */
-export const STANDING_SPEED = 0.1;
 
 /** Per vehicle type. */
 export interface TypeColumns {
@@ -45,55 +37,14 @@ export interface Traffic {
   /** Whether a step is driven at the mean of its two speeds, or at that of its end. */
   readonly ballistic: boolean;
   readonly state: TrafficState;
+  /** Moves all this; what only it needs to know lies in its memory too. */
+  readonly core: Core;
+  /** Vehicles at a time that it has room for. */
+  readonly mostAtATime: number;
   /** Character code of what each signal group shows. */
   readonly groupState: Uint8Array;
-  readonly first: Int32Array;
-  readonly last: Int32Array;
-  readonly onSegment: Int32Array;
-  /** The vehicle that left the segment last by its end, -1 for none, and its odometer when its front did. */
-  readonly leaver: Int32Array;
-  readonly leaverOdometer: Float64Array;
-  readonly ahead: Int32Array;
-  readonly behind: Int32Array;
-  readonly odometer: Float64Array;
-  /** Stage of its route: of the lane it is on, or of the lane it came from where it is on a link. */
-  readonly stage: Int32Array;
-  readonly nextSpeed: Float64Array;
-  /** Where it leaves its last lane, metres from the begin; infinity for its end. */
-  readonly arrivalAt: Float64Array;
-  /** Highest speed on the segment it is on. */
-  readonly limit: Float64Array;
-  /** Step at which it entered its junction (until it gave way to another), the first time, and the conflict there; else NEVER. */
-  readonly entered: Int32Array;
-  readonly enteredFirst: Int32Array;
-  readonly conflictEntered: Int32Array;
-  /** Whether it meant to leave its waiting place inside, and its junction, in the last step: 0 unknown, 1 yes, 2 no. */
-  readonly claimInside: Uint8Array;
-  readonly claimExit: Uint8Array;
-  /** 1 where it will probably stop before the next link. */
-  readonly hasToWait: Uint8Array;
-  /** 1 where the next link has no priority, far ahead. */
-  readonly waitsFar: Uint8Array;
-  /** Step in which somebody looks out for those who come along the link. */
-  readonly watched: Int32Array;
-  /** The last step in which anybody does. */
-  watchedStep: number;
-  readonly conflicts: Conflicts;
-  /** Items of those who wait for each other where all have the same right of way. */
-  readonly deadlocked: Int32Array;
-  deadlockedCount: number;
-  /** Seconds of standing after which one passes as if all foes braked for it. */
-  readonly secondsToImpatience: number;
-  /** Consecutive seconds of standing. */
-  readonly standing: Float64Array;
-  /** Key of its random numbers. */
-  readonly key: Int32Array;
-  /** Metres of each segment that its vehicles and their gaps take. */
-  readonly taken: Float64Array;
-  lc: LaneChanging;
-  /** 0.5 and 0.8 to the power of the step. */
-  readonly halved: number;
-  readonly faded: number;
+  /** Numbers in the core's table of edges with several lanes. */
+  readonly roadEnds: number;
   /** Steps done. */
   step: number;
 }
@@ -110,70 +61,42 @@ export function createTraffic(
   seed: number,
 ): Traffic {
   const count = demand.departures.length;
-  const segments = world.network.laneCount + world.network.linkCount;
-  const ints = (value: number) => new Int32Array(count).fill(value);
-  const floats = (value: number) => new Float64Array(count).fill(value);
-  const groups = world.signals.reduce((most, signal) => Math.max(most, signal.firstGroup + signal.groupCount), 0);
-  const traffic: Traffic = {
+  const types = typeColumns(demand.types);
+  const { views, core, mostAtATime, itemCapacity } = sumoDriving(world, demand, lanes, conflicts, types, {
+    arrivalAt: arrivalPlaces(world, demand, lanes),
+    key: Int32Array.from(demand.departures, (departure) => hashText(`${seed}/${departure.id}`)),
+  });
+  core.configure(dt, ballistic ? 1 : 0, world.network.laneCount, itemCapacity, pow(0.5, dt), pow(0.8, dt));
+  return {
     world,
     demand: coreDemand(world, demand, beginSeconds),
     lanes,
-    types: typeColumns(demand.types),
+    types,
     dt,
     ballistic,
     state: {
-      segment: ints(NOT_ENTERED),
-      position: floats(0),
-      speed: floats(0),
-      acceleration: floats(0),
-      enteredAt: floats(Number.NaN),
-      arrivedAt: floats(Number.NaN),
-      timeLoss: floats(0),
-      waiting: floats(0),
-      stops: ints(0),
-      fuelMillilitres: floats(0),
-      co2Grams: floats(0),
-      active: ints(0),
+      segment: views.SEGMENT,
+      position: views.POSITION,
+      speed: views.SPEED,
+      acceleration: views.ACCELERATION,
+      enteredAt: new Float64Array(count).fill(Number.NaN),
+      arrivedAt: views.ARRIVED_AT,
+      timeLoss: views.TIME_LOSS,
+      waiting: views.WAITING,
+      stops: views.STOPS,
+      fuelMillilitres: new Float64Array(count),
+      co2Grams: new Float64Array(count),
+      active: views.ACTIVE,
       activeCount: 0,
-      arrivals: new Int32Array(count),
+      arrivals: views.ARRIVALS,
       arrivalCount: 0,
     },
-    groupState: new Uint8Array(groups),
-    first: new Int32Array(segments).fill(-1),
-    last: new Int32Array(segments).fill(-1),
-    onSegment: new Int32Array(segments),
-    leaver: new Int32Array(segments).fill(-1),
-    leaverOdometer: new Float64Array(segments),
-    ahead: ints(-1),
-    behind: ints(-1),
-    odometer: floats(0),
-    stage: ints(0),
-    nextSpeed: floats(0),
-    arrivalAt: arrivalPlaces(world, demand, lanes),
-    limit: floats(0),
-    entered: ints(NEVER),
-    enteredFirst: ints(NEVER),
-    conflictEntered: ints(NEVER),
-    claimInside: new Uint8Array(count),
-    claimExit: new Uint8Array(count),
-    hasToWait: new Uint8Array(count),
-    waitsFar: new Uint8Array(count),
-    watched: new Int32Array(segments).fill(-1),
-    watchedStep: -1,
-    conflicts,
-    deadlocked: new Int32Array(4 * count + 1),
-    deadlockedCount: 0,
-    secondsToImpatience: 180,
-    standing: floats(0),
-    key: Int32Array.from(demand.departures, (departure) => hashText(`${seed}/${departure.id}`)),
-    taken: new Float64Array(segments),
-    lc: undefined as unknown as LaneChanging,
-    halved: pow(0.5, dt),
-    faded: pow(0.8, dt),
+    core,
+    mostAtATime,
+    groupState: views.GROUP_STATE,
+    roadEnds: views.ROADS.length,
     step: 0,
   };
-  traffic.lc = createLaneChanging(traffic, demand.types);
-  return traffic;
 }
 
 function arrivalPlaces(world: SumoWorld, demand: SumoDemand, lanes: RouteLanes): Float64Array {
@@ -253,67 +176,4 @@ function mixed(value: number): number {
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return hash ^ (hash >>> 16);
-}
-
-/** The random number of a vehicle (by its key) in a step, from [0, 1): it depends on nothing else. */
-export function uniform(key: number, step: number): number {
-  return (mixed(mixed(Math.imul(step + 1, 0x9e3779b1) ^ key) + key) >>> 0) / 4294967296;
-}
-
-/** Puts a vehicle into a segment's list by its position; among equals behind those already there. */
-export function enlist(t: Traffic, vehicle: number, segment: number): void {
-  const { position } = t.state;
-  const at = position[vehicle]!;
-  let front = t.last[segment]!;
-  while (front >= 0 && position[front]! < at) front = t.ahead[front]!;
-  const rear = front < 0 ? t.first[segment]! : t.behind[front]!;
-  t.ahead[vehicle] = front;
-  t.behind[vehicle] = rear;
-  if (front < 0) t.first[segment] = vehicle;
-  else t.behind[front] = vehicle;
-  if (rear < 0) t.last[segment] = vehicle;
-  else t.ahead[rear] = vehicle;
-  t.onSegment[segment]!++;
-  const type = t.demand.vehicleClass[vehicle]!;
-  t.taken[segment]! += t.types.length[type]! + t.types.minGap[type]!;
-  t.state.segment[vehicle] = segment;
-}
-
-export function delist(t: Traffic, vehicle: number): void {
-  const segment = t.state.segment[vehicle]!;
-  const front = t.ahead[vehicle]!;
-  const rear = t.behind[vehicle]!;
-  if (front < 0) t.first[segment] = rear;
-  else t.behind[front] = rear;
-  if (rear < 0) t.last[segment] = front;
-  else t.ahead[rear] = front;
-  t.ahead[vehicle] = -1;
-  t.behind[vehicle] = -1;
-  const type = t.demand.vehicleClass[vehicle]!;
-  t.taken[segment] =
-    --t.onSegment[segment]! === 0 ? 0 : t.taken[segment]! - t.types.length[type]! - t.types.minGap[type]!;
-}
-
-/** Highest speed of a vehicle on a segment, its own limits included. */
-export function speedOn(t: Traffic, vehicle: number, segment: number): number {
-  const factor = t.demand.speedFactor[vehicle]!;
-  const type = t.demand.vehicleClass[vehicle]!;
-  let speed = t.world.network.speedLimit[segment]! * factor;
-  if (t.types.maxSpeed[type]! < speed) speed = t.types.maxSpeed[type]!;
-  if (t.types.desiredMaxSpeed[type]! * factor < speed) speed = t.types.desiredMaxSpeed[type]! * factor;
-  return speed;
-}
-
-/** Where the rear of the segment's last leaver is, metres from the segment's start; infinity once it has left. */
-export function leaverRear(t: Traffic, segment: number): number {
-  const vehicle = t.leaver[segment]!;
-  if (vehicle < 0) return Number.POSITIVE_INFINITY;
-  const length = t.world.network.length[segment]!;
-  const rear =
-    length + t.odometer[vehicle]! - t.leaverOdometer[segment]! - t.types.length[t.demand.vehicleClass[vehicle]!]!;
-  if (rear >= length || t.state.segment[vehicle]! < 0) {
-    t.leaver[segment] = -1;
-    return Number.POSITIVE_INFINITY;
-  }
-  return rear;
 }

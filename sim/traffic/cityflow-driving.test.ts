@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { SOURCE_HASH } from './cityflow-core.ts';
 
-it('is compiled from the source beside it; after a change of that, npm run core', () => {
-  const source = readFileSync(new URL('./cityflow-core.as', import.meta.url));
-  expect(createHash('sha256').update(source).digest('hex').slice(0, 16)).toBe(SOURCE_HASH);
+it('is compiled from the sources beside it; after a change of those, npm run core', () => {
+  const folder = new URL('./', import.meta.url);
+  const hash = createHash('sha256');
+  for (const name of readdirSync(folder).sort())
+    if (name.endsWith('.as')) hash.update(readFileSync(new URL(name, folder)));
+  expect(hash.digest('hex').slice(0, 16)).toBe(SOURCE_HASH);
 });

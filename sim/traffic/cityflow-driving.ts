@@ -4,17 +4,16 @@
  * second of a run, which JavaScript of this kind reaches after half an hour of it.
  */
 import { CORE } from './cityflow-core.ts';
+import { queueDue } from './entry.ts';
 import { crossingTime } from './kinematics.ts';
+import { CompiledCore, copyOf, type Numbers } from './wasm-memory.ts';
 import { type ClassTables, noteCrossing, type World } from './world.ts';
-
-type Numbers = Int32Array | Float64Array | Uint8Array;
 
 /** What the core calls an array, and whose it is. */
 const OF_WORLD = {
   ACTIVE_SEGMENTS: 'activeSegments',
   FIRST: 'first',
   LAST: 'last',
-  FRESH: 'fresh',
   STANDING: 'standing',
   GROUP_LAMP: 'groupLamp',
   BEHIND: 'behind',
@@ -27,11 +26,15 @@ const OF_WORLD = {
   NEXT_BLOCKER: 'nextBlocker',
   MOVERS: 'movers',
   TARGET: 'target',
-  TARGET_FROM: 'targetFrom',
   TARGET_CURSOR: 'targetCursor',
   NEXT_POSITION: 'nextPosition',
   NEXT_SPEED: 'nextSpeed',
   ARRIVAL_TIME: 'arrivalTime',
+  QUEUE_FIRST: 'queueFirst',
+  QUEUE_LAST: 'queueLast',
+  QUEUE_NEXT: 'queueNext',
+  QUEUE_LENGTH: 'queueLength',
+  ON_SEGMENT: 'onSegment',
 } as const;
 const OF_STATE = {
   SEGMENT: 'segment',
@@ -43,10 +46,13 @@ const OF_STATE = {
   STOPS: 'stops',
   FUEL: 'fuelMillilitres',
   CO2: 'co2Grams',
+  ENTERED_AT: 'enteredAt',
+  ARRIVED_AT: 'arrivedAt',
+  ACTIVE: 'active',
+  ARRIVALS: 'arrivals',
 } as const;
-
 /** What the core alone writes, or nobody does: copies. */
-function ownArrays(w: World, classes: Float64Array): Record<string, Numbers> {
+function ownArrays(w: World, classes: Float64Array, counts: Int32Array): Record<string, Numbers> {
   const { network, demand, routes } = w;
   const tables = network.tables!;
   const segments = network.laneCount + network.linkCount;
@@ -54,7 +60,15 @@ function ownArrays(w: World, classes: Float64Array): Record<string, Numbers> {
     MET: new Uint8Array(segments),
     RESTS: new Uint8Array(demand.count),
     MOVED: new Int32Array(demand.count),
+    FRESH: new Uint8Array(segments),
+    IS_ACTIVE: new Uint8Array(segments),
+    ACTIVE_INDEX: new Int32Array(demand.count),
+    MOVED_STEP: new Int32Array(demand.count),
+    COUNTS: counts,
     CLASSES: classes,
+    ENTRY_LANES: w.entryLanes,
+    ROUTE: demand.route,
+    FIRST_CURSOR: routes.firstCursor,
     VEHICLE_CLASS: demand.vehicleClass,
     VEHICLE_LENGTH: w.vehicleLength,
     PRIORITY: w.priority,
@@ -78,99 +92,62 @@ function ownArrays(w: World, classes: Float64Array): Record<string, Numbers> {
   };
 }
 
-/** What is used of WebAssembly: Node's types leave it to the browser's. */
-interface Wasm {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Memory: new (size: { initial: number }) => { readonly buffer: ArrayBuffer };
-  readonly Instance: new (
-    module: object,
-    imports: { env: { memory: object; crossed: unknown } },
-  ) => { readonly exports: unknown };
-}
-const { Module, Memory, Instance } = (globalThis as unknown as { WebAssembly: Wasm }).WebAssembly;
-
 interface Core {
-  configure(stepSeconds: number, lanes: number, segments: number, longestVehicle: number, mayRest: number): void;
-  step(activeSegmentCount: number, now: number, moverCount: number): number;
-  commit(): void;
+  configure(stepSeconds: number, lanes: number, segments: number, longestVehicle: number, entryLanes: number): void;
+  tick(now: number): number;
 }
 
-export interface CityFlowDriving {
-  /** Fills the next values and the movers of a step; the present state stays as it is. */
-  step(): void;
-  /** Makes the next values the present ones; where no other model moves anybody. */
-  commit(): void;
-}
-
-const PAGE_BYTES = 65536;
 /** Numbers a class has in the core. */
 const CLASS_NUMBERS = 32;
 /** A metre over, so that rounding cannot matter. */
 const ROOM_MARGIN = 1;
 
-let compiled: object | null = null;
+let compiled: CompiledCore | null = null;
 
-/** Moves the arrays of a world at time 0 into a memory of its own; call it before anybody keeps one of them. */
-export function cityFlowDriving(world: World): CityFlowDriving {
-  compiled ??= new Module(Buffer.from(CORE, 'base64'));
-  const { network, stepSeconds, classes } = world;
-  const numberOf = coreConstants(compiled);
-  const shared: Record<string, Numbers> = ownArrays(world, classNumbers(classes, stepSeconds, numberOf));
+/**
+ * Moves the arrays of a world at time 0 into a memory of its own; call it before anybody keeps one of them. Returns what
+ * moves the world, all of whose classes are CityFlow's, by a tick: those who enter included.
+ */
+export function cityFlowDriving(world: World): () => void {
+  compiled ??= new CompiledCore(CORE, ['crossed']);
+  const known = compiled;
+  const numberOf = (name: string) => known.constant(name);
+  const { network, stepSeconds, classes, state } = world;
+  const shared: Record<string, Numbers> = ownArrays(
+    world,
+    classNumbers(classes, stepSeconds, numberOf),
+    new Int32Array(numberOf('COUNTED')),
+  );
   for (const [name, key] of Object.entries(OF_WORLD)) shared[name] = world[key];
-  for (const [name, key] of Object.entries(OF_STATE)) shared[name] = world.state[key];
-  const { memory, views } = laidOut(shared, numberOf);
+  for (const [name, key] of Object.entries(OF_STATE)) shared[name] = state[key];
+  const parts = Object.entries(shared).map(([name, array]) => [name, copyOf(array)]);
+  const { memory, views } = known.layOut(Object.fromEntries(parts));
   const of = (names: Readonly<Record<string, string>>) =>
     Object.fromEntries(Object.entries(names).map(([name, key]) => [key, views[name]]));
   Object.assign(world, of(OF_WORLD));
-  Object.assign(world.state, of(OF_STATE));
+  Object.assign(state, of(OF_STATE));
 
   const crossed = (vehicle: number, slot: number, from: number, before: number, after: number) => {
     const since = crossingTime(before, after, stepSeconds, world.detectorPosition[slot]! - from);
     noteCrossing(world.crossings, vehicle, world.detectorIndex[slot]!, world.tick * stepSeconds + since);
   };
-  const instance = new Instance(compiled, { env: { memory, crossed } });
-  const core = instance.exports as unknown as Core;
+  const core = known.start<Core>(memory, { crossed });
   const longest = classes.length.reduce((most, length) => (length > most ? length : most), 0);
-  const mayRest = classes.isIdm.every((isIdm) => isIdm === 0) ? 1 : 0;
-  core.configure(stepSeconds, network.laneCount, network.laneCount + network.linkCount, longest, mayRest);
-  return {
-    step() {
-      world.moverCount = core.step(world.activeSegmentCount, world.tick * stepSeconds, world.moverCount);
-    },
-    commit: () => core.commit(),
+  const segments = network.laneCount + network.linkCount;
+  core.configure(stepSeconds, network.laneCount, segments, longest, world.entryLanes.length);
+  const counts = views.COUNTS!;
+  const segmentsAt = numberOf('SEGMENTS_LISTED');
+  const vehiclesAt = numberOf('VEHICLES_LISTED');
+  const arrivedAt = numberOf('ARRIVED_SO_FAR');
+  const enteredAt = numberOf('ENTERED');
+  return () => {
+    queueDue(world, world.tick * stepSeconds);
+    world.vehicleUpdates += core.tick(world.tick * stepSeconds);
+    world.activeSegmentCount = counts[segmentsAt]!;
+    world.waiting -= counts[enteredAt]!;
+    state.activeCount = counts[vehiclesAt]!;
+    state.arrivalCount = counts[arrivedAt]!;
   };
-}
-
-/** The numbers that the core gives its arrays and the places within a class. */
-function coreConstants(module: object): (name: string) => number {
-  const memory = new Memory({ initial: 1 });
-  const { exports } = new Instance(module, { env: { memory, crossed: () => {} } });
-  return (name) => (exports as Record<string, { value: number }>)[name]!.value;
-}
-
-/** One array after the other, from where their addresses end; each begins at a multiple of 8. */
-function laidOut(arrays: Record<string, Numbers>, numberOf: (name: string) => number) {
-  const begin = 8 * Math.ceil((4 * numberOf('ARRAYS')) / 8);
-  let end = begin;
-  const placed = Object.entries(arrays).map(([name, array]) => {
-    const at = end;
-    end += 8 * Math.ceil(array.byteLength / 8);
-    return { name, array, at };
-  });
-  const memory = new Memory({ initial: Math.ceil(end / PAGE_BYTES) });
-  const addresses = new Uint32Array(memory.buffer, 0, numberOf('ARRAYS'));
-  const views: Record<string, Numbers> = {};
-  for (const { name, array, at } of placed) {
-    addresses[numberOf(name)] = at;
-    const view = new (array.constructor as new (buffer: ArrayBuffer, at: number, length: number) => Numbers)(
-      memory.buffer,
-      at,
-      array.length,
-    );
-    view.set(array);
-    views[name] = view;
-  }
-  return { memory, views };
 }
 
 /** What the core wants to know of each class. */
@@ -181,25 +158,24 @@ function classNumbers(classes: ClassTables, dt: number, placeOf: (name: string) 
     const most = classes.maxSpeed[c]!;
     const usual = classes.deceleration[c]!;
     const hardest = classes.maxDeceleration[c]!;
-    const slopes = (deceleration: number) => {
-      const slope = 0.5 / deceleration;
-      return [slope, 4 * slope, 0.5 / slope];
-    };
-    const rates = (table: Float64Array) => [...table.subarray(5 * c, 5 * c + 5)].map((r, i) => (i === 1 ? r : r * dt));
     put('MAX_SPEED', most);
-    put('MIN_GAP', classes.minGap[c]!);
     put('USUAL_ACCELERATION', classes.acceleration[c]!);
-    put('USUAL_DECELERATION', usual);
     put('MAX_ACCELERATION', classes.maxAcceleration[c]!);
-    put('MAX_DECELERATION', hardest);
     put('SPACING', classes.timeHeadway[c]! + dt / 2);
     put('LOOK_AHEAD', (most * most) / usual / 2 + most * dt * 2);
     put('ROOM', roomOf(classes, c, dt));
-    put('IS_OURS', classes.isIdm[c] === 1 ? 0 : 1);
-    put('CO2_RATES', ...rates(classes.co2));
-    put('FUEL_RATES', ...rates(classes.fuel));
-    put('HARD', ...slopes(hardest));
-    put('USUAL', ...slopes(usual));
+    put('MAX_DECELERATION', hardest, usual);
+    put('NO_GAP', 0, classes.minGap[c]!);
+    put('CURVES', 4 * (0.5 / hardest), 4 * (0.5 / usual));
+    put('SLOPES', 0.5 / (0.5 / hardest), 0.5 / (0.5 / usual));
+    for (let i = 0; i < 5; i++) {
+      // That of the power is of a step already: it is multiplied by what the speed gains in one.
+      const share = i === 1 ? 1 : dt;
+      numbers.set(
+        [classes.co2[5 * c + i]! * share, classes.fuel[5 * c + i]! * share],
+        CLASS_NUMBERS * c + placeOf('RATES') + 2 * i,
+      );
+    }
   }
   return numbers;
 }

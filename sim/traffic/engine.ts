@@ -2,13 +2,13 @@
 import type { Demand, Engine, LinkStretches, Network } from '../core.ts';
 import { cityFlowDriving } from './cityflow-driving.ts';
 import { calibratedHeadways } from './calibration.ts';
-import { enterAtRest, enterMoving, queueDue } from './entry.ts';
+import { enterMoving, queueDue } from './entry.ts';
 import { idmStep } from './idm-step.ts';
 import { GRIDLOCK_SECONDS, gridlockWatch } from './gridlock.ts';
 import { manoeuvres } from './manoeuvres.ts';
 import { carryOutMoves, commit } from './moves.ts';
 import { restoreAllOrder, slideAside } from './tracks.ts';
-import { createWorld } from './world.ts';
+import { createWorld, type World } from './world.ts';
 
 export interface EngineOptions {
   /** Duration of a tick, s; above 0 and at most 2. */
@@ -25,7 +25,7 @@ export interface EngineOptions {
 const LONGEST_SUBSTEP = 0.25;
 
 /**
- * An engine at time 0 with an empty network. CityFlow classes move as in CityFlow, in steps of a tick; IDM classes in
+ * An engine at time 0 with an empty network. CityFlow classes move as in CityFlow, in steps of a tick; our own classes in
  * substeps. Throws RangeError where network, demand or step do not fit.
  */
 export function createEngine(network: Network, demand: Demand, options: EngineOptions): Engine {
@@ -35,46 +35,14 @@ export function createEngine(network: Network, demand: Demand, options: EngineOp
   }
   checkDemand(network, demand);
   const w = createWorld(network, demand, stepSeconds, calibratedHeadways(network, demand), options.seed);
-  const hasIdm = demand.classes.some((parameters) => parameters.model === 'idm');
-  const hasCityFlow = demand.classes.some((parameters) => parameters.model === 'cityflow');
-  const cityFlow = hasCityFlow ? cityFlowDriving(w) : null;
-  const substeps = hasIdm && !hasCityFlow ? Math.ceil(stepSeconds / LONGEST_SUBSTEP - 1e-9) : 1;
-  const substepSeconds = stepSeconds / substeps;
-  const moveIdm = idmStep(w, options.people);
-  const decide = manoeuvres(w);
-  const decideEvery = Math.max(1, Math.round(1 / substepSeconds));
-  const { shared } = w.tracks;
-  const watch = hasIdm ? gridlockWatch(w) : null;
+  const isCityFlow = demand.classes.some(({ model }) => model === 'cityflow');
+  const { move, ...found } = isCityFlow ? movesAsInCityFlow(w) : movesAsOurs(w, options.people);
 
   function step(): void {
     w.crossings.count = 0;
-    const now = w.tick * stepSeconds;
-    for (let i = 0; i < substeps; i++) {
-      const begin = now + i * substepSeconds;
-      const end = i + 1 === substeps ? (w.tick + 1) * stepSeconds : now + (i + 1) * substepSeconds;
-      w.stepNumber++;
-      if (hasCityFlow) {
-        queueDue(w, begin);
-        enterAtRest(w, begin);
-      }
-      if (i === 0) w.vehicleUpdates += w.state.activeCount;
-      if (options.backwards === true) w.activeSegments.subarray(0, w.activeSegmentCount).reverse();
-      cityFlow?.step();
-      if (hasIdm) moveIdm(begin, substepSeconds);
-      carryOutMoves(w);
-      if (cityFlow !== null && !hasIdm) cityFlow.commit();
-      else commit(w, stepSeconds, i === 0);
-      if (hasIdm) {
-        if (shared) restoreAllOrder(w);
-        if (w.stepNumber % decideEvery === 0) decide(end);
-        queueDue(w, end);
-        enterMoving(w, begin, end);
-      }
-    }
+    if (options.backwards === true) w.activeSegments.subarray(0, w.activeSegmentCount).reverse();
+    move();
     w.tick++;
-    if (shared) slideAside(w, stepSeconds);
-    const after = w.tick * stepSeconds;
-    if (watch !== null && Math.floor(after / GRIDLOCK_SECONDS) > Math.floor(now / GRIDLOCK_SECONDS)) watch.look(after);
   }
 
   return {
@@ -92,12 +60,55 @@ export function createEngine(network: Network, demand: Demand, options: EngineOp
       return w.vehicleUpdates;
     },
     waitingToEnter: () => w.waiting,
-    ...(hasIdm
-      ? {}
-      : { standing: { on: w.standing, segments: w.activeSegments, segmentCount: () => w.activeSegmentCount } }),
-    ...(watch === null ? {} : { gridlock: watch.gridlock }),
+    ...found,
     notes: w.headways.notes,
     step,
+  };
+}
+
+type Moving = Pick<Engine, 'standing' | 'gridlock'> & { move(): void };
+
+function movesAsInCityFlow(w: World): Moving {
+  const move = cityFlowDriving(w);
+  return {
+    move,
+    standing: { on: w.standing, segments: w.activeSegments, segmentCount: () => w.activeSegmentCount },
+  };
+}
+
+function movesAsOurs(w: World, people: LinkStretches | undefined): Moving {
+  const { stepSeconds } = w;
+  const { shared } = w.tracks;
+  const substeps = Math.ceil(stepSeconds / LONGEST_SUBSTEP - 1e-9);
+  const substepSeconds = stepSeconds / substeps;
+  const decideEvery = Math.max(1, Math.round(1 / substepSeconds));
+  const drive = idmStep(w, people);
+  const decide = manoeuvres(w);
+  const watch = gridlockWatch(w);
+
+  function substep(begin: number, end: number, isFirst: boolean): void {
+    w.stepNumber++;
+    drive(begin, substepSeconds);
+    carryOutMoves(w);
+    commit(w, stepSeconds, isFirst);
+    if (shared) restoreAllOrder(w);
+    if (w.stepNumber % decideEvery === 0) decide(end);
+    queueDue(w, end);
+    enterMoving(w, begin, end);
+  }
+
+  return {
+    gridlock: watch.gridlock,
+    move() {
+      const now = w.tick * stepSeconds;
+      const after = (w.tick + 1) * stepSeconds;
+      w.vehicleUpdates += w.state.activeCount;
+      for (let i = 0; i < substeps; i++) {
+        substep(now + i * substepSeconds, i + 1 === substeps ? after : now + (i + 1) * substepSeconds, i === 0);
+      }
+      if (shared) slideAside(w, stepSeconds);
+      if (Math.floor(after / GRIDLOCK_SECONDS) > Math.floor(now / GRIDLOCK_SECONDS)) watch.look(after);
+    },
   };
 }
 
@@ -106,6 +117,12 @@ function checkDemand(network: Network, demand: Demand): void {
   if (foreign !== undefined) {
     throw new RangeError(
       `Class ${foreign.name} moves by the model ${foreign.model}; this engine knows cityflow and idm. Use the engine of sim/traffic-sumo.`,
+    );
+  }
+  const cityFlow = demand.classes.filter(({ model }) => model === 'cityflow');
+  if (cityFlow.length > 0 && cityFlow.length < demand.classes.length) {
+    throw new RangeError(
+      `Class ${cityFlow[0]!.name} moves as in CityFlow and others do not. Give all classes the model cityflow, or this one the model idm with the law cityflow.`,
     );
   }
   for (let v = 0; v < demand.count; v++) {

@@ -45,36 +45,17 @@ function unqueue(w: World, lane: number): void {
   w.waiting--;
 }
 
-/** CityFlow's insertion: at the start of a step the head of each queue, at position 0 and at rest, where there is room. */
-export function enterAtRest(w: World, time: number): void {
-  const { entryLanes, queueFirst, last, fresh, vehicleLength, classes, demand, state } = w;
-  for (let i = 0; i < entryLanes.length; i++) {
-    const lane = entryLanes[i]!;
-    fresh[lane] = 0;
-    const v = queueFirst[lane]!;
-    if (v < 0) continue;
-    const kind = demand.vehicleClass[v]!;
-    if (classes.isIdm[kind] === 1) continue;
-    const tail = last[lane]!;
-    if (tail >= 0 && !(state.position[tail]! > vehicleLength[tail]! + classes.minGap[kind]!)) continue;
-    unqueue(w, lane);
-    enterNetwork(w, v, lane, 0, 0, time);
-    fresh[lane] = 1;
-  }
-}
-
 /**
- * Entry of the IDM classes at the end of a substep: at the desired speed where that is safe, else at a safe speed,
+ * Entry of our own classes at the end of a substep: at the desired speed where that is safe, else at a safe speed,
  * refused where there is no room. A vehicle that became due within the substep and is not held up enters at its very
  * moment, so that free flow knows no delay from the step.
  */
 export function enterMoving(w: World, begin: number, end: number): void {
-  const { entryLanes, queueFirst, demand, classes } = w;
+  if (w.waiting === 0) return;
+  const { entryLanes, queueFirst } = w;
   for (let i = 0; i < entryLanes.length; i++) {
     const lane = entryLanes[i]!;
-    for (let v = queueFirst[lane]!; v >= 0; v = queueFirst[lane]!) {
-      if (classes.isIdm[demand.vehicleClass[v]!] === 0 || !enterOne(w, v, lane, begin, end)) break;
-    }
+    for (let v = queueFirst[lane]!; v >= 0; v = queueFirst[lane]!) if (!enterOne(w, v, lane, begin, end)) break;
   }
 }
 

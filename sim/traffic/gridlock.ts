@@ -42,7 +42,6 @@ export function gridlockWatch(w: World): GridlockWatch {
   function holder(v: number): number {
     if (state.segment[v]! < 0 || state.speed[v]! > STANDING_SPEED || w.standsUntil[v]! > 0) return -1;
     const c = vehicleClass[v]!;
-    if (classes.isIdm[c] === 0) return w.blocker[v]! >= 0 ? w.blocker[v]! : -1;
     const near = classes.minGap[c]! + CLOSE_METRES;
     const leader = leaderOf(v, state.segment[v]!, w.tracks.occupied[v]!, near + 1);
     if (leader >= 0 && found[0]! <= near) return leader;

@@ -6,7 +6,7 @@
  * vehicles it must wait for; and it goes no faster than the segment's limit times its own factor.
  */
 import type { LinkStretches } from '../core.ts';
-import { junctionRules } from './junction-rules.ts';
+import { HEED_METRES, junctionRules } from './junction-rules.ts';
 import { busStops as busStopsOf } from './bus-stops.ts';
 import { crossingTime, safeSpeed, stoppingSpeed } from './kinematics.ts';
 import { deadEndRoom as deadEndRoomOf } from './lane-change.ts';
@@ -174,7 +174,7 @@ export function idmStep(w: World, people?: LinkStretches): (begin: number, h: nu
       detectorPosition,
     } = w;
     const { timeLoss, waiting, stops, fuelMillilitres, co2Grams } = state;
-    const { isIdm, co2, fuel } = classes;
+    const { co2, fuel } = classes;
     for (let i = 0; i < activeSegmentCount; i++) {
       const segment = activeSegments[i]!;
       const ends = segmentLength[segment]!;
@@ -186,21 +186,34 @@ export function idmStep(w: World, people?: LinkStretches): (begin: number, h: nu
       const hasDetectors = detectorFirst[segment]! < detectorEnd;
       let leader = -1;
       rules.beginSegment();
+      // What is the same for all of a class on the segment: most who follow each other are of one.
+      let kind = -1;
+      let most = 0;
+      let a = 0;
+      let usual = 0;
+      let hardest = 0;
+      let minGap = 0;
+      let classHeadway = 0;
       for (let v = first[segment]!; v >= 0; leader = v, v = behind[v]!) {
         const c = vehicleClass[v]!;
-        if (isIdm[c] === 0) continue;
+        if (c !== kind) {
+          kind = c;
+          most = classes.maxSpeed[c]!;
+          a = classes.acceleration[c]!;
+          usual = classes.deceleration[c]!;
+          hardest = classes.maxDeceleration[c]!;
+          minGap = classes.minGap[c]!;
+          classHeadway = headways[headwayRow + c]!;
+        }
         const v0 = speed[v]!;
         const x = position[v]!;
+        const wayLeft = ends - x;
+        const next = nextSegment[v]!;
         nextBlocker[v] = -1;
-        const most = classes.maxSpeed[c]!;
         const desired = limit * speedFactor[v]! < most ? limit * speedFactor[v]! : most;
-        const a = classes.acceleration[c]!;
-        const usual = classes.deceleration[c]!;
-        const hardest = classes.maxDeceleration[c]!;
-        const minGap = classes.minGap[c]!;
         let front = leader;
         let gap = 0;
-        let headway = headways[headwayRow + c]!;
+        let headway = classHeadway;
         let wish = desired;
         if (shared) {
           front = leaderOf(v, segment, occupied[v]!, (v0 * v0) / usual + 3 * v0 + 30);
@@ -210,11 +223,10 @@ export function idmStep(w: World, people?: LinkStretches): (begin: number, h: nu
             if (passing < wish) wish = passing;
           } else if (found[BESIDE]! > 0) headway += friction * (found[BESIDE]! < 3 ? found[BESIDE]! : 3);
         } else if (front >= 0) gap = position[front]! - vehicleLength[front]! - x;
-        else {
+        else if (next >= 0 && wayLeft <= (v0 * v0) / usual + 3 * v0 + 30) {
           front = leaderBeyond(v, segment, (v0 * v0) / usual + 3 * v0 + 30);
           gap = found[GAP]!;
         }
-        const next = nextSegment[v]!;
         let goal: number;
         let safe = NO_BOUND;
         const vL = front >= 0 ? speed[front]! : 0;
@@ -238,14 +250,16 @@ export function idmStep(w: World, people?: LinkStretches): (begin: number, h: nu
           }
         }
         if (next >= 0) {
-          const allowed = limitAhead(v, segment, v0, most, usual, h);
+          const allowed =
+            wayLeft <= (0.5 * v0 * v0) / usual + v0 * h ? limitAhead(v, segment, v0, most, usual, h) : most;
           if (allowed < goal) goal = allowed;
-          if (!isLane || linkJunction[next]! >= 0) {
+          const isHeeded = !isLane || wayLeft <= (v0 * v0) / usual + 2 * v0 + HEED_METRES + rules.longest;
+          if (isHeeded && (!isLane || linkJunction[next]! >= 0)) {
             const permitted = rules.permittedSpeed(v, segment, c, h, safe, front, gap);
             if (permitted < safe) safe = permitted;
           }
         } else if (next === DEAD_END) {
-          const stopped = stoppingSpeed(v0, ends - x - deadEndRoom(segment, v), usual, hardest, h);
+          const stopped = stoppingSpeed(v0, wayLeft - deadEndRoom(segment, v), usual, hardest, h);
           if (stopped < safe) safe = stopped;
         }
         if (isLane) {
@@ -259,7 +273,7 @@ export function idmStep(w: World, people?: LinkStretches): (begin: number, h: nu
           }
           if (shared && (tracks.goal[v] === 0 ? occupied[v] : tracks.goal[v]) === VERGE) {
             // On the verge, or on the way there: it comes to rest, before the stop line in any case.
-            const last = stoppingSpeed(v0, ends - x - VERGE_END, usual, hardest, h);
+            const last = stoppingSpeed(v0, wayLeft - VERGE_END, usual, hardest, h);
             if (last < safe) safe = last;
             if (servesStops[c] === 0 && v0 - usual * h < safe) safe = v0 - usual * h;
           }
@@ -302,7 +316,7 @@ export function idmStep(w: World, people?: LinkStretches): (begin: number, h: nu
           }
         }
         if (reached > ends) {
-          arrivalTime[v] = begin + crossingTime(v0, goal, h, ends - x);
+          arrivalTime[v] = begin + crossingTime(v0, goal, h, wayLeft);
           leaveSegment(w, v, segment, reached - ends);
         }
       }

@@ -5,18 +5,20 @@
  *
  *  - who is in the zone, or can no longer stop before it, goes (so at least one of two can always stop, and does);
  *  - then who is still clearing the junction although its green has ended, in the order of entry;
+ *  - then, without a signal, who is in the junction before who must yield or halt at the line, and waits there;
  *  - then the higher precedence (straight on before turns), a lower one using gaps that suffice to clear the zone;
- *  - then who entered the junction first, is nearer to its stop line, or comes first in the demand.
+ *  - then who entered the junction first (where one must halt at the line: who halted first), is nearer to its stop line, or
+ *    comes first in the demand.
  *
- * The last three are one total order. Whoever stands and could not go on anyway claims no place in it, so that no
+ * The last four are one total order. Whoever stands and could not go on anyway claims no place in it, so that no
  * circle of waiting forms, and whoever must halt inside the junction does so where its body keeps the zones of others
  * clear.
  */
-import type { LinkStretches } from '../core.ts';
+import { GOES_ON, HALTS_AT_LINE, type LinkStretches } from '../core.ts';
 import { abreast } from './abreast.ts';
 import { exitRoom } from './exit-room.ts';
 import { canStop, safeSpeed, stoppingSpeed } from './kinematics.ts';
-import type { World } from './world.ts';
+import { ON_LANE, type World } from './world.ts';
 
 const GREEN = 1;
 const AMBER = 2;
@@ -37,13 +39,20 @@ const CRAWLING = 2;
 const CLOSE_BEHIND = 5;
 /** Time between clearing a zone and the arrival of one with precedence, s. */
 const ACCEPTED_MARGIN = 1;
+/** Who stands so near before a stop line has halted at it, m. */
+const HALTED_METRES = 2;
 const MERGING = 1;
 const LEAVING = 2;
 /** Marks in `blocker`: held at the stop line by a full exit; standing where it cannot go on whoever goes first. */
 const HELD = -2;
 const STUCK = -3;
 
+/** Least way before its stop line at which a vehicle heeds the junction, m; see `heed`. */
+export const HEED_METRES = 10;
+
 export interface JunctionRules {
+  /** Room that the longest vehicle takes standing, m: one further than this from where it heeds the junction is free of it. */
+  readonly longest: number;
   /** Once a substep, which begins at `begin` s, before any vehicle. */
   prepare(begin: number): void;
   /** Before the vehicles of a segment are looked at, front to back. */
@@ -73,7 +82,7 @@ export function junctionRules(w: World, people?: LinkStretches): JunctionRules {
   const { length: segmentLength, speedLimit, linkStart, linkEnd, linkGroup, linkJunction } = network;
   const { laneCount, linkCount } = network;
   const tables = network.tables!;
-  const { precedence, zoneFirst, zoneStart, zoneEnd, zoneFoe, zoneFoeStart, zoneFoeEnd, zoneKind } = tables;
+  const { precedence, atLine, zoneFirst, zoneStart, zoneEnd, zoneFoe, zoneFoeStart, zoneFoeEnd, zoneKind } = tables;
   const { position, speed } = state;
   const { vehicleLength, nextSegment, previousSegment, linkTick, blocker, nextBlocker, ahead, waitsFor } = w;
   const { shared, ofClass, longest: longestVehicle } = w.tracks;
@@ -85,6 +94,11 @@ export function junctionRules(w: World, people?: LinkStretches): JunctionRules {
   const classCount = demand.classes.length;
   /** 1 where a vehicle may be met on the link in this substep. */
   const met = new Uint8Array(laneCount + linkCount);
+  /** Per link: one past its last zone with another that leaves the same lane. */
+  const leavingEnd = zoneFirst.slice();
+  for (let s = laneCount; s < laneCount + linkCount; s++) {
+    for (let z = zoneFirst[s]!; z < zoneFirst[s + 1]!; z++) if (zoneKind[z] === LEAVING) leavingEnd[s] = z + 1;
+  }
   /** Vehicles ahead on the same lane that will enter `reservedEnd` before the one looked at, and the room they take. */
   const reserved = new Float64Array(1);
   const reservedEnd = new Int32Array(1);
@@ -118,10 +132,26 @@ export function junctionRules(w: World, people?: LinkStretches): JunctionRules {
     return !canStop(own, toLine - SLACK, limit);
   }
 
+  /** Whether v, `toLine` metres before its stop line, may begin its link, or can no longer stop before it. */
+  function begins(v: number, toLine: number, linkSegment: number): boolean {
+    if (!passes(v, toLine, lampOf(linkSegment))) return false;
+    if (atLine === undefined || atLine[linkSegment] !== HALTS_AT_LINE || linkTick[v] !== ON_LANE) return true;
+    return !canStop(speed[v]!, toLine - SLACK, classes.maxDeceleration[vehicleClass[v]!]!);
+  }
+
+  /** Whether those who take the link wait at its line until their whole way is free. */
+  const waitsAtLine = (linkSegment: number): boolean => atLine !== undefined && atLine[linkSegment] !== GOES_ON;
+
+  /** Notes that v has halted at its line: from now on it may go, after those who halted before it. */
+  function noteHalt(v: number, toLine: number, linkSegment: number): void {
+    if (atLine?.[linkSegment] !== HALTS_AT_LINE || linkTick[v] !== ON_LANE) return;
+    if (toLine <= HALTED_METRES && speed[v]! <= CREEPING) linkTick[v] = w.stepNumber;
+  }
+
   /** How far before its stop line a vehicle heeds the junction, m. */
   function heed(v: number): number {
     const own = speed[v]!;
-    return (own * own) / classes.deceleration[vehicleClass[v]!]! + 2 * own + 10;
+    return (own * own) / classes.deceleration[vehicleClass[v]!]! + 2 * own + HEED_METRES;
   }
 
   function prepare(begin: number): void {
@@ -151,7 +181,9 @@ export function junctionRules(w: World, people?: LinkStretches): JunctionRules {
           if (toLine > farthestHeed) break;
           continue;
         }
-        if (next >= 0 && passes(v, toLine, lampOf(next))) met[next] = 1;
+        if (next < 0) continue;
+        noteHalt(v, toLine, next);
+        if (begins(v, toLine, next)) met[next] = 1;
       }
     }
   }
@@ -201,6 +233,10 @@ export function junctionRules(w: World, people?: LinkStretches): JunctionRules {
     const clearing = isClearing(own, fromLine >= 0);
     const foeClearing = isClearing(other, foeFromLine >= 0);
     if (clearing !== foeClearing) return foeClearing;
+    if (fromLine >= 0 !== foeFromLine >= 0) {
+      if (fromLine < 0 && waitsAtLine(own)) return true;
+      if (foeFromLine < 0 && waitsAtLine(other)) return false;
+    }
     if (!clearing && precedence[own] !== precedence[other]) return precedence[other]! > precedence[own]!;
     if (linkTick[v] !== linkTick[foe]) return linkTick[foe]! < linkTick[v]!;
     if (fromLine !== foeFromLine) return foeFromLine > fromLine;
@@ -256,9 +292,10 @@ export function junctionRules(w: World, people?: LinkStretches): JunctionRules {
       if (shared && turnApart(v, own, foe, other)) return free;
       // in a bend one of the two ways is the longer one; beside the middle of a lane one is nearer than that says
       const ratio = zoneEnd[z]! / zoneFoeEnd[z]!;
-      return foeAlong >= 0 && rear < zoneFoeEnd[z]! && foeAlong * ratio >= along
-        ? following(v, kind, foe, (rear > 0 && (ratio < 1 || !shared) ? rear * ratio : rear) - along, h)
-        : free;
+      if (foeAlong < 0 || rear >= zoneFoeEnd[z]! || foeAlong * ratio < along) return free;
+      const most = following(v, kind, foe, (rear > 0 && (ratio < 1 || !shared) ? rear * ratio : rear) - along, h);
+      if (linkGroup[own]! < 0 && speed[v]! <= CREEPING && most <= CREEPING) stuck[0] = 1;
+      return most;
     }
     if (rear > zoneFoeEnd[z]!) return free;
     const start = zoneStart[z]!;
@@ -328,14 +365,13 @@ export function junctionRules(w: World, people?: LinkStretches): JunctionRules {
     }
     if (zoneKind[z] === LEAVING) return least;
     const start = linkStart[other]!;
-    const lamp = lampOf(other);
     for (let foe = first[start]!; foe >= 0; foe = behind[foe]!) {
       const toLine = segmentLength[start]! - position[foe]!;
       if (toLine > heed(foe)) {
         if (toLine > farthestHeed) break;
         continue;
       }
-      if (nextSegment[foe] !== other || blocker[foe] === HELD || !passes(foe, toLine, lamp)) continue;
+      if (nextSegment[foe] !== other || blocker[foe] === HELD || !begins(foe, toLine, other)) continue;
       const speedBeside = besideFoe(v, kind, own, along, z, foe, -toLine, h);
       if (speedBeside < least) least = speedBeside;
     }
@@ -355,6 +391,8 @@ export function junctionRules(w: World, people?: LinkStretches): JunctionRules {
     let on = segment;
     let along = position[v]!;
     let least = goal;
+    /** Stands behind one that has not quite left the lane for another link: no lamp will end that. */
+    let isBehindLeaving = false;
     if (segment < laneCount) {
       const toLine = segmentLength[segment]! - along;
       const heeded = heed(v);
@@ -362,10 +400,11 @@ export function junctionRules(w: World, people?: LinkStretches): JunctionRules {
       on = nextSegment[v]!;
       along = -toLine;
       least = behindLeaving(v, kind, on, along, h, least);
+      isBehindLeaving = linkGroup[on]! < 0 && own < CREEPING && least < CREEPING;
       if (toLine > heeded) return least;
       const hardest = classes.maxDeceleration[kind]!;
       waitsFor[v] = -1;
-      if (!passes(v, toLine, lampOf(on))) return lower(stopBefore(own, toLine - SLACK, STOP_GAP, kind, h), least);
+      if (!begins(v, toLine, on)) return lower(stopBefore(own, toLine - SLACK, STOP_GAP, kind, h), least);
       if (shared && crossesAhead(v, on)) least = lower(stopBefore(own, toLine - SLACK, STOP_GAP, kind, h), least);
       if (exitIsFull(v, on) && canStop(own, toLine - SLACK, Math.min(AMBER_DECELERATION, hardest))) {
         nextBlocker[v] = HELD;
@@ -389,9 +428,16 @@ export function junctionRules(w: World, people?: LinkStretches): JunctionRules {
       const place = along + gap - classes.minGap[kind]!;
       if (place < halt[0]!) halt[0] = place;
     }
-    if (own === 0 && (stuck[0] === 1 || (leader >= 0 && speed[leader] === 0 && gap < CLOSE_BEHIND)))
-      nextBlocker[v] = STUCK;
+    // without lamps nothing but this ends a wait: who stands but for rounding stands
+    const still = linkGroup[on]! < 0 ? CREEPING : 0;
+    const isHeldUp = stuck[0] === 1 || (leader >= 0 && speed[leader]! <= still && gap < CLOSE_BEHIND);
+    if (isBehindLeaving || (own <= still && isHeldUp)) nextBlocker[v] = STUCK;
     if (halt[0]! >= 1e9) return least;
+    if (along < 0 && waitsAtLine(on) && halt[0]! < segmentLength[on]!) {
+      const toLine = -along - SLACK;
+      if (canStop(own, toLine, Math.min(AMBER_DECELERATION, classes.maxDeceleration[kind]!)))
+        return lower(stopBefore(own, toLine, STOP_GAP, kind, h), least);
+    }
     if (people === undefined) return keepZonesClear(v, kind, along, begin, end, h, least);
     least = keepCrossingsClear(v, kind, on, along, h, least);
     least = keepZonesClear(v, kind, along, begin, end, h, least);
@@ -437,7 +483,7 @@ export function junctionRules(w: World, people?: LinkStretches): JunctionRules {
   /** Keeps v, still on its lane, behind those whose bodies have not yet left it for other links. */
   function behindLeaving(v: number, kind: number, own: number, along: number, h: number, goal: number): number {
     let least = goal;
-    const end = zoneFirst[own + 1]!;
+    const end = leavingEnd[own]!;
     for (let z = zoneFirst[own]!; z < end; z++) {
       if (zoneKind[z] === LEAVING && met[zoneFoe[z]!] === 1) least = besideLink(v, kind, own, along, z, h, least);
     }
@@ -490,5 +536,5 @@ export function junctionRules(w: World, people?: LinkStretches): JunctionRules {
     return stoppingSpeed(own, canStop(own, early, hardest) ? early : away, usual, hardest, h);
   }
 
-  return { prepare, beginSegment, permittedSpeed };
+  return { longest, prepare, beginSegment, permittedSpeed };
 }

@@ -128,7 +128,7 @@ export function manoeuvres(w: World): (now: number) => void {
       while (v >= 0) {
         const following = behind[v]!;
         const c = vehicleClass[v]!;
-        if (classes.isIdm[c] === 1 && goal[v] === 0) {
+        if (goal[v] === 0) {
           const givesWay = hasEmergency && giveWayUntil[v]! > now;
           if (occupied[v] === VERGE) atTheKerb(v, lane, givesWay, now);
           else if (!lanes.consider(v, lane, givesWay, now) && shared) {

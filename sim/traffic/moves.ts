@@ -1,5 +1,5 @@
 /** Lists of vehicles on segments: entering, leaving, and carrying out a step's moves. */
-import { ARRIVED, ON_LANE, STANDING_SPEED, type World } from './world.ts';
+import { ARRIVED, ON_LANE, type World } from './world.ts';
 
 /** Puts a segment on the list of those with vehicles. */
 function activate(w: World, segment: number): void {
@@ -101,7 +101,9 @@ function come(w: World, v: number, to: number, leader: number): void {
     w.linkTick[v] = ON_LANE;
     w.nextSegment[v] = routes.link[routes.row[cursor]! + network.tables!.laneIndex[to]!]!;
   } else {
-    w.linkTick[v] = w.stepNumber;
+    // who has halted at a stop line keeps its place in the order
+    const hasHalted = w.targetFrom[v]! < network.laneCount && w.linkTick[v] !== ON_LANE;
+    if (!hasHalted) w.linkTick[v] = w.stepNumber;
     w.nextSegment[v] = network.linkEnd[to]!;
   }
 }
@@ -118,13 +120,8 @@ export function carryOutMoves(w: World): void {
   const { state, movers, target, nextPosition, movedStep, last, ahead, stepNumber } = w;
   for (let i = 0; i < w.moverCount; i++) {
     const v = movers[i]!;
-    const from = state.segment[v]!;
     const to = target[v]!;
-    remove(w, v, from);
-    if (w.nextSpeed[v]! <= STANDING_SPEED) {
-      w.standing[from]!--;
-      if (to >= 0) w.standing[to]!++;
-    }
+    remove(w, v, state.segment[v]!);
     if (to < 0) {
       arrive(w, v);
       continue;
@@ -196,7 +193,7 @@ function arrive(w: World, v: number): void {
   activeIndex[v] = -1;
 }
 
-/** Makes the next values of all vehicles in the network the present ones. `tickShare` is substep / tick duration. */
+/** Makes the next values of all vehicles in the network the present ones; `isFirst`: in the first substep of a tick. */
 export function commit(w: World, stepSeconds: number, isFirst: boolean): void {
   const { state, nextPosition, nextSpeed, blocker, nextBlocker } = w;
   const { active, activeCount, position, speed, acceleration, segment } = state;

@@ -22,9 +22,11 @@ export function programCycleSeconds(program: LightProgram): number {
   return sum;
 }
 
-/** Index of the phase that a tick starting at `timeSeconds` sees; a phase covers [its start, its end). */
-export function programPhase(program: LightProgram, timeSeconds: number): number {
-  const cycle = programCycleSeconds(program);
+/**
+ * Index of the phase that a tick starting at `timeSeconds` sees; a phase covers [its start, its end). `cycle`: its
+ * `programCycleSeconds`, where it is known.
+ */
+export function programPhase(program: LightProgram, timeSeconds: number, cycle = programCycleSeconds(program)): number {
   // A step that is not exact in binary must not miss the instant of a switch.
   const tolerance = 1e-7;
   let rest = timeSeconds + tolerance - Math.floor((timeSeconds + tolerance) / cycle) * cycle;

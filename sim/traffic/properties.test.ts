@@ -6,7 +6,7 @@ import { demandFromScenario } from '../demand/demand.ts';
 import { networkFromScenario } from '../network/scenario.ts';
 import { crossroads } from '../testing/crossroads.ts';
 import { createEngine } from './engine.ts';
-import { imbalance, playAnything } from './anything.ts';
+import { imbalance, playAnything } from './testing-anything.ts';
 import { BodyChecker, playLocalPlans } from './testing.ts';
 
 const SECONDS = 90;

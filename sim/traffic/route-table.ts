@@ -13,12 +13,23 @@ export interface RouteTable {
   readonly link: Int32Array;
 }
 
+const known = new WeakMap<Network, RouteTable>();
+
 /**
  * From a lane, among the links to a lane that leads on, the one whose end lane's index is nearest; the first listed
- * where several are. This is CityFlow's rule, and ours where lanes are not changed between junctions.
- * Throws RangeError where a route uses a lane from which it cannot go on.
+ * where several are. This is CityFlow's rule, and ours where lanes are not changed between junctions. Worlds of one network
+ * share its table. Throws RangeError where a route uses a lane from which it cannot go on.
  */
-export function buildRouteTable(network: Network): RouteTable {
+export function routeTable(network: Network): RouteTable {
+  let table = known.get(network);
+  if (table === undefined) {
+    table = build(network);
+    known.set(network, table);
+  }
+  return table;
+}
+
+function build(network: Network): RouteTable {
   const { tables, routes } = network;
   if (tables === undefined) {
     throw new RangeError(

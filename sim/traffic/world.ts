@@ -13,7 +13,7 @@ import {
   type TrafficState,
 } from '../core.ts';
 import { emissionClass } from './emissions.ts';
-import { buildRouteTable, type RouteTable } from './route-table.ts';
+import { routeTable, type RouteTable } from './route-table.ts';
 import { createTracks, type Tracks } from './tracks.ts';
 
 /** `linkTick` of a vehicle that is on a lane: later than any. */
@@ -34,8 +34,6 @@ export interface Growing extends Crossings {
 
 /** Per class, indexed by class. */
 export interface ClassTables {
-  /** Moved by our own engine's step, whatever its law. */
-  readonly isIdm: Uint8Array;
   /** IDM 0, Krauss 1, CityFlow 2. */
   readonly law: Uint8Array;
   readonly isEuler: Uint8Array;
@@ -98,9 +96,7 @@ export interface World {
   /** Per segment: front-most and rear-most vehicle, -1 where there is none. */
   readonly first: Int32Array;
   readonly last: Int32Array;
-  /** Lanes: 1 where the rear-most vehicle entered the network in this step. */
-  readonly fresh: Uint8Array;
-  /** Per segment: vehicles with v <= STANDING_SPEED after the step, where CityFlow's driving counts them. */
+  /** Per segment: vehicles with v <= STANDING_SPEED after the step, where CityFlow's core counts them. */
   readonly standing: Int32Array;
   /** Segments with vehicles, a dense list; order does not matter. */
   readonly activeSegments: Int32Array;
@@ -117,7 +113,7 @@ export interface World {
   readonly cursor: Int32Array;
   readonly ahead: Int32Array;
   readonly behind: Int32Array;
-  /** Tick at which it entered its link, ON_LANE on a lane. */
+  /** Tick at which it entered its link, or halted at its line where one must; ON_LANE on a lane before that. */
   readonly linkTick: Int32Array;
   readonly movedStep: Int32Array;
   readonly activeIndex: Int32Array;
@@ -180,7 +176,7 @@ export function createWorld(
 ): World {
   const count = demand.count;
   const segments = network.laneCount + network.linkCount;
-  const routes = buildRouteTable(network);
+  const routes = routeTable(network);
   const classes = classTables(demand.classes);
   const tracks = createTracks(network, demand.classes, count);
   const groups = network.junctions.reduce(
@@ -220,7 +216,6 @@ export function createWorld(
     groupLamp: new Uint8Array(groups),
     first: new Int32Array(segments).fill(-1),
     last: new Int32Array(segments).fill(-1),
-    fresh: new Uint8Array(segments),
     standing: new Int32Array(segments),
     activeSegments: new Int32Array(segments),
     activeSegmentCount: 0,
@@ -287,7 +282,6 @@ function classTables(classes: readonly ClassParameters[]): ClassTables {
     }
   });
   return {
-    isIdm: Uint8Array.from(classes, (parameters) => (parameters.model === 'idm' ? 1 : 0)),
     law: Uint8Array.from(classes, ({ law }) => (law === 'krauss' ? KRAUSS : law === 'cityflow' ? CITYFLOW : IDM)),
     isEuler: Uint8Array.from(classes, ({ integration }) => (integration === 'euler' ? 1 : 0)),
     imperfection: column(({ imperfection }) => imperfection ?? 0.5),

@@ -30,6 +30,6 @@ export function unitsOfScenario(scenario: Scenario): RoadsideUnit[] {
     longitude: junction.longitude,
     isOnEarth: true,
     map: mapOf(junction, scenario.startsAtMs),
-    face: faceOf(junction.configuration),
+    face: junction.rightOfWay === undefined ? faceOf(junction.configuration) : null,
   }));
 }

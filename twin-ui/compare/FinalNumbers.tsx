@@ -52,8 +52,40 @@ const ROWS: readonly Row[] = [
     unit: 's',
   },
   { label: 'Delay of people, longest', value: (r) => r.pedestrians?.delaySeconds.max, decimals: 1, unit: 's' },
-  { id: 'digest', label: 'Digest of the world', value: (r) => r.digest },
 ];
+const DIGEST: Row = { id: 'digest', label: 'Digest of the world', value: (r) => r.digest };
+
+/** What some of the results have by name: crossings, vehicle classes, junctions. */
+function namedRows(results: readonly VariantResult[]): Row[] {
+  const namesIn = (of: (result: VariantResult) => object | undefined): string[] => [
+    ...new Set(results.flatMap((result) => Object.keys(of(result) ?? {}))),
+  ];
+  return [
+    ...namesIn((r) => r.pedestrians?.crossings).map(
+      (name): Row => ({
+        label: `Delay of people at ${name}, mean`,
+        value: (r) => r.pedestrians?.crossings[name]?.delaySeconds.mean,
+        decimals: 1,
+        unit: 's',
+      }),
+    ),
+    ...namesIn((r) => r.classes).map(
+      (name): Row => ({
+        label: `Delay of class ${name}, mean`,
+        value: (r) => r.classes?.[name]?.delaySeconds.mean,
+        decimals: 1,
+        unit: 's',
+      }),
+    ),
+    { label: 'Level of service, all roads', value: (r) => r.network?.levelOfService },
+    ...namesIn((r) => r.junctions).map(
+      (name): Row => ({
+        label: `Level of service, ${name}`,
+        value: (r) => r.junctions?.[name]?.levelOfService,
+      }),
+    ),
+  ];
+}
 
 function text(row: Row, result: VariantResult): string {
   const value = row.value(result);
@@ -79,15 +111,16 @@ export function FinalNumbers({ run }: { run: RunDetail }) {
     result.variants[name] ? [{ name, result: result.variants[name] }] : [],
   );
   // What was not measured in any of them has no row.
-  const shown = ROWS.filter((row) => variants.some((variant) => row.value(variant.result) !== undefined));
+  const rows = [...ROWS, ...namedRows(variants.map((variant) => variant.result)), DIGEST];
+  const shown = rows.filter((row) => variants.some((variant) => row.value(variant.result) !== undefined));
   const fileName = `${run.scenario}-seed${run.seed}`;
   const saveTable = (): void => {
-    const rows = shown.map((row): Cell[] => [
+    const lines = shown.map((row): Cell[] => [
       row.label,
       row.unit ?? '',
       ...variants.map((variant) => row.value(variant.result)),
     ]);
-    saveCsv(toCsv(['measure', 'unit', ...variants.map((variant) => variant.name)], rows), `${fileName}-result.csv`);
+    saveCsv(toCsv(['measure', 'unit', ...variants.map((variant) => variant.name)], lines), `${fileName}-result.csv`);
   };
   const saveJson = (): void =>
     saveBlob(new Blob([JSON.stringify(result, null, 2)], { type: 'application/json' }), `${fileName}-result.json`);
