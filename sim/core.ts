@@ -276,5 +276,7 @@ export interface Engine {
   readonly standing?: Standing;
   /** Circles of vehicles that wait for each other, none of which can ever move again. */
   readonly gridlock?: Gridlock;
+  /** What drivers cannot do that the scenario asks for, in words. */
+  readonly notes?: readonly string[];
   step(): void;
 }

@@ -137,7 +137,7 @@ function ofScenario(scenario: Scenario, options: StreetOptions): Street {
     programs: scenario.junctions.filter(({ rightOfWay }) => rightOfWay !== undefined).map(() => NO_SIGNALS),
     ...(scenario.v2x && { broadcasting: { units: unitsOfScenario(scenario), settings: scenario.v2x } }),
     drawing: () => drawingOfScenario(scenario, network, demand.classes),
-    warnings: [],
+    warnings: engine.notes ?? [],
   });
 }
 

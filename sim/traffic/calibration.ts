@@ -77,6 +77,7 @@ interface Found {
   readonly seconds: Float64Array;
   readonly reaction: Float64Array;
   readonly friction: Float64Array;
+  readonly notes: string[];
 }
 const calibrated = new Map<string, Found>();
 const MOST_REMEMBERED = 64;
@@ -109,7 +110,13 @@ export function calibratedHeadways(network: Network, demand: Demand): Headways {
     if (calibrated.size >= MOST_REMEMBERED) calibrated.clear();
     calibrated.set(key, known);
   }
-  return { rowOf, seconds: known.seconds, reactionSeconds: known.reaction, frictionSeconds: known.friction };
+  return {
+    rowOf,
+    seconds: known.seconds,
+    reactionSeconds: known.reaction,
+    frictionSeconds: known.friction,
+    notes: known.notes,
+  };
 }
 
 /** Two-wheelers that ride abreast discharge on two tracks. */
@@ -117,17 +124,37 @@ function abreast(parameters: ClassParameters): number {
   return parameters.filters === true ? 2 : 1;
 }
 
+/** Short of what a class's PCU asks for by less than this share is not worth telling. */
+const TOLD_SHARE = 0.02;
+
 /**
  * The headway of a class, or the bound that comes nearest where none gives the flow that its PCU asks for (short vehicles
- * at low speeds cannot follow closely enough). Throws RangeError for cars.
+ * at low speeds cannot follow closely enough), and `tell` told so. Throws RangeError for cars.
  */
-function headwayOfClass(parameters: ClassParameters, limit: number, flow: number, drivers: 'alike' | 'mixed'): number {
-  if (parameters.name !== 'car') {
-    const flowAt = (timeHeadway: number) =>
-      measureDischarge({ ...parameters, timeHeadway }, limit, drivers).saturationFlowPerHour;
-    if (flowAt(LEAST_HEADWAY) <= flow) return LEAST_HEADWAY;
-    if (flowAt(LONGEST_HEADWAY) >= flow) return LONGEST_HEADWAY;
-  }
+function headwayOfClass(
+  parameters: ClassParameters,
+  limit: number,
+  flow: number,
+  drivers: 'alike' | 'mixed',
+  tell: (note: string) => void,
+): number {
+  if (parameters.name === 'car') return headwayForSaturationFlow(parameters, limit, flow, drivers);
+  const atBound = (timeHeadway: number, found: number): number => {
+    if (Math.abs(found - flow) > TOLD_SHARE * flow) {
+      tell(
+        `class ${parameters.name} at ${Math.round(limit * 3.6)} km/h discharges ${Math.round(found)} vehicles an hour and ${parameters.filters === true ? 'track' : 'lane'}, ` +
+          `where its pcu of ${parameters.pcu} asks for ${Math.round(flow)}: a headway of ${timeHeadway} s is the ${timeHeadway === LEAST_HEADWAY ? 'least' : 'longest'} there is. ` +
+          'Change its pcu, the pcuSet, or its size or speed where that matters.',
+      );
+    }
+    return timeHeadway;
+  };
+  const flowAt = (timeHeadway: number) =>
+    measureDischarge({ ...parameters, timeHeadway }, limit, drivers).saturationFlowPerHour;
+  const most = flowAt(LEAST_HEADWAY);
+  if (most <= flow) return atBound(LEAST_HEADWAY, most);
+  const least = flowAt(LONGEST_HEADWAY);
+  if (least >= flow) return atBound(LONGEST_HEADWAY, least);
   return headwayForSaturationFlow(parameters, limit, flow, drivers);
 }
 
@@ -140,13 +167,21 @@ function find(
 ): Found {
   const seconds = new Float64Array(limits.length * classes.length);
   const reaction = new Float64Array(limits.length);
+  const notes: string[] = [];
+  const tell = (note: string) => notes.push(note);
   const [least, most] = REACTION_BOUNDS;
   limits.forEach((limit, row) => {
     classes.forEach((parameters, c) => {
       const isFixed = parameters.model !== 'idm' || parameters.fixedHeadway === true;
       seconds[row * classes.length + c] = isFixed
         ? parameters.timeHeadway
-        : headwayOfClass(parameters, limit, saturationFlowPerHour / abreast(parameters) / parameters.pcu, drivers);
+        : headwayOfClass(
+            parameters,
+            limit,
+            saturationFlowPerHour / abreast(parameters) / parameters.pcu,
+            drivers,
+            tell,
+          );
     });
     const car = Math.max(
       0,
@@ -156,7 +191,7 @@ function find(
     const lost = measureDischarge({ ...classes[car]!, timeHeadway }, limit, drivers).startUpLostSeconds;
     reaction[row] = Math.min(most, Math.max(least, startUpLostSeconds - lost));
   });
-  return { seconds, reaction, friction: new Float64Array(limits.length) };
+  return { seconds, reaction, friction: new Float64Array(limits.length), notes };
 }
 
 /** Share of each class in the demand, to a twentieth, so that seeds share what was found. */

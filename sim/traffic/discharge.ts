@@ -104,6 +104,7 @@ export function measureDischarge(
     seconds: Float64Array.of(parameters.timeHeadway),
     reactionSeconds: Float64Array.of(reactionSeconds),
     frictionSeconds: new Float64Array(1),
+    notes: [],
   };
   const w = createWorld(network, demand, SUBSTEP_SECONDS, headways);
   for (let v = 0; v < count; v++) enterNetwork(w, v, v % lanes, laneLength - 1 - Math.floor(v / lanes) * spacing, 0, 0);
@@ -177,6 +178,7 @@ export function measureMixedDischarge(mix: Mix, speedLimit: number, frictionSeco
     seconds: mix.headways,
     reactionSeconds: Float64Array.of(1),
     frictionSeconds: Float64Array.of(frictionSeconds),
+    notes: [],
   });
   const { occupied, ofClass } = w.tracks;
   for (let lane = 0; lane < MIXED_LANES; lane++) {

@@ -61,6 +61,7 @@ export function createEngine(network: Network, demand: Demand, options: EngineOp
     },
     waitingToEnter: () => w.waiting,
     ...found,
+    notes: w.headways.notes,
     step,
   };
 }

@@ -290,10 +290,10 @@ export function junctionRules(w: World, people?: LinkStretches): JunctionRules {
     const other = zoneFoe[z]!;
     if (type === LEAVING) {
       if (shared && turnApart(v, own, foe, other)) return free;
-      // in a bend one of the two ways is the longer one
+      // in a bend one of the two ways is the longer one; beside the middle of a lane one is nearer than that says
       const ratio = zoneEnd[z]! / zoneFoeEnd[z]!;
       if (foeAlong < 0 || rear >= zoneFoeEnd[z]! || foeAlong * ratio < along) return free;
-      const most = following(v, kind, foe, (rear > 0 ? rear * ratio : rear) - along, h);
+      const most = following(v, kind, foe, (rear > 0 && (ratio < 1 || !shared) ? rear * ratio : rear) - along, h);
       if (linkGroup[own]! < 0 && speed[v]! <= CREEPING && most <= CREEPING) stuck[0] = 1;
       return most;
     }

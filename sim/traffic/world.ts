@@ -65,6 +65,8 @@ export interface Headways {
   readonly reactionSeconds: Float64Array;
   /** Per row: headway that a driver adds for each two-wheeler beside the way to the vehicle ahead, s. */
   readonly frictionSeconds: Float64Array;
+  /** What drivers cannot do that the scenario asks for, in words. */
+  readonly notes: readonly string[];
 }
 
 /** Reaction at green where no start-up lost time is asked for, s. */
@@ -77,6 +79,7 @@ export function fixedHeadways(network: Network, classes: readonly ClassParameter
     seconds: Float64Array.from(classes, ({ timeHeadway }) => timeHeadway),
     reactionSeconds: Float64Array.of(USUAL_REACTION_SECONDS),
     frictionSeconds: new Float64Array(1),
+    notes: [],
   };
 }
 
