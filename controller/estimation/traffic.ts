@@ -31,6 +31,8 @@ export interface StreamMemory {
   /** Seconds of discharge after a start, and the vehicles that left in them. */
   followSeconds: number;
   followVehicles: number;
+  /** Of those, headways squared, each as often as vehicles left in it. */
+  followSquares: number;
   /** The same, of discharges that had to give way to others. */
   yieldSeconds: number;
   yieldVehicles: number;
@@ -183,6 +185,7 @@ function emptyMemory(ground: Ground, nowMs: number): TrafficMemory {
       sinceFollower: 0,
       followSeconds: 0,
       followVehicles: 0,
+      followSquares: 0,
       yieldSeconds: 0,
       yieldVehicles: 0,
     })),
@@ -292,10 +295,12 @@ function discharge(
   if (out === 0) return;
   now[seconds] += now.sinceFollower;
   now[vehicles] += out;
+  if (!givesWay) now.followSquares += (now.sinceFollower * now.sinceFollower) / out;
   now.sinceFollower = 0;
   if (now[seconds] > HEADWAY_MEMORY_SECONDS) {
     now[seconds] /= 2;
     now[vehicles] /= 2;
+    if (!givesWay) now.followSquares /= 2;
   }
 }
 
@@ -304,4 +309,43 @@ function headwayOf(seconds: number, vehicles: number, given: number, largest: nu
   const used = USED_SHARE * seconds;
   const mean = (HEADWAY_PRIOR_VEHICLES * given + used) / (HEADWAY_PRIOR_VEHICLES + vehicles);
   return Math.min(largest * given, Math.max(given / LARGEST_FACTOR, mean));
+}
+
+/** What a stream discharges from a queue. */
+export interface SaturationFlow {
+  readonly vehiclesPerHour: number;
+  /** Standard deviation of that mean, and of what single headways make of it where few were measured. */
+  readonly deviationPerHour: number;
+  /** Headways that it was measured on, fading. */
+  readonly vehicles: number;
+}
+
+/** A headway that was never measured may be so much longer or shorter than was given, of it. */
+const GIVEN_DEVIATION = 0.15;
+
+/**
+ * Saturation flow of each stream where nobody has to give way: the headway that was given weighs as twenty vehicles measured.
+ * Its variance is that of the headways, by the vehicles, and what the given one may be off by, as far as that still weighs.
+ */
+export function saturationFlows(
+  ground: Ground,
+  memory: TrafficMemory,
+  saturationFlowPerHourPerLane: number,
+): SaturationFlow[] {
+  return ground.streams.map(({ lanes }, i) => {
+    const { followSeconds, followVehicles, followSquares } = memory.streams[i]!;
+    const given = 3600 / (saturationFlowPerHourPerLane * lanes);
+    const weight = HEADWAY_PRIOR_VEHICLES + followVehicles;
+    const headway = (HEADWAY_PRIOR_VEHICLES * given + followSeconds) / weight;
+    const own = followVehicles > 0 ? followSeconds / followVehicles : given;
+    const spread = followVehicles > 1 ? Math.max(0, followSquares / followVehicles - own * own) : 0;
+    const unsure = (HEADWAY_PRIOR_VEHICLES * GIVEN_DEVIATION * given) / weight;
+    const variance = (spread * followVehicles) / (weight * weight) + unsure * unsure;
+    const vehiclesPerHour = 3600 / headway;
+    return {
+      vehiclesPerHour,
+      deviationPerHour: (vehiclesPerHour * Math.sqrt(variance)) / headway,
+      vehicles: followVehicles,
+    };
+  });
 }

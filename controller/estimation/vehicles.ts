@@ -1,21 +1,14 @@
 /**
- * Which vehicles are between the upstream detector and the stop line, and in which lane: a filter over what the detectors
- * say. A vehicle that passes the upstream detector may be in any lane of its section, by the shares seen so far. One that
- * passes a stop line was, most probably, the first in that lane; a stop line that nobody covers rules out whoever should
- * have arrived there; one that is covered has somebody. Vehicles are taken as independent of each other, lanes as first
- * in, first out. What is remembered is JSON.
+ * Which vehicles are between the upstream detector and the stop line, in which lane and how far: a filter over what the
+ * detectors say. A vehicle that passes the upstream detector may be in any lane of its section, by the shares seen so far
+ * and the queues; one that passes a stop line was the first in that lane; a stop line that nobody covers has nobody who
+ * should be there by now; one that is covered has somebody (`lane-hypotheses.ts`). What is remembered is JSON.
  */
-import type { Observation } from '../types.ts';
-import type { Ground } from './streams.ts';
-
-/** A vehicle that passed the upstream detector at `atMs`. */
-export interface VehicleEntry {
-  readonly atMs: number;
-  /** Which upstream detector of the section it passed. */
-  readonly from: number;
-  /** Probability that it is there and in the lane, by stream of the section; the sum: that it is there at all. */
-  readonly inLane: number[];
-}
+import type { DetectorReading, Observation } from '../types.ts';
+import { follow, type Hypothesis, newHypotheses, type SectionTold } from './lane-hypotheses.ts';
+import { laneShares } from './lane-shares.ts';
+import { freeSeconds } from './reported.ts';
+import type { Ground, Section } from './streams.ts';
 
 /** What waits before an upstream detector, where no one sees it. */
 export interface QueueBeyond {
@@ -35,7 +28,10 @@ export interface SectionVehicles {
   readonly beyond: readonly QueueBeyond[];
   /** By upstream detector: vehicles past it, fading like those over the lines. */
   readonly entered: readonly number[];
-  readonly entries: readonly VehicleEntry[];
+  /** Vehicles that were not where they should have been, fading like the others. */
+  readonly missed: number;
+  /** Who is where, as it may be. */
+  readonly hypotheses: readonly Hypothesis[];
   /** From there to the stop line at free speed, seconds, as measured so far. */
   readonly travelSeconds: number;
 }
@@ -73,34 +69,26 @@ export interface VehiclesOptions {
   readonly smoothingSeconds: number;
 }
 
-/**
- * Of those who pass a detector in a lane this share leaves it to either side without that their numbers show it, and at most
- * so many do; what their numbers show is believed as if so many had passed that stayed.
- */
-const EXCHANGED_SHARE = 0.02;
-const LEAVING_SHARE_MAX = 0.45;
-const STAYING_PRIOR = 10;
 /** Shares of lanes fade over so long, seconds. */
 const SHARE_SECONDS = 1200;
 /** A stop line free for so long has nobody waiting at it, seconds. */
 const CLEAR_SECONDS = 2;
 /** The same while it is green: in a queue that moves there are gaps. */
 const CLEAR_GREEN_SECONDS = 3;
-/** Somebody may be so much later than at free speed, seconds. */
-const LATE_SECONDS = 2;
 /** Nobody is quicker than this share of the time at free speed. */
 const QUICKEST = 0.6;
+/** Where nobody says how far the upstream detector is, vehicles drive at this speed, m/s. */
+const USUAL_LIMIT = 13.9;
 const USUAL_HEADWAY_SECONDS = 2;
-/** A vehicle says how long the way is if its lane was green for so long, nobody before it, and it is that one so surely. */
+/** A vehicle says how long the way is if its lane was green for so long, and nobody before it. */
 const FREE_GREEN_SECONDS = 8;
-const SURE = 0.6;
 const TRAVEL_GAIN = 0.1;
 /** The way takes at most so many times longer or less than was said. */
 const TRAVEL_FACTOR = 2.5;
 /** Who covers a line so long after green is not one who just crossed it, seconds. */
 const SETTLED_SECONDS = 4;
 const LEAST = 0.02;
-const ENTRIES_MAX = 80;
+const LEFT_MAX = 80;
 /** Share of a second covered, of one lane, that means somebody stands there. */
 const STANDING_OCCUPANCY = 0.9;
 /** Who stands on an upstream detector for longer is part of a queue that grows beyond it, seconds. */
@@ -108,6 +96,9 @@ const SETTLES_SECONDS = 2;
 /** Nobody on an upstream detector for so long: the end of the queue has passed it, seconds. */
 const QUEUE_ENDS_SECONDS = 3;
 const BEYOND_MAX = 30;
+/** Where more than these and this share of those who left were not where they should have been, a detector counts wrong. */
+const MISSED_FEW = 5;
+const MISSED_SHARE = 0.1;
 /** Who sets off at an upstream detector arrives so much later than who passes it at speed, seconds. */
 const SETS_OFF_SECONDS = 3;
 
@@ -138,7 +129,7 @@ export function observeVehicles(
     const hasPresence = was.hasPresence || line?.presence === true;
     const perSecond =
       line === undefined || elapsed === 0 ? was.perSecond : was.perSecond + (passed / elapsed - was.perSecond) * gain;
-    let assumed = Math.min(ENTRIES_MAX, Math.max(line?.presence ? 1 : 0, was.assumed + perSecond * elapsed - passed));
+    let assumed = Math.min(LEFT_MAX, Math.max(line?.presence ? 1 : 0, was.assumed + perSecond * elapsed - passed));
     if (hasPresence && clearSeconds >= CLEAR_SECONDS) assumed = 0;
     const moved = line === undefined || !line.presence || passed > 0;
     const lit = groups.filter((_, k) => lamps.byGroup[groupIds[k]!] === 'green');
@@ -160,58 +151,33 @@ export function observeVehicles(
     };
   });
   const anyPresence = lines.some(({ hasPresence }) => hasPresence);
-  const sections = ground.sections.map(({ upstream, streams: fed, travelSeconds: known }, s): SectionVehicles => {
+  const sections = ground.sections.map((section, s): SectionVehicles => {
+    const { upstream, streams: fed } = section;
     const was = old.sections[s]!;
     const ups = upstream.map(({ id }) => detectors[id]);
     const came = ups.map((up, k) => (up === undefined || was.counts[k]! < 0 ? 0 : increase(was.counts[k]!, up.count)));
-    let { travelSeconds } = was;
     const fade = Math.max(0, 1 - elapsed / SHARE_SECONDS);
     const entered = was.entered.map((value, k) => value * fade + came[k]!);
-    const entries = was.entries.map(({ atMs, from, inLane }) => ({ atMs, from, inLane: [...inLane] }));
-    fed.forEach((stream, l) => {
-      for (let k = Math.min(out[stream]!, ENTRIES_MAX); k > 0; k--) {
-        const took = depart(entries, l, nowMs, was.travelSeconds) - elapsed / 2;
-        const free = old.lines[stream]!.clearSeconds >= 1 && lines[stream]!.greenSeconds >= FREE_GREEN_SECONDS;
-        if (known !== null || !(free && took > 0)) continue;
-        const { upstreamSeconds } = options;
-        const bounded = Math.min(TRAVEL_FACTOR * upstreamSeconds, Math.max(upstreamSeconds / TRAVEL_FACTOR, took));
-        travelSeconds += (bounded - travelSeconds) * TRAVEL_GAIN;
-      }
-    });
-    const total = fed.reduce((sum, stream) => sum + lines[stream]!.served + 1, 0);
-    const shares = fed.map((stream) => (lines[stream]!.served + 1) / total);
-    const leaving = laneShares(
-      fed.map((stream) => upstream.findIndex((one) => one.stream === stream)).map((k) => entered[k] ?? 0),
-      fed.map((stream) => lines[stream]!.served),
+    const told = tell(
+      { ...section, ...was, entered, came, elapsed, nowMs },
+      fed.map((stream) => ({
+        ...lines[stream]!,
+        left: out[stream]!,
+        reading: detectors[ground.streams[stream]!.id],
+        abreast: ground.streams[stream]!.lanes,
+        isLit: ground.streams[stream]!.groupIds.some((group) => lamps.byGroup[group] === 'green'),
+        anyPresence,
+      })),
     );
-    const sharesOf = (k: number): number[] => {
-      const own = fed.indexOf(upstream[k]!.stream);
-      if (own < 0) return shares;
-      return leaving[own]!;
-    };
-    came.forEach((count, k) => {
-      const n = Math.min(count, ENTRIES_MAX);
-      for (let j = 0; j < n; j++) {
-        const atMs = Math.round(nowMs - (1000 * elapsed * (n - j - 0.5)) / n);
-        entries.push({ atMs, from: k, inLane: [...sharesOf(k)] });
-      }
-    });
+    const { hypotheses, tookSeconds, missed } = follow(was.hypotheses, told);
+    let { travelSeconds } = was;
     fed.forEach((stream, l) => {
-      const line = lines[stream]!;
-      const reading = detectors[ground.streams[stream]!.id];
-      // Who counts and is never covered reports counts only.
-      const reports = line.hasPresence || (anyPresence && line.served === 0);
-      if (reading === undefined || !reports) return;
-      if (line.clearSeconds >= (line.greenSeconds > 0 ? CLEAR_GREEN_SECONDS : CLEAR_SECONDS)) {
-        const waitedFor = 1000 * (travelSeconds + LATE_SECONDS);
-        for (const entry of entries) if (nowMs - entry.atMs > waitedFor) ruleOut(entry, l);
-      } else if (reading.presence && line.greenSeconds <= -SETTLED_SECONDS) {
-        const from = Math.max(
-          0,
-          upstream.findIndex((one) => one.stream === stream),
-        );
-        somebodyIsThere(entries, l, from, fed.length, nowMs, travelSeconds);
-      }
+      const took = tookSeconds[l]! - elapsed / 2;
+      const free = old.lines[stream]!.clearSeconds >= 1 && lines[stream]!.greenSeconds >= FREE_GREEN_SECONDS;
+      if (section.travelSeconds !== null || !(free && took > 0)) return;
+      const { upstreamSeconds } = options;
+      const bounded = Math.min(TRAVEL_FACTOR * upstreamSeconds, Math.max(upstreamSeconds / TRAVEL_FACTOR, took));
+      travelSeconds += (bounded - travelSeconds) * TRAVEL_GAIN;
     });
     const lanes = fed.reduce((sum, stream) => sum + ground.streams[stream]!.lanes, 0);
     const allEntered = entered.reduce((sum, value) => sum + value + 1, 0);
@@ -220,7 +186,6 @@ export function observeVehicles(
       const perSecond = (was.perSecond * (entered[k]! + 1)) / allEntered;
       return queueBeyond(was.beyond[k]!, up === undefined ? 0 : up.occupancy * wide, came[k]!, perSecond, elapsed);
     });
-    const kept = entries.filter((entry) => stillThere(entry) >= LEAST);
     const anySeen = ups.some((up) => up !== undefined);
     const all = came.reduce((sum, count) => sum + count, 0);
     return {
@@ -228,7 +193,8 @@ export function observeVehicles(
       perSecond: anySeen && elapsed > 0 ? was.perSecond + (all / elapsed - was.perSecond) * gain : was.perSecond,
       beyond,
       entered,
-      entries: kept.length > ENTRIES_MAX ? kept.slice(kept.length - ENTRIES_MAX) : kept,
+      missed: was.missed * fade + missed,
+      hypotheses,
       travelSeconds,
     };
   });
@@ -239,12 +205,13 @@ function emptyMemory(ground: Ground, nowMs: number, travelSeconds: number): Vehi
   return {
     startedMs: nowMs,
     atMs: nowMs,
-    sections: ground.sections.map(({ upstream, travelSeconds: known }) => ({
+    sections: ground.sections.map(({ upstream, streams, travelSeconds: known }) => ({
       counts: upstream.map(() => -1),
       perSecond: 0,
       beyond: upstream.map(() => ({ standingSeconds: 0, quietSeconds: 0, vehicles: 0 })),
       entered: upstream.map(() => 0),
-      entries: [],
+      missed: 0,
+      hypotheses: newHypotheses(streams.length),
       travelSeconds: known ?? travelSeconds,
     })),
     lines: ground.streams.map(() => ({
@@ -261,27 +228,76 @@ function emptyMemory(ground: Ground, nowMs: number, travelSeconds: number): Vehi
   };
 }
 
-/**
- * Of lanes side by side, each with a detector upstream and one at its line: where those who pass upstream in a lane arrive.
- * What came in and what went out differ by those who changed lanes; of all ways to explain it that with the fewest changes
- * is taken: between two lanes goes what came in before, counted from one side, less what went out there.
- */
-function laneShares(entered: readonly number[], served: readonly number[]): number[][] {
-  const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
-  // those on the way, and miscounts, are taken as spread evenly
-  const scale = sum(served) > 0 ? sum(entered) / sum(served) : 1;
-  let across = 0;
-  const toNext = entered.map((count, l) => {
-    across += count - served[l]! * scale;
-    return across;
-  });
-  return entered.map((count, l) => {
-    const leaves = (vehicles: number): number =>
-      Math.min(LEAVING_SHARE_MAX, EXCHANGED_SHARE + Math.max(0, vehicles) / (count + STAYING_PRIOR));
-    const up = l + 1 < entered.length ? leaves(toNext[l]!) : 0;
-    const down = l > 0 ? leaves(-toNext[l - 1]!) : 0;
-    return entered.map((_, m) => (m === l ? 1 - up - down : m === l + 1 ? up : m === l - 1 ? down : 0));
-  });
+interface SectionSeen extends Section {
+  readonly missed: number;
+  readonly hypotheses: readonly Hypothesis[];
+  readonly entered: readonly number[];
+  /** By upstream detector: vehicles since the last frame. */
+  readonly came: readonly number[];
+  readonly travelSeconds: number;
+  readonly elapsed: number;
+  readonly nowMs: number;
+}
+
+interface LineSeen extends LineVehicles {
+  readonly left: number;
+  readonly reading: DetectorReading | undefined;
+  readonly abreast: number;
+  /** Some of its groups are green. */
+  readonly isLit: boolean;
+  readonly anyPresence: boolean;
+}
+
+/** Vehicles of a section that are in lane `l`, in the mean. */
+function present(hypotheses: readonly Hypothesis[], l: number): number {
+  return hypotheses.reduce((sum, { weight, lanes }) => sum + weight * lanes[l]!.length, 0);
+}
+
+/** What the detectors of a section tell. */
+function tell(section: SectionSeen, lines: readonly LineSeen[]): SectionTold {
+  const { upstream, streams: fed, entered, came, travelSeconds, elapsed, nowMs, missed } = section;
+  const total = lines.reduce((sum, { served }) => sum + served + 1, 0);
+  const overall = lines.map(({ served }) => (served + 1) / total);
+  const own = fed.map((stream) => upstream.findIndex((one) => one.stream === stream));
+  const shares = own.every((k) => k >= 0)
+    ? laneShares(
+        own.map((k) => entered[k]!),
+        lines.map(({ served }, l) => served + present(section.hypotheses, l)),
+      )
+    : fed.map(() => overall);
+  const limit = section.metres === null ? USUAL_LIMIT : section.metres / travelSeconds;
+  return {
+    nowMs,
+    seconds: elapsed,
+    metres: limit * travelSeconds,
+    limit,
+    quickestSeconds: QUICKEST * travelSeconds,
+    came: came.flatMap((count, k) => {
+      const n = Math.min(count, LEFT_MAX);
+      const from = fed.indexOf(upstream[k]!.stream);
+      return Array.from({ length: n }, (_, j) => ({
+        from,
+        atMs: Math.round(nowMs - (1000 * elapsed * (n - j - 0.5)) / n),
+      }));
+    }),
+    lines: lines.map(
+      ({ left, reading, abreast, isLit, greenSeconds, clearSeconds, hasPresence, served, anyPresence }) => {
+        // Who counts and is never covered reports counts only.
+        const reports = reading !== undefined && (hasPresence || (anyPresence && served === 0));
+        return {
+          left,
+          isAssumed: reading === undefined,
+          isOpen: greenSeconds > 0 || isLit,
+          isClear: reports && clearSeconds >= (greenSeconds > 0 ? CLEAR_GREEN_SECONDS : CLEAR_SECONDS),
+          isCovered: reports && reading.presence && greenSeconds <= -SETTLED_SECONDS,
+          abreast,
+        };
+      },
+    ),
+    shares,
+    overall,
+    areCounted: missed < MISSED_FEW + MISSED_SHARE * (total - lines.length),
+  };
 }
 
 /** While it stands it grows by who comes in the mean; once it moves, who passes the detector was one of it. */
@@ -309,87 +325,21 @@ function increase(before: number, now: number): number {
   return now >= before ? now - before : now;
 }
 
-function stillThere({ inLane }: VehicleEntry): number {
-  let sum = 0;
-  for (const share of inLane) sum += share;
-  return sum;
-}
-
-/** One vehicle left lane `l`: Bayes over who it was, the first in the lane. Seconds it took, if that is clear; else -1. */
-function depart(entries: readonly VehicleEntry[], l: number, nowMs: number, upstreamSeconds: number): number {
-  const earliest = nowMs - 1000 * QUICKEST * upstreamSeconds;
-  let nobodyBefore = 1;
-  let total = 0;
-  const weights: number[] = [];
-  for (const { atMs, inLane } of entries) {
-    const weight = atMs <= earliest ? inLane[l]! * nobodyBefore : 0;
-    weights.push(weight);
-    total += weight;
-    if (atMs <= earliest) nobodyBefore *= 1 - inLane[l]!;
-  }
-  if (total < LEAST) return -1;
-  let before = 0;
-  let took = -1;
-  for (let i = 0; i < entries.length; i++) {
-    const { inLane } = entries[i]!;
-    const own = weights[i]! / total;
-    const after = Math.max(0, 1 - before - own);
-    const other = 1 - inLane[l]!;
-    for (let m = 0; m < inLane.length; m++) {
-      const share = inLane[m]!;
-      if (m === l) inLane[m] = share * before;
-      else inLane[m] = share * before + (other > 1e-9 ? (share / other) * after : 0);
-    }
-    before += own;
-    if (own >= SURE) took = (nowMs - entries[i]!.atMs) / 1000;
-  }
-  return took;
-}
-
-/** It is not in lane `l`: then in another, or it never was. */
-function ruleOut({ inLane }: VehicleEntry, l: number): void {
-  const rest = inLane.reduce((sum, share, m) => (m === l ? sum : sum + share), 0);
-  const all = rest + inLane[l]!;
-  for (let m = 0; m < inLane.length; m++) inLane[m] = m === l || rest < LEAST ? 0 : (inLane[m]! * all) / rest;
-}
-
-/** Somebody covers the stop line of lane `l`. */
-function somebodyIsThere(
-  entries: VehicleEntry[],
-  l: number,
-  from: number,
-  lanes: number,
-  nowMs: number,
-  upstreamSeconds: number,
-): void {
-  const earliest = nowMs - 1000 * QUICKEST * upstreamSeconds;
-  let nobody = 1;
-  for (const { atMs, inLane } of entries) if (atMs <= earliest) nobody *= 1 - inLane[l]!;
-  const sure = 1 - nobody;
-  if (sure > 0.999) return;
-  if (sure < 0.2) {
-    const inLane = new Array<number>(lanes).fill(0);
-    inLane[l] = 1;
-    const atMs = Math.round(nowMs - 1000 * upstreamSeconds);
-    let at = entries.length;
-    while (at > 0 && entries[at - 1]!.atMs > atMs) at--;
-    entries.splice(at, 0, { atMs, from, inLane });
-    return;
-  }
-  for (const { atMs, inLane } of entries) {
-    if (atMs > earliest) continue;
-    const more = Math.min(1, inLane[l]! / sure);
-    const others = 1 - inLane[l]!;
-    for (let m = 0; m < inLane.length; m++)
-      if (m !== l) inLane[m] = others > 1e-9 ? (inLane[m]! * (1 - more)) / others : 0;
-    inLane[l] = more;
-  }
+/** The vehicle that is so-manyth before a line, or part of one: as likely as there is one. */
+export interface Arrival {
+  /** It could be at the line if nobody were before it, seconds from now, at least 0. */
+  readonly inSeconds: number;
+  /** It has been held up for so long. */
+  readonly waitedSeconds: number;
+  /** Its speed, of the limit. */
+  readonly speedShare: number;
+  readonly mass: number;
 }
 
 /** What a stream has before its stop line. */
 export interface LaneTraffic {
-  /** Arrival at the line at free speed, seconds from now (past: waiting since), and mass, in order. */
-  readonly arrivals: readonly { readonly inSeconds: number; readonly mass: number }[];
+  /** The first at the line first. */
+  readonly arrivals: readonly Arrival[];
   /** Vehicles that should be at the line by now, those beyond the upstream detector included. */
   readonly queued: number;
   /** Those of them beyond the upstream detector. */
@@ -411,38 +361,74 @@ export function laneTraffic(ground: Ground, memory: VehiclesMemory): LaneTraffic
     const line = memory.lines[i]!;
     if (section.counts.every((count) => count < 0)) {
       const { assumed, perSecond } = line;
-      const arrivals = [{ inSeconds: 0, mass: assumed }];
+      const arrivals = [{ inSeconds: 0, waitedSeconds: 0, speedShare: 0, mass: assumed }];
       return { arrivals, queued: assumed, beyond: 0, coming: 0, deviation: Math.sqrt(assumed), perSecond };
     }
-    const arrivals: { inSeconds: number; mass: number }[] = [];
-    let queued = 0;
-    let coming = 0;
+    const { arrivals, queued: there, coming, variance: known } = laneOf(ground, memory, s, l);
+    let queued = there;
     let beyond = 0;
-    let variance = 0;
-    for (const { atMs, inLane } of section.entries) {
-      const mass = inLane[l]!;
-      variance += mass * Math.max(0, 1 - mass);
-      if (mass < LEAST) continue;
-      const inSeconds = section.travelSeconds - (memory.atMs - atMs) / 1000;
-      arrivals.push({ inSeconds, mass });
-      if (inSeconds <= 0) queued += mass;
-      else coming += mass;
-    }
+    let variance = known;
     const total = fed.reduce((sum, stream) => sum + memory.lines[stream]!.served + 1, 0);
     const share = (line.served + 1) / total;
     const own = ground.sections[s]!.upstream.findIndex(({ stream }) => stream === i);
     const { vehicles } = section.beyond[Math.max(0, own)]!;
     if (vehicles > 0) {
-      const inSection = section.entries.reduce((sum, entry) => sum + stillThere(entry), 0);
+      const inSection = section.hypotheses.reduce(
+        (sum, { weight, lanes }) => sum + weight * lanes.reduce((n, lane) => n + lane.length, 0),
+        0,
+      );
       const part = own >= 0 ? 1 : inSection > 0 ? (queued + coming) / inSection : share;
       beyond = vehicles * part;
       queued += beyond;
       variance += beyond;
       // they stand, and come after those that have passed
       const inSeconds = section.travelSeconds + SETS_OFF_SECONDS;
-      for (let left = beyond; left >= LEAST; left--) arrivals.push({ inSeconds, mass: Math.min(1, left) });
+      for (let left = beyond; left >= LEAST; left--)
+        arrivals.push({ inSeconds, waitedSeconds: 0, speedShare: 0, mass: Math.min(1, left) });
     }
     const deviation = Math.sqrt(variance);
     return { arrivals, queued, beyond, coming, deviation, perSecond: section.perSecond * share };
   });
+}
+
+interface LaneKnown {
+  readonly arrivals: Arrival[];
+  readonly queued: number;
+  readonly coming: number;
+  readonly variance: number;
+}
+
+/** Lane `l` of a section, over its hypotheses. */
+function laneOf(ground: Ground, { atMs, sections }: VehiclesMemory, s: number, l: number): LaneKnown {
+  const { hypotheses, travelSeconds } = sections[s]!;
+  const { metres } = ground.sections[s]!;
+  const limit = metres === null ? USUAL_LIMIT : metres / travelSeconds;
+  const sums: { -readonly [K in keyof Arrival]: number }[] = [];
+  let queued = 0;
+  let coming = 0;
+  let squares = 0;
+  for (const { weight, lanes } of hypotheses) {
+    const lane = lanes[l]!;
+    squares += weight * lane.length * lane.length;
+    lane.forEach((vehicle, k) => {
+      if (k === sums.length) sums.push({ inSeconds: 0, waitedSeconds: 0, speedShare: 0, mass: 0 });
+      const sum = sums[k]!;
+      sum.mass += weight;
+      sum.inSeconds += weight * freeSeconds(vehicle.metres, vehicle.metresPerSecond, limit);
+      sum.waitedSeconds += vehicle.heldMs === 0 ? 0 : (weight * (atMs - vehicle.heldMs)) / 1000;
+      sum.speedShare += (weight * vehicle.metresPerSecond) / limit;
+      if (atMs - vehicle.cameMs >= 1000 * travelSeconds) queued += weight;
+      else coming += weight;
+    });
+  }
+  const mean = queued + coming;
+  const arrivals = sums
+    .filter(({ mass }) => mass >= LEAST)
+    .map(({ inSeconds, waitedSeconds, speedShare, mass }) => ({
+      inSeconds: inSeconds / mass,
+      waitedSeconds: waitedSeconds / mass,
+      speedShare: speedShare / mass,
+      mass: Math.min(1, mass),
+    }));
+  return { arrivals, queued, coming, variance: Math.max(0, squares - mean * mean) };
 }

@@ -156,7 +156,7 @@ export const actuated: Strategy = {
     const force = forceOff(configuration, choice, parameters, at, nowMs);
     const end = whyEnd(parameters, {
       greenSeconds: running.greenSeconds,
-      minimum: own.minGreenSeconds,
+      minimum: Math.max(own.minGreenSeconds, unseenGreen(configuration, choice, observation, at)),
       gap,
       longest,
       conflictSeconds: since < 0 ? -1 : (nowMs - since) / 1000,
@@ -285,6 +285,22 @@ function nextCalled(choice: StageChoice, called: readonly boolean[], at: number)
     if (called[to]) return to;
   }
   return -1;
+}
+
+/** Today's green for the lanes of stage `at` of which no detector tells, seconds: without it they would gap out at once. */
+function unseenGreen(
+  { localPlan }: JunctionConfiguration,
+  choice: StageChoice,
+  { detectors }: Observation,
+  at: number,
+): number {
+  const own = choice.stages[at]!;
+  const unseen = choice.streams.flatMap(({ id }, i) => (detectors[id] === undefined && own.serves[i] === 1 ? [i] : []));
+  const greens = localPlan.flatMap(({ stageId, greenSeconds }) => {
+    const stage = choice.stages[choice.indexOf.get(stageId) ?? -1];
+    return unseen.some((i) => stage?.serves[i] === 1) ? [greenSeconds] : [];
+  });
+  return Math.min(own.maxGreenSeconds, Math.max(0, ...greens));
 }
 
 /** Seconds since the last vehicle on a lane that the running stage serves and the next does not. */

@@ -168,16 +168,14 @@ function fromDetectors(
   if (vehicles === null || traffic === null) return;
   const { stuckSeconds, stuckGroups } = vehicles.lines[stream]!;
   let isHead = true;
-  for (const { inSeconds, mass } of traffic[stream]!.arrivals) {
-    if (inSeconds >= horizonSeconds || mass < LEAST_MASS) continue;
-    const free = Math.max(0, inSeconds);
+  for (const { inSeconds: free, waitedSeconds, speedShare, mass } of traffic[stream]!.arrivals) {
+    if (free >= horizonSeconds || mass < LEAST_MASS) continue;
     const same = open.findIndex((one) => Math.abs(one.free - free) <= SAME_SECONDS);
     if (same >= 0) {
       open.splice(same, 1);
       continue;
     }
-    const waited = Math.max(0, -inSeconds);
-    const weight = mass * (1 + (fairness * waited) / 100);
+    const weight = mass * (1 + (fairness * waitedSeconds) / 100);
     let group = usual;
     if (isHead && usual >= 0 && stuckSeconds >= STUCK_SECONDS) {
       const others = groundOf(configuration).streams[stream]!.groups.filter((g) => !stuckGroups.includes(g));
@@ -185,7 +183,7 @@ function fromDetectors(
     }
     isHead = false;
     // nobody knows which of them is which for long enough to say that one is late
-    people.push({ free, waited: 0, weight, stop: inSeconds > 0 ? weight * stopCost : 0, mass, group });
+    people.push({ free, waited: 0, weight, stop: weight * stopCost * Math.min(1, speedShare), mass, group });
   }
 }
 

@@ -5,7 +5,7 @@
 import type { JunctionConfiguration } from '../../junction/types.ts';
 import { observeReported, type ReportedMemory } from '../estimation/reported.ts';
 import { type Ground, groundOf } from '../estimation/streams.ts';
-import { observeTraffic, type TrafficMemory, trafficOf } from '../estimation/traffic.ts';
+import { observeTraffic, saturationFlows, type TrafficMemory, trafficOf } from '../estimation/traffic.ts';
 import { laneTraffic, observeVehicles, type VehiclesMemory } from '../estimation/vehicles.ts';
 import type { JudgedPrediction, Observation, Outlook, Parameters, Strategy } from '../types.ts';
 import { type BeamResult, searchBeam } from './horizon-beam.ts';
@@ -230,7 +230,11 @@ export const horizon: Strategy = {
     const { id } = choice.stages[found.stage]!;
     const reason = reasonOf(choice, found, running.index);
     const next = foresee(judged, found, choice.streams.length, nowMs);
-    const inputs = { ...inputsOf(choice, found, lanes, next), ...predictions };
+    const inputs = {
+      ...inputsOf(choice, found, lanes, next),
+      ...saturationOf(configuration, parameters, known.memory.byDetectors.traffic),
+      ...predictions,
+    };
     const answer = askFor(choice, found.stage, reason, inputs, keep(id, nowMs, next));
     const outlook = outlookOf(configuration, groundOf(configuration), found.departures, room, observation);
     return outlook === undefined ? answer : { ...answer, outlook };
@@ -508,6 +512,25 @@ function reasonOf(choice: StageChoice, { stage, options, plan }: BeamResult, run
   const then = stage === running && next !== undefined ? `, ${name(next.stage)} in ${next.inSeconds} s` : '';
   const delay = chosen == null ? '' : `: ${Math.round(chosen.delaySeconds)} vehicle-seconds of delay ahead, ${against}`;
   return `${verb} ${name(stage)}${then}${delay}`;
+}
+
+/** Vehicles an hour that each lane was seen to discharge, and the standard deviation; nothing where it is not measured. */
+function saturationOf(
+  configuration: JunctionConfiguration,
+  parameters: Parameters,
+  traffic: TrafficMemory | null,
+): { saturationFlowPerHour?: Record<string, readonly [mean: number, deviation: number]> } {
+  if (traffic === null) return {};
+  const ground = groundOf(configuration);
+  const flows = saturationFlows(ground, traffic, number(parameters, 'saturationFlowPerHourPerLane'));
+  return {
+    saturationFlowPerHour: Object.fromEntries(
+      ground.streams.map(({ id }, i) => [
+        id,
+        [Math.round(flows[i]!.vehiclesPerHour), Math.round(flows[i]!.deviationPerHour)] as const,
+      ]),
+    ),
+  };
 }
 
 function inputsOf(

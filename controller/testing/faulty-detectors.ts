@@ -17,15 +17,23 @@ export type Fault =
 
 /** One observation a second, as detectors with this fault would have made them. */
 export function withFault(observations: readonly Observation[], fault: Fault): Observation[] {
+  const made = faulty(fault);
+  return observations.map((observation) => made(observation));
+}
+
+/** The same one after the other: what it is called with is a second later each time. */
+export function faulty(fault: Fault): (observation: Observation) => Observation {
   const stuckAt = new Map<string, number>();
-  return observations.map((observation, second) => {
+  let second = 0;
+  return (observation) => {
     const detectors: Record<string, DetectorReading> = {};
     for (const [id, reading] of Object.entries(observation.detectors)) {
       const told = tell(id, reading, fault, second, stuckAt);
       if (told !== null) detectors[id] = told;
     }
+    second++;
     return { ...observation, detectors };
-  });
+  };
 }
 
 function tell(

@@ -217,6 +217,27 @@ export class DetectionOfStreet {
     return heard.map((list, signal) => this.matched(list, signal));
   }
 
+  /** Who is in which lane of each signal, as it is: what no detector says. Measurements of estimates need it. */
+  truth(): ReportedVehicle[][] {
+    const all: ReportedVehicle[][] = this.signals.map(() => []);
+    for (const { vehicle, signalLane, lane, route, at } of this.followed.values()) {
+      if (signalLane < 0) continue;
+      const { edge, length } = this.counters[signalLane]!;
+      const signal = this.firstCounter.findLastIndex((first) => first <= signalLane);
+      const k = signalLane - this.firstCounter[signal]!;
+      const next = route?.next[at];
+      const own = next != null && next.edge === edge ? next.lanes.indexOf(k) : -1;
+      all[signal]!.push({
+        id: vehicle.id,
+        lane: this.lines[signal]![k]!,
+        metres: Math.max(0, length - vehicle.lanePosition),
+        metresPerSecond: vehicle.speed,
+        group: own < 0 || lane < 0 ? null : this.names[signal]![next!.groups[own]!]!,
+      });
+    }
+    return all;
+  }
+
   private hear({ vehicle, at, lane, laneId }: Followed, route: RouteAhead, heard: Heard[][]): void {
     if (lane < 0) return;
     const inside = laneId.startsWith(':');

@@ -34,6 +34,8 @@ export class SumoJunction {
   readonly tookMs: number[] = [];
   /** Refusals of the interlock: reason and how often. */
   readonly refusals = new Map<string, number>();
+  /** What the strategy saw in the last frame; null: there was none yet. */
+  observed: Observation | null = null;
   /** What it told its neighbours in the last frame; undefined: nothing new. */
   outlook: Outlook | undefined;
   private readonly state: JunctionState;
@@ -82,6 +84,7 @@ export class SumoJunction {
       ...(vehicles === undefined ? {} : { vehicles, reportingShare: this.reportingShare }),
       ...(neighbours && { neighbours }),
     };
+    this.observed = observation;
     const begun = performance.now();
     const answer = this.strategy.decide(configuration, state.parameters, state.memory, observation);
     this.tookMs.push(performance.now() - begun);

@@ -8,7 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Neighbours } from '../../controller/coordination.ts';
 import { checkJunction, checkParameters, StrategyError, strategyNamed } from '../../controller/strategies/index.ts';
-import type { Parameters, Strategy } from '../../controller/types.ts';
+import type { Observation, Parameters, ReportedVehicle, Strategy } from '../../controller/types.ts';
+import type { JunctionConfiguration } from '../../junction/types.ts';
 import type { VariantSettings } from '../../scenarios/types.ts';
 import type { RunResult, VariantResult } from '../types.ts';
 import type { SumoCase } from './case.ts';
@@ -34,9 +35,20 @@ export interface SumoRunOptions {
   /** Keeps `tripinfo.xml` and `tls-states.xml` there; with several variants in a folder each. */
   readonly out?: string;
   readonly signal?: AbortSignal;
+  /** Each second of each junction: what the strategy saw, and what there was to be seen. */
+  readonly onFrame?: (frame: SumoFrame) => void;
   readonly onDecision?: (variant: string, decision: JunctionDecision) => void;
   readonly onProgress?: (variant: string, simulatedSeconds: number) => void;
   readonly onNotice?: (variant: string, notice: string) => void;
+}
+
+export interface SumoFrame {
+  readonly variant: string;
+  readonly configuration: JunctionConfiguration;
+  readonly observation: Observation;
+  /** Every vehicle on the lanes of the signal, in the lane where it is. */
+  readonly truth: readonly ReportedVehicle[];
+  readonly decision: JunctionDecision | null;
 }
 
 export interface DecisionTimes {
@@ -255,7 +267,7 @@ async function explained(error: TraciError, sumo: SumoProcess): Promise<Error> {
 }
 
 async function drive(options: SumoRunOptions, variant: VariantSettings, traci: TraciClient): Promise<Driven> {
-  const { sumoCase, detection, signal, onDecision, onProgress, onNotice } = options;
+  const { sumoCase, detection, signal, onDecision, onFrame, onProgress, onNotice } = options;
   const { beginSeconds, stepSeconds } = sumoCase;
   const { own, set } = ownParameters(variant.parameters, options.stages);
   const { signals, leftAlone } = signalsOf(sumoCase.net, sumoCase.name, set);
@@ -277,11 +289,15 @@ async function drive(options: SumoRunOptions, variant: VariantSettings, traci: T
     if (k % perDecision === 0) {
       const readings = street.readings();
       const reports = street.reports();
+      const truth = onFrame === undefined ? undefined : street.truth();
       const pictures = signals.map(({ configuration }) => neighbours.picture(configuration.junctionId, ms(k)));
       junctions.forEach((junction, j) => {
         const decision = junction.decide(ms(k), readings[j]!, reports?.[j], pictures[j]);
         if (junction.outlook !== undefined) neighbours.tell(signals[j]!.configuration.junctionId, junction.outlook);
         if (decision !== null) onDecision?.(variant.name, decision);
+        if (truth === undefined || junction.observed === null) return;
+        const { configuration } = junction.signal;
+        onFrame?.({ variant: variant.name, configuration, observation: junction.observed, truth: truth[j]!, decision });
       });
       onProgress?.(variant.name, k * stepSeconds);
     }
