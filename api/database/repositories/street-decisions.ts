@@ -31,22 +31,26 @@ interface StreetDecisionRow {
   vetoed: string | null;
 }
 
-/** What controllers of streets decided, newest first. */
+/**
+ * What controllers of streets decided, newest first: `limit` rows, and those that were taken at the time of the last of
+ * them, so that who goes on before that time misses none.
+ */
 export async function listStreetDecisions(knex: Knex, query: StreetDecisionQuery): Promise<StoredStreetDecision[]> {
   const { junctionId, beforeMs, limit } = query;
-  const rows = await knex('street_decisions as d')
+  const wanted = knex('street_decisions as d').modify((builder) => {
+    if (junctionId !== undefined) builder.where('d.junction_id', junctionId);
+    if (beforeMs !== undefined) builder.where('d.decided_at', '<', new Date(beforeMs).toISOString());
+  });
+  const newest = wanted.clone().select('d.decided_at').orderBy('d.decided_at', 'desc').limit(limit);
+  const rows = await wanted
     .join('junctions as j', 'j.junction_id', 'd.junction_id')
     .select('d.*', 'j.junction_name')
-    .modify((builder) => {
-      if (junctionId !== undefined) builder.where('d.junction_id', junctionId);
-      if (beforeMs !== undefined) builder.where('d.decided_at', '<', new Date(beforeMs).toISOString());
-    })
+    .where('d.decided_at', '>=', knex.min('decided_at').from(newest.as('newest')))
     .orderBy([
       { column: 'd.decided_at', order: 'desc' },
       { column: 'd.junction_id' },
       { column: 'd.seq', order: 'desc' },
-    ])
-    .limit(limit);
+    ]);
   return (rows as StreetDecisionRow[]).map((row) => ({
     junctionId: row.junction_id,
     junctionName: row.junction_name,

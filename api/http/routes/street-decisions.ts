@@ -36,7 +36,13 @@ export function streetDecisionRoutes({ store }: ApiContext): Route[] {
       query: formatQuery.extend({
         junction: z.uuid().optional().describe('Only of this junction.'),
         before: z.iso.datetime().optional().describe('Only those taken before: of the last one listed, to go on.'),
-        limit: z.coerce.number().int().min(1).max(MAX).default(DEFAULT),
+        limit: z.coerce
+          .number()
+          .int()
+          .min(1)
+          .max(MAX)
+          .default(DEFAULT)
+          .describe('Decisions of the same time as the last come too, so that none is missed by going on before it.'),
       }),
       answers: {
         200: {
