@@ -226,6 +226,7 @@ function program(): Command {
     .argument('<scenario>', 'a scenario that ships, a scenario file, or a CityFlow folder')
     .option('--sumo <folder>', 'where to; made if it is not there')
     .addOption(seedOption())
+    .option('--without-people', "leave the people out, whom run and import do not read from SUMO's files")
     .addOption(new Option('--until <seconds>', 'end after so many seconds').argParser(positive))
     .option('--json', 'print exactly one JSON object on standard output')
     .action(async (scenario: string, options) => {

@@ -43,7 +43,7 @@ describe('flextraff compare', () => {
   });
 
   it("takes SUMO's files one by one", async () => {
-    const { files } = exportScenario(await loadScenario(join(SHIPPED_SCENARIOS, 't-junction.yaml')), 1);
+    const { files } = exportScenario(await loadScenario(join(SHIPPED_SCENARIOS, 't-junction.yaml')), 1, false);
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
     const parts = { net: join(folder, 't-junction.net.xml'), routes: join(folder, 't-junction.rou.xml'), end: 60 };
     const variant = ['baseline=fixed-time', 'adaptive=actuated'];

@@ -9,6 +9,7 @@ export interface ExportCommandOptions {
   readonly sumo?: string;
   readonly seed?: number;
   readonly until?: number;
+  readonly withoutPeople?: boolean;
   readonly json?: boolean;
 }
 
@@ -22,7 +23,8 @@ export async function exportFiles(path: string, options: ExportCommandOptions): 
     directories: scenariosFolder === undefined ? [] : [scenariosFolder],
   });
   let exported: ExportedFiles;
-  if (source.scenario !== null) exported = exportScenario(source.scenario, options.seed ?? source.seeds[0] ?? 0);
+  if (source.scenario !== null)
+    exported = exportScenario(source.scenario, options.seed ?? source.seeds[0] ?? 0, !options.withoutPeople);
   else if (source.files?.kind === 'cityflow') {
     try {
       exported = exportCityFlow(source.files);

@@ -69,7 +69,7 @@ describe('SUMO files with mistakes', () => {
   const base: Record<string, string> = {};
   beforeAll(async () => {
     const scenario = await loadScenario(join(SHIPPED_SCENARIOS, 't-junction.yaml'));
-    Object.assign(base, exportScenario({ ...scenario, durationSeconds: 60, stepSeconds: 1 }, 1).files);
+    Object.assign(base, exportScenario({ ...scenario, durationSeconds: 60, stepSeconds: 1 }, 1, false).files);
   });
 
   const place = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true });

@@ -17,7 +17,7 @@ const at = (name: string) => join(folder, name);
 
 beforeAll(async () => {
   const scenario = await loadScenario(join(SHIPPED_SCENARIOS, 't-junction.yaml'));
-  files = { ...exportScenario({ ...scenario, durationSeconds: 600, stepSeconds: 1 }, 1).files };
+  files = { ...exportScenario({ ...scenario, durationSeconds: 600, stepSeconds: 1 }, 1, false).files };
   folder = mkdtempSync(join(tmpdir(), 'flextraff-sumo-'));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -25,8 +25,8 @@ export interface ExportedFiles {
   readonly notes: readonly string[];
 }
 
-/** A scenario with the vehicles and people of a seed. */
-export function exportScenario(scenario: Scenario, seed: number): ExportedFiles {
+/** A scenario with the vehicles of a seed and, unless they are left out, its people. */
+export function exportScenario(scenario: Scenario, seed: number, withPeople = true): ExportedFiles {
   const network = networkFromScenario(scenario);
   const demand = demandFromScenario(scenario, network, seed);
   const walking = crossingsOf(scenario, network);
@@ -45,12 +45,16 @@ export function exportScenario(scenario: Scenario, seed: number): ExportedFiles 
       rightOfWay === undefined ? 'traffic_light' : CONTROLS[rightOfWay.rule],
     ),
     crossings: walking === null ? [] : exportCrossings(network, walking),
-    people: walking === null ? [] : exportPeople(peopleFromScenario(scenario, walking.crossings, seed)),
+    people: walking === null || !withPeople ? [] : exportPeople(peopleFromScenario(scenario, walking.crossings, seed)),
     laneWidths: laneWidthsOf(scenario, network),
     stepSeconds: scenario.stepSeconds,
     durationSeconds: scenario.durationSeconds,
   };
-  return textsOf(model, [...told(scenario, model), `vehicles and people are those of seed ${seed}, one by one`]);
+  return textsOf(model, [
+    ...told(scenario, model),
+    ...(walking === null || withPeople ? [] : ['people are left out, as was asked; their crossings are there']),
+    `vehicles and people are those of seed ${seed}, one by one`,
+  ]);
 }
 
 function laneWidthsOf(scenario: Scenario, network: Network): Float64Array {
@@ -150,7 +154,7 @@ function told(scenario: Scenario, { demand, plans, people, crossings }: ExportMo
     people.length,
     'person',
     'people',
-    'walk by SUMO, each at its own speed from kerb to kerb, cyclists as people; flextraff run reads the vehicles only, without the people file',
+    'walk by SUMO, each at its own speed from kerb to kerb, cyclists as people; flextraff run and import do not read people: export --without-people for those',
   );
   const readers = scenario.junctions.flatMap(({ approaches }) => approaches.flatMap(({ rfid }) => rfid)).length;
   add(readers, 'reader', 'readers', 'RFID readers, loops, faults and what is broadcast are left out');
