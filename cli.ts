@@ -116,7 +116,7 @@ function program(): Command {
     .addOption(new Option('--until <seconds>', 'end after so many seconds').argParser(positive))
     .option(
       '--variant <name=strategy[,key=value...]>',
-      "replaces the scenario's variants; may be given several times",
+      "replaces the scenario's variants; may be given several times; stageSet=all: horizon and max-pressure choose among all conflict-free stages",
       collect,
       [],
     )
@@ -180,7 +180,7 @@ function program(): Command {
     .addOption(sumoTime('end'))
     .option(
       '--variant <name=strategy[,key=value...]>',
-      "replaces the scenarios' variants; give at least two",
+      "replaces the scenarios' variants; give at least two; stageSet=all as in run",
       collect,
       [],
     )

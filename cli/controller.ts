@@ -196,7 +196,11 @@ async function fromScenario(
   const source = await openSource(scenario);
   const last = source.variants.at(-1)!;
   const { strategy, parameters } = chosen ?? last;
-  const street = source.open({ seed: 0, variant: last, prefix: 'flextraff-sim/configuration/reading' });
+  const street = source.open({
+    seed: 0,
+    variant: { ...last, parameters },
+    prefix: 'flextraff-sim/configuration/reading',
+  });
   const junctions = street.configurations.map((configuration) => ({ configuration, strategy, parameters }));
   if (junctions.length === 0) throw new Refusal(`${scenario} has no junction that can be controlled.`);
   return { live: false, prefix: null, junctions, dialects: [] };

@@ -1,6 +1,7 @@
 /** What a run is made of: a scenario file, the name of a scenario that ships, SUMO's files, or a CityFlow folder. */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
+import { scenarioFor } from '../scenarios/all-stages.ts';
 import { nearest } from '../scenarios/issues.ts';
 import { scenarioFiles } from '../scenarios/list.ts';
 import { loadScenario } from '../scenarios/load.ts';
@@ -35,9 +36,9 @@ export interface Source {
   readonly files: Exclude<StreetSource, { kind: 'scenario' }> | null;
   /**
    * Signals that strategies may steer, and those of peers' files that keep the file's program, with the reason. Throws
-   * SourceError for a file that cannot be used.
+   * SourceError for a file that cannot be used. `parameters`: as a variant with these has them.
    */
-  signals(): readonly SourceSignal[];
+  signals(parameters?: VariantSettings['parameters']): readonly SourceSignal[];
   /** Vehicles that peers' files send within the run, with their first seed; null for a scenario, which says it itself. */
   vehicles(): number | null;
   /** What the files ask for and is not done, in words; a street may add to it. */
@@ -164,8 +165,8 @@ function ofScenario(path: string, scenario: Scenario): Source {
     scenario,
     v2x: scenario.v2x ?? null,
     files: null,
-    signals: () =>
-      scenario.junctions.map(({ name, configuration, rightOfWay }) =>
+    signals: (parameters) =>
+      scenarioFor(scenario, parameters).junctions.map(({ name, configuration, rightOfWay }) =>
         rightOfWay === undefined ? { name, configuration } : { name, configuration: null, reason: 'it has none' },
       ),
     vehicles: () => null,

@@ -80,6 +80,18 @@ function ended(twin: Twin, runId: string): Promise<RunSummary> {
 }
 
 describe('a run of the twin', () => {
+  it('draws the stages of every variant, also where only one has all conflict-free ones', async () => {
+    const file = join(scenarios, 'short.yaml');
+    const all = '{ name: all, strategy: horizon, parameters: { stageSet: all, work: 4000 } }';
+    writeFileSync(file, `${readFileSync(file, 'utf8').trimEnd()}\n  - ${all}\n`);
+    const twin = await open();
+    const { id } = await twin.start({ scenario: 'short', seed: 1 });
+    await ended(twin, id);
+    const ids = (await twin.run(id)).drawing.junctions[0]!.stages.map((stage) => stage.id);
+    expect(ids.slice(0, 3)).toEqual(['main', 'into-side', 'out-of-side']);
+    expect(ids).toContain('S-right+E-straight+W-straight+W-right');
+  });
+
   it('is recorded before it is acknowledged, and kept with everything when it has finished', async () => {
     const twin = await open();
     const told = {

@@ -495,7 +495,8 @@ class RunningTwin implements AlertingTwin {
 
 /** A street of the run that is never played: for what can be told beforehand. */
 function sampleStreet(source: Source, row: RunRow): Street {
-  const [variant] = source.variants;
+  // all stages come after those that are listed, so that this drawing knows the stages of every variant
+  const variant = source.variants.find(({ parameters }) => parameters.stageSet === 'all') ?? source.variants[0];
   return source.open({ seed: row.seed, variant: variant!, prefix: simulationPrefix(row.id, variant!.name) });
 }
 

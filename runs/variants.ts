@@ -46,7 +46,7 @@ function problemsOf(source: Source, variant: VariantSettings): string[] {
     );
     if (parameters.length > 0) return parameters;
     const complete = checkParameters(strategy, variant.parameters);
-    const signals = source.signals();
+    const signals = source.signals(complete);
     const steered = signals.flatMap(({ name, configuration }) =>
       configuration === null ? [] : [{ name, configuration }],
     );

@@ -303,6 +303,7 @@ function buildJunction(
     }),
     outline: layout.outline,
     configuration: signals.configuration,
+    ...(signals.greenBounds && { greenBounds: signals.greenBounds }),
     ...(signals.rightOfWay && { rightOfWay: signals.rightOfWay }),
     ...(file.externalId === undefined ? {} : { externalId: file.externalId }),
   };

@@ -10,7 +10,7 @@ import type { JunctionLayout } from './layout.ts';
 import { permitPairs } from './permitted.ts';
 import { buildSchedule } from './plans.ts';
 import type { SignalisedFile, SignalsFile } from './schema.ts';
-import type { RightOfWay } from './types.ts';
+import type { GreenBounds, RightOfWay } from './types.ts';
 import { assignGroups, checkGroups, detectorsOf, type Group, makeGroups, numbered } from './signal-groups.ts';
 import { type Clearances, checkTimes, clearanceTimes, leastCycleSeconds, leastGreenSeconds } from './signal-times.ts';
 
@@ -32,6 +32,7 @@ export interface BuiltSignals {
   readonly configuration: JunctionConfiguration;
   /** Signal group id by movement. */
   readonly groupOf: ReadonlyMap<string, string>;
+  readonly greenBounds?: GreenBounds;
   /** In place of signals. */
   readonly rightOfWay?: RightOfWay;
 }
@@ -76,6 +77,14 @@ export function buildSignals(
       ...(priority === undefined ? {} : { priority }),
     },
     groupOf,
+    greenBounds: greenBoundsOf(junction.signals),
+  };
+}
+
+function greenBoundsOf({ minGreenSeconds, maxGreenSeconds }: SignalsFile): GreenBounds {
+  return {
+    minSeconds: minGreenSeconds ?? USUAL_MIN_GREEN_SECONDS,
+    maxSeconds: maxGreenSeconds ?? USUAL_MAX_GREEN_SECONDS,
   };
 }
 
@@ -180,15 +189,12 @@ function assemble(
 ): JunctionConfiguration {
   const { signals } = junction;
   const signalGroups = numbered(groups);
-  const bounds = {
-    min: signals.minGreenSeconds ?? USUAL_MIN_GREEN_SECONDS,
-    max: signals.maxGreenSeconds ?? USUAL_MAX_GREEN_SECONDS,
-  };
+  const bounds = greenBoundsOf(signals);
   const stages: Stage[] = signals.stages.map((stage) => ({
     id: stage.id,
     groups: groups.map((group) => group.id).filter((id) => stage.groups.includes(id)),
-    minGreenSeconds: stage.minGreenSeconds ?? bounds.min,
-    maxGreenSeconds: stage.maxGreenSeconds ?? bounds.max,
+    minGreenSeconds: stage.minGreenSeconds ?? bounds.minSeconds,
+    maxGreenSeconds: stage.maxGreenSeconds ?? bounds.maxSeconds,
   }));
   const localPlan: PlanStage[] = signals.stages
     .filter((stage) => stage.greenSeconds !== undefined)

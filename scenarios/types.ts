@@ -135,6 +135,12 @@ export interface RightOfWay {
   readonly major: readonly string[];
 }
 
+/** Seconds; what walks need is not in it. */
+export interface GreenBounds {
+  readonly minSeconds: number;
+  readonly maxSeconds: number;
+}
+
 export interface ScenarioJunction {
   readonly id: string;
   readonly name: string;
@@ -151,6 +157,8 @@ export interface ScenarioJunction {
   readonly outline: Polyline;
   /** Signal groups, stages, conflicts, intergreens, bounds and today's plan; where there is `rightOfWay`, it has none of these. */
   readonly configuration: JunctionConfiguration;
+  /** Bounds of green of a stage for which the file has none of its own; absent where there is `rightOfWay`. */
+  readonly greenBounds?: GreenBounds;
   /** Where there is no signal. */
   readonly rightOfWay?: RightOfWay;
 }

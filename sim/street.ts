@@ -2,6 +2,7 @@
 import { isoOf } from '../feeds/codec.ts';
 import type { Message, MessageKind } from '../feeds/messages.ts';
 import type { JunctionConfiguration } from '../junction/types.ts';
+import { scenarioFor } from '../scenarios/all-stages.ts';
 import type { DetectorFault, Scenario, V2xSettings } from '../scenarios/types.ts';
 import { type CityFlowSource, ofCityFlow } from './cityflow-street.ts';
 import type { Engine, Network } from './core.ts';
@@ -84,7 +85,7 @@ const DIGEST_EVERY_SECONDS = 10;
  * Opens a street at time 0. Throws what the builders throw for input they refuse (InputFileError for CityFlow's files).
  */
 export function openStreet(source: StreetSource, options: StreetOptions): Street {
-  if (source.kind === 'scenario') return ofScenario(source.scenario, options);
+  if (source.kind === 'scenario') return ofScenario(scenarioFor(source.scenario, options.variant.parameters), options);
   const { engine, parts } = source.kind === 'cityflow' ? ofCityFlow(source, options) : ofSumo(source, options);
   return new World(engine, parts);
 }

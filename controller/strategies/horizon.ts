@@ -23,6 +23,7 @@ import {
   stageChoiceOf,
   tenths,
 } from './stage-choice.ts';
+import { STAGE_SET_PARAMETER, whyNotStageSet } from './stage-sets.ts';
 
 /** A prediction that waits for its moment, and how those before it came out. */
 interface Foreseen {
@@ -98,6 +99,7 @@ export const horizon: Strategy = {
   needs: ['stopline', 'upstream'],
   parameters: {
     stages: CHOICE_STAGES_PARAMETER,
+    stageSet: STAGE_SET_PARAMETER,
     horizonSeconds: { default: 50, min: 10, max: 120, description: 'Looks so far ahead, seconds' },
     stepSeconds: { default: 2, min: 1, max: 10, description: 'A plan may change stage so often, seconds' },
     replanSeconds: { default: 1, min: 1, max: 10, description: 'Thinks again after so long, seconds' },
@@ -186,7 +188,7 @@ export const horizon: Strategy = {
   check(configuration, parameters) {
     try {
       stageChoiceOf(configuration, parameters, 'all');
-      return null;
+      return whyNotStageSet(configuration, parameters);
     } catch (error) {
       return (error as Error).message;
     }

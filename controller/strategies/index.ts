@@ -11,6 +11,7 @@ import { maxPressure } from './max-pressure.ts';
 import { withPriority } from './priority.ts';
 import { safetyAware } from './safety-aware.ts';
 import { sotl } from './sotl.ts';
+import { STAGE_SET_REFUSED } from './stage-sets.ts';
 import { webster1958 } from './webster.ts';
 
 /** Each shown only what can be believed, and with emergency pre-emption and bus priority around it, where the junction hears who asks. */
@@ -50,6 +51,7 @@ export function checkParameters(strategy: Strategy, parameters: Parameters): Par
   for (const [name, value] of Object.entries(parameters)) {
     const known = Object.hasOwn(strategy.parameters, name) ? strategy.parameters[name] : undefined;
     const where = `Strategy ${strategy.name}, parameter ${name}`;
+    if (known === undefined && name === 'stageSet') throw new StrategyError(`${where}: it ${STAGE_SET_REFUSED}.`);
     if (known === undefined) {
       const names = Object.keys(strategy.parameters).join(', ') || 'none';
       throw new StrategyError(`${where} does not exist. It knows ${names}.`);

@@ -2,9 +2,10 @@
  * Max pressure (Varaiya 2013): at fixed intervals the stage whose queues press most. Exits have no detectors, so what
  * waits downstream counts as 0: that is exact for a junction whose exits are free.
  */
+import type { JunctionConfiguration } from '../../junction/types.ts';
 import { groundOf } from '../estimation/streams.ts';
 import { type LaneTraffic, laneTraffic, observeVehicles, type VehiclesMemory } from '../estimation/vehicles.ts';
-import type { ReportedVehicle, Strategy } from '../types.ts';
+import type { Observation, Parameters, ReportedVehicle, Strategy } from '../types.ts';
 import {
   askFor,
   CHOICE_STAGES_PARAMETER,
@@ -16,6 +17,7 @@ import {
   stageChoiceOf,
   tenths,
 } from './stage-choice.ts';
+import { STAGE_SET_PARAMETER, whyNotStageSet } from './stage-sets.ts';
 
 interface PressureMemory {
   readonly stage: StageFollowed;
@@ -33,6 +35,7 @@ export const maxPressure: Strategy = {
   needs: ['stopline'],
   parameters: {
     stages: CHOICE_STAGES_PARAMETER,
+    stageSet: STAGE_SET_PARAMETER,
     form: {
       default: 'acyclic',
       description:
@@ -56,11 +59,19 @@ export const maxPressure: Strategy = {
       description:
         'From the upstream detector, where there is one, to the stop line at free speed, seconds, until it was measured',
     },
+    pedestrianRecallSeconds: {
+      default: 90,
+      min: 0,
+      max: 900,
+      description:
+        'With stageSet=all, where a stage without walks may always press more: walkers who have waited so long, seconds, get a stage with their walk',
+    },
   },
   check(configuration, parameters) {
     try {
       stageChoiceOf(configuration, parameters, 'all');
-      return FORMS.includes(String(parameters.form)) ? null : `form is ${parameters.form}; one of ${FORMS.join(', ')}`;
+      if (!FORMS.includes(String(parameters.form))) return `form is ${parameters.form}; one of ${FORMS.join(', ')}`;
+      return whyNotStageSet(configuration, parameters);
     } catch (error) {
       return (error as Error).message;
     }
@@ -106,7 +117,9 @@ export const maxPressure: Strategy = {
         ? pressureOf(choice, k, lanes, String(parameters.form))
         : pressureByRadio(choice, k, byRadio, String(parameters.form)),
     );
-    const { index, reason } = chooseByPressure(choice, running, pressures, lanes, String(parameters.form), over);
+    const { index, reason } =
+      overdueWalk(configuration, choice, running, pressures, parameters, observation) ??
+      chooseByPressure(choice, running, pressures, lanes, String(parameters.form), over);
     const inputs = {
       pressure: Object.fromEntries(choice.stages.map(({ id }, k) => [id, tenths(pressures[k]!)])),
       queued: Object.fromEntries(choice.streams.map(({ id }, i) => [id, tenths(lanes[i]!.queued)])),
@@ -144,6 +157,31 @@ function pressureByRadio(
     pressure += form === 'efficient' ? served / lanes : served * lanes;
   });
   return pressure;
+}
+
+/** With `stageSet=all`: of the stages with the walk that was red for longest, and too long, the one that presses most. */
+function overdueWalk(
+  { signalGroups }: JunctionConfiguration,
+  choice: StageChoice,
+  running: Running,
+  pressures: readonly number[],
+  { stageSet, pedestrianRecallSeconds }: Parameters,
+  { nowMs, detectors }: Observation,
+): { index: number; reason: string } | null {
+  if (stageSet !== 'all') return null;
+  let longest = Number(pedestrianRecallSeconds);
+  let walk = -1;
+  choice.pedestrianGroups.forEach((group, i) => {
+    const seconds = (nowMs - running.walkersSinceMs[i]!) / 1000;
+    if (seconds < longest || detectors[`${signalGroups[group]!.id}:button`]?.presence === false) return;
+    longest = seconds;
+    walk = group;
+  });
+  const served = choice.stages.flatMap(({ isGreen }, k) => (isGreen[walk] === true ? [k] : []));
+  if (served.length === 0) return null;
+  const index = served.reduce((most, k) => (pressures[k]! > pressures[most]! ? k : most));
+  const reason = `${signalGroups[walk]!.id} is red for ${Math.round(longest)} s; ${choice.stages[index]!.id} presses most of those with it`;
+  return { index, reason };
 }
 
 function chooseByPressure(

@@ -1,5 +1,7 @@
 /** `stages=`, the parameter: ids of stages in their order, or the name of a set. */
+import { MOST_CHOSEN_SETS, unlistedSets } from '../../junction/conflict-free.ts';
 import type { JunctionConfiguration, Stage } from '../../junction/types.ts';
+import type { Parameters } from '../types.ts';
 
 /** Sets that have a name; a stage of the same id goes before. */
 export const STAGE_SETS = ['plan', 'all', 'approaches', 'paired'] as const;
@@ -50,3 +52,22 @@ function approachesOf({ approaches, signalGroups }: JunctionConfiguration, stage
   const served = signalGroups.filter(({ id, kind }) => kind === 'vehicle' && stage.groups.includes(id));
   return approaches.map(({ name }) => name).filter((name) => served.some((group) => group.approaches.includes(name)));
 }
+
+/** `stageSet`, the parameter. Whoever opens a scenario adds the stages to the configuration; the strategy finds them there. */
+export const STAGE_SET_PARAMETER = {
+  default: 'listed',
+  description: `listed: the stages that the junction lists; all: also each set of signal groups that do not conflict and that no further group could join (the best ${MOST_CHOSEN_SETS}), with its walks and without. In scenarios of our own; in flextraff sumo it is net or all`,
+};
+
+/** Why the junction has not the stages that `stageSet` asks for, in words; null: it has. */
+export function whyNotStageSet(configuration: JunctionConfiguration, { stageSet }: Parameters): string | null {
+  if (stageSet === undefined || stageSet === 'listed') return null;
+  if (stageSet !== 'all') return `stageSet is ${stageSet}; listed or all`;
+  const missing = unlistedSets(configuration).length;
+  if (missing === 0) return null;
+  return `stageSet is all, but ${missing} of the conflict-free sets are not among the junction's ${configuration.stages.length} stages. They are added to scenarios of our own, up to 64 stages; elsewhere list them in the configuration, or leave stageSet out`;
+}
+
+/** Why strategies that do not know `stageSet` do not take it. */
+export const STAGE_SET_REFUSED =
+  'keeps to the stages that are listed: what no conflict forbids has neither an order nor a share of the cycle. Use horizon or max-pressure, or leave stageSet out';

@@ -3,6 +3,14 @@
  * what one character of a signal's state governs.
  */
 import { v5 } from 'uuid';
+import {
+  chooseSets,
+  isSameSet as same,
+  isWithin,
+  MOST_CHOSEN_SETS,
+  maximalSets,
+  withoutWalks,
+} from '../../junction/conflict-free.ts';
 import type {
   Feeder,
   JunctionConfiguration,
@@ -13,7 +21,6 @@ import type {
   Stage,
 } from '../../junction/types.ts';
 import type { SumoConnection, SumoNet, SumoPhase, SumoProgram } from '../../sim/network/sumo/net-types.ts';
-import { chooseSets, isWithin, maximalSets } from './stages.ts';
 
 /** Of a name: the signals of SUMO networks. */
 const NAMESPACE = '3f7b8a52-5a0e-5d53-9c8e-1d5b2f7e6a10';
@@ -25,7 +32,6 @@ const MAX_GREEN_SECONDS = 180;
 const MIN_CYCLE_SECONDS = 10;
 const MAX_CYCLE_SECONDS = 150;
 const LEAST_MAX_WAIT_SECONDS = 300;
-const MOST_STAGES = 16;
 /** Speed of pedestrians who clear a crossing, m/s, and the buffer after them, s (MUTCD 4E.06). */
 const WALK_METRES_PER_SECOND = 1.07;
 const WALK_BUFFER_SECONDS = 3;
@@ -225,7 +231,7 @@ function signalOf(
           usable,
           lanes.map(({ groups }) => groups),
           characters.length,
-          MOST_STAGES,
+          MOST_CHOSEN_SETS,
           (a, b) => yields[a]![b]!,
         );
   const isWalk = (group: number): boolean =>
@@ -307,21 +313,6 @@ function signalOf(
     detectors: lanes.flatMap((lane) => detectorsOf(net, lane, names)),
   };
   return { id: program.signal, configuration, lanes, stateOf: renderer(length, groupOf, yields) };
-}
-
-/** Sets with crossings once more without: a crossing makes the least green long, which not every green needs to be. */
-function withoutWalks(sets: readonly (readonly number[])[], isWalk: (group: number) => boolean): number[][] {
-  const found: number[][] = [];
-  for (const set of sets) {
-    const rest = set.filter((group) => !isWalk(group));
-    if (rest.length === set.length || rest.length === 0) continue;
-    if (![...sets, ...found].some((other) => same(other, rest))) found.push(rest);
-  }
-  return found;
-}
-
-function same(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && isWithin(a, b);
 }
 
 /** A phase that is no transition: no yellow, some green, and not merely what is left of its neighbours' greens for a moment. */

@@ -1,7 +1,10 @@
-/** Sets of movements that may be green together. */
+/** Sets of signal groups that may be green together. */
+import type { JunctionConfiguration } from './types.ts';
 
 /** Most sets that are looked for. */
 const MOST_CLIQUES = 20_000;
+/** Of the sets of a junction, so many are chosen by what they open. */
+export const MOST_CHOSEN_SETS = 16;
 
 /**
  * All maximal sets of mutually compatible items (Bron and Kerbosch 1973, with a pivot), each ascending, in the order found.
@@ -101,4 +104,49 @@ export function chooseSets(
 /** Whether all items of `part` are in `whole`. */
 export function isWithin(part: readonly number[], whole: readonly number[]): boolean {
   return part.every((item) => whole.includes(item));
+}
+
+/** Sets with walks once more without: a walk makes the least green long, which not every green needs to be. */
+export function withoutWalks(sets: readonly (readonly number[])[], isWalk: (group: number) => boolean): number[][] {
+  const found: number[][] = [];
+  for (const set of sets) {
+    const rest = set.filter((group) => !isWalk(group));
+    if (rest.length === set.length || rest.length === 0) continue;
+    if (![...sets, ...found].some((other) => isSameSet(other, rest))) found.push(rest);
+  }
+  return found;
+}
+
+export function isSameSet(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && isWithin(a, b);
+}
+
+/**
+ * Sets of a junction's signal groups (indices, ascending) that its conflict matrix lets be green together and that no
+ * further group could join: the 16 that open most lanes, those needed so that each group is in one, and of the sets with
+ * walks the largest once more without them. Does not depend on the stages that the configuration lists.
+ */
+export function conflictFreeSets(configuration: JunctionConfiguration): number[][] {
+  const { signalGroups, conflicts, detectors = [] } = configuration;
+  const indexOf = new Map(signalGroups.map(({ id }, index) => [id, index]));
+  const isWalk = (group: number): boolean => signalGroups[group]!.kind === 'pedestrian';
+  const lanes = detectors
+    .filter(({ position, lane }) => position === 'stopline' && lane !== null)
+    .map(({ groups }) => groups.flatMap((id) => indexOf.get(id) ?? []));
+  const opened = lanes.length > 0 ? lanes : signalGroups.flatMap((_, group) => (isWalk(group) ? [] : [[group]]));
+  const sets = maximalSets(signalGroups.length, (a, b) => !conflicts[a]![b]);
+  const chosen = chooseSets(sets, [], opened, signalGroups.length, MOST_CHOSEN_SETS, () => false);
+  const rests = withoutWalks(chosen, isWalk);
+  const driving = [...chosen.filter((set) => !set.some(isWalk)), ...rests];
+  return [
+    ...chosen,
+    ...rests.filter((set) => !driving.some((more) => more.length > set.length && isWithin(set, more))),
+  ];
+}
+
+/** Of `conflictFreeSets` those that the configuration has no stage for. */
+export function unlistedSets(configuration: JunctionConfiguration): number[][] {
+  const { signalGroups, stages } = configuration;
+  const listed = stages.map(({ groups }) => groups.map((id) => signalGroups.findIndex((group) => group.id === id)));
+  return conflictFreeSets(configuration).filter((set) => !listed.some((own) => isSameSet(own, set)));
 }

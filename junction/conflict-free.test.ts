@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { chooseSets, isWithin, maximalSets } from './stages.ts';
+import { chooseSets, conflictFreeSets, isWithin, maximalSets, unlistedSets } from './conflict-free.ts';
+import { crossroads } from './testing.ts';
 
 /** A symmetric relation over up to nine items. */
 const graph = fc.integer({ min: 1, max: 9 }).chain((count) =>
@@ -46,5 +47,32 @@ describe('sets of compatible greens', () => {
       }),
       { numRuns: 200 },
     );
+  });
+});
+
+describe('conflict-free sets of a junction', () => {
+  const named = (configuration: ReturnType<typeof crossroads>) =>
+    conflictFreeSets(configuration).map((set) => set.map((group) => configuration.signalGroups[group]!.id).join('+'));
+
+  it('are the pairs and the single approaches of a crossroads, each of which it lists', () => {
+    const names = ['N', 'S', 'E', 'W'].map((name) => `${name}-straight+${name}-left`);
+    const pairs = ['N-straight+S-straight', 'N-left+S-left', 'E-straight+W-straight', 'E-left+W-left'];
+    expect(named(crossroads()).sort()).toEqual([...names, ...pairs].sort());
+    expect(unlistedSets(crossroads())).toEqual([]);
+  });
+
+  it('have walks, and come once more without where nothing larger is left', () => {
+    const configuration = crossroads({ crossings: true });
+    const names = named(configuration);
+    expect(names).toContain('N-straight+S-straight+E-walk+W-walk');
+    expect(names).toContain('N-straight+S-straight');
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('do not depend on the stages that are listed, which only decide what is missing', () => {
+    const configuration = crossroads();
+    const fewer = { ...configuration, stages: configuration.stages.slice(0, 4) };
+    expect(conflictFreeSets(fewer)).toEqual(conflictFreeSets(configuration));
+    expect(unlistedSets(fewer)).toHaveLength(4);
   });
 });
