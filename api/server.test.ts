@@ -579,36 +579,3 @@ describe('the socket', () => {
     await expect(connect({ extraHeaders: { Host: 'evil.example' } })).rejects.toThrow();
   });
 });
-
-describe('starting and stopping', () => {
-  it('names the port that is in use, and the setting', async () => {
-    await expect(startServer(options({ port: server.port }))).rejects.toMatchObject({
-      code: 'port_in_use',
-      field: 'PORT',
-      message: expect.stringContaining(String(server.port)),
-    });
-  });
-
-  it('names an address that is not this machine\u2019s', async () => {
-    await expect(startServer(options({ host: '192.0.2.1' }))).rejects.toMatchObject({
-      code: 'address_unusable',
-      field: 'HOST',
-    });
-  });
-
-  it('ends with sockets and idle connections open', async () => {
-    const other = await startServer(options());
-    await (await fetch(`http://127.0.0.1:${other.port}/api/v1/scenarios`)).json();
-    const socket = io(`http://127.0.0.1:${other.port}`, {
-      transports: ['websocket'],
-      reconnection: false,
-      forceNew: true,
-    });
-    await new Promise<void>((resolve) => socket.once('connect', () => resolve()));
-    const gone = new Promise((resolve) => socket.once('disconnect', resolve));
-    await other.close();
-    await gone;
-    await other.close();
-    await expect(fetch(`http://127.0.0.1:${other.port}/`)).rejects.toThrow();
-  });
-});

@@ -1,5 +1,7 @@
 /** What the tests of this folder share: rows, and a twin that keeps everything in memory. */
 import { EventEmitter } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { JunctionConfiguration } from '../junction/types.ts';
 import { makeConfiguration, makeRun } from '../runs/testing/rows.ts';
 import {
@@ -18,11 +20,34 @@ import {
   TwinError,
   type TwinEvents,
 } from '../runs/twin-types.ts';
+import { type RunningServer, type ServerOptions, startServer } from './server.ts';
 import type { Frame, RunResult, VariantResult } from '../runs/types.ts';
 
 export { makeConfiguration, makeRun };
 
 export const silent = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** A server of `store` on a port of its own, with a page of one line in `directory`. */
+export function serveStore(
+  store: ServerOptions['store'],
+  directory: string,
+  changes: Partial<ServerOptions> = {},
+): Promise<RunningServer> {
+  const pageDirectory = join(directory, 'page');
+  mkdirSync(pageDirectory, { recursive: true });
+  writeFileSync(join(pageDirectory, 'index.html'), '<!doctype html><title>twin</title>');
+  return startServer({
+    twin: new MemoryTwin(),
+    store,
+    host: '127.0.0.1',
+    port: 0,
+    brokerStatus: () => ({ status: 'ok', detail: '' }),
+    version: '1.2.3',
+    pageDirectory,
+    logger: silent,
+    ...changes,
+  });
+}
 
 export function makeResult(run: Pick<RunRow, 'scenario' | 'seed' | 'stepSeconds' | 'durationSeconds'>): RunResult {
   const approach = {

@@ -2,6 +2,7 @@
 import { parseScenario } from '../scenarios/load.ts';
 import { demandFromScenario } from '../sim/demand/demand.ts';
 import { networkFromScenario } from '../sim/network/scenario.ts';
+import { permittedLeft } from '../sim/testing/permitted-left.ts';
 import { createEngine } from '../sim/traffic/engine.ts';
 
 const STEP = 0.5;
@@ -18,40 +19,9 @@ export interface Turns {
   readonly headways: readonly number[];
 }
 
-function crossroads(opposingPerHour: number): string {
-  return `
-version: 1
-drivingSide: right
-stepSeconds: ${STEP}
-durationSeconds: ${WARM_UP_SECONDS + HOUR}
-junctions:
-  - name: here
-    latitude: 0
-    longitude: 0
-    approachDefaults: { lengthMetres: 300 }
-    approaches:
-      - { name: E, lanes: [{ movements: [straight] }] }
-      - { name: W, lanes: [{ movements: [left] }], exitLanes: 1 }
-      - { name: N, lanes: [{ movements: [straight] }] }
-      - { name: S, lanes: [{ movements: [straight] }] }
-    signals:
-      maxCycleSeconds: 200
-      permitted: [[W-left, E-straight]]
-      stages:
-        - { id: ew, groups: [E-straight, W-left], greenSeconds: 60 }
-        - { id: ns, groups: [N-straight, S-straight], greenSeconds: 20 }
-demand:
-  flows:
-    - { approach: W, movement: left, vehiclesPerHour: 1800 }
-    - { approach: E, movement: straight, vehiclesPerHour: ${opposingPerHour} }
-variants:
-  - { name: baseline, strategy: fixed-time }
-`;
-}
-
 /** One hour, after five minutes of warm-up. */
 export function permittedTurns(opposingPerHour: number, seed: number): Turns {
-  const { scenario, issues } = parseScenario(crossroads(opposingPerHour), 'permitted.yaml');
+  const { scenario, issues } = parseScenario(permittedLeft(opposingPerHour, WARM_UP_SECONDS + HOUR), 'permitted.yaml');
   if (scenario === undefined) throw new Error(issues.map((issue) => JSON.stringify(issue)).join('\n'));
   const network = networkFromScenario(scenario);
   const demand = demandFromScenario(scenario, network, seed);

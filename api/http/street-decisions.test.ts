@@ -1,12 +1,12 @@
 /** What controllers of streets decided, over HTTP, from a real store. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StreetDecisionRecord } from '../../runs/records.ts';
 import { type DatabaseStore, openStore } from '../database/store.ts';
-import { type RunningServer, startServer } from '../server.ts';
-import { MemoryTwin, makeConfiguration, silent } from '../testing.ts';
+import type { RunningServer } from '../server.ts';
+import { makeConfiguration, serveStore } from '../testing.ts';
 import type { StreetDecision } from '../types.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'flextraff-decisions-'));
@@ -36,9 +36,6 @@ function decision(junctionId: string, seconds: number, changes: Partial<StreetDe
 }
 
 beforeAll(async () => {
-  const pageDirectory = join(directory, 'page');
-  mkdirSync(pageDirectory);
-  writeFileSync(join(pageDirectory, 'index.html'), '<!doctype html><title>twin</title>');
   store = openStore({ dataDirectory: join(directory, 'data') });
   await store.ready;
   store.writeJunctions(null, configurations);
@@ -50,16 +47,7 @@ beforeAll(async () => {
     decision(there, 3),
   ]);
   await store.flush();
-  server = await startServer({
-    twin: new MemoryTwin(),
-    store,
-    host: '127.0.0.1',
-    port: 0,
-    brokerStatus: () => ({ status: 'ok', detail: '' }),
-    version: '1.2.3',
-    pageDirectory,
-    logger: silent,
-  });
+  server = await serveStore(store, directory);
 }, 120_000);
 afterAll(async () => {
   await server?.close();

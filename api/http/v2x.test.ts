@@ -1,5 +1,5 @@
 /** V2X messages, weather, crash histories and constants over HTTP, into a real store. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -8,8 +8,8 @@ import { LiveSafety } from '../../runs/safety/live.ts';
 import { aggregateHours } from '../database/repositories/aggregates.ts';
 import { safetyBasis } from '../database/repositories/safety-basis.ts';
 import { type DatabaseStore, openStore } from '../database/store.ts';
-import { type RunningServer, startServer } from '../server.ts';
-import { MemoryTwin, makeConfiguration, silent } from '../testing.ts';
+import type { RunningServer } from '../server.ts';
+import { makeConfiguration, serveStore } from '../testing.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'flextraff-v2x-'));
 const configuration = makeConfiguration({ intersectionId: 81 });
@@ -20,9 +20,6 @@ let live: LiveSafety;
 let server: RunningServer;
 
 beforeAll(async () => {
-  const pageDirectory = join(directory, 'page');
-  mkdirSync(pageDirectory);
-  writeFileSync(join(pageDirectory, 'index.html'), '<!doctype html><title>twin</title>');
   store = openStore({ dataDirectory: join(directory, 'data') });
   await store.ready;
   store.writeJunctions(null, [configuration]);
@@ -43,17 +40,7 @@ beforeAll(async () => {
     store,
     basis: () => safetyBasis(store, Date.now()),
   });
-  server = await startServer({
-    twin: new MemoryTwin(),
-    store,
-    safety: live,
-    host: '127.0.0.1',
-    port: 0,
-    brokerStatus: () => ({ status: 'ok', detail: '' }),
-    version: '1.2.3',
-    pageDirectory,
-    logger: silent,
-  });
+  server = await serveStore(store, directory, { safety: live });
 }, 120_000);
 afterAll(async () => {
   await live?.close();

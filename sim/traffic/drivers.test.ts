@@ -5,6 +5,7 @@ import { type ClassParameters, type Demand, type Engine, type Network, NOT_ENTER
 import { demandFromScenario } from '../demand/demand.ts';
 import { assembleNetwork } from '../network/assemble.ts';
 import { networkFromScenario } from '../network/scenario.ts';
+import { permittedLeft } from '../testing/permitted-left.ts';
 import { createEngine } from './engine.ts';
 import { BodyChecker, car, oneRoute } from './testing.ts';
 
@@ -363,36 +364,7 @@ describe('gridlock', () => {
 describe('a permitted turn', () => {
   /** Vehicles an hour that turn left across `opposing` vehicles an hour straight on, out of a queue that never ends. */
   function turning(opposing: number): number {
-    const { scenario } = parseScenario(
-      `version: 1
-drivingSide: right
-stepSeconds: 0.5
-durationSeconds: 1500
-junctions:
-  - name: here
-    latitude: 0
-    longitude: 0
-    approachDefaults: { lengthMetres: 300 }
-    approaches:
-      - { name: E, lanes: [{ movements: [straight] }] }
-      - { name: W, lanes: [{ movements: [left] }], exitLanes: 1 }
-      - { name: N, lanes: [{ movements: [straight] }] }
-      - { name: S, lanes: [{ movements: [straight] }] }
-    signals:
-      maxCycleSeconds: 200
-      permitted: [[W-left, E-straight]]
-      stages:
-        - { id: ew, groups: [E-straight, W-left], greenSeconds: 60 }
-        - { id: ns, groups: [N-straight, S-straight], greenSeconds: 20 }
-demand:
-  flows:
-    - { approach: W, movement: left, vehiclesPerHour: 1800 }
-    - { approach: E, movement: straight, vehiclesPerHour: ${opposing} }
-variants:
-  - { name: baseline, strategy: fixed-time }
-`,
-      'permitted.yaml',
-    );
+    const { scenario } = parseScenario(permittedLeft(opposing, 1500), 'permitted.yaml');
     const network = networkFromScenario(scenario!);
     const demand = demandFromScenario(scenario!, network, 1);
     const engine = createEngine(network, demand, { stepSeconds: 0.5, seed: 1 });
