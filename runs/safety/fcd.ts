@@ -8,6 +8,8 @@ import { pieces } from './text.ts';
 import { SafetySourceError, type SourceReport, Tally } from './types.ts';
 
 /** Length and width in metres of SUMO's vehicle classes where no vType says (its documentation's defaults). */
+/** Characters of what the parser says; it names elements whole, however long they are. */
+const MOST_SAID = 300;
 const CLASS_SIZES: Readonly<Record<UserType, readonly [number, number]>> = {
   car: [5, 1.8],
   truck: [7.1, 2.4],
@@ -90,7 +92,7 @@ async function parse(parser: SaxesParser<SaxesOptions>, path: string): Promise<v
   if (failure.error === null) parser.close();
   if (failure.error !== null)
     throw new SafetySourceError(
-      `${path}:${failure.error.message} It must be XML as SUMO writes it, whole: \`sumo --fcd-output FILE\`.`,
+      `${path}:${failure.error.message.slice(0, MOST_SAID)} It must be XML as SUMO writes it, whole: \`sumo --fcd-output FILE\`.`,
     );
 }
 
