@@ -7,10 +7,10 @@ import { observeReported, type ReportedMemory } from '../estimation/reported.ts'
 import { type Ground, groundOf } from '../estimation/streams.ts';
 import { observeTraffic, saturationFlows, type TrafficMemory, trafficOf } from '../estimation/traffic.ts';
 import { laneTraffic, observeVehicles, type VehiclesMemory } from '../estimation/vehicles.ts';
-import type { JudgedPrediction, Observation, Outlook, Parameters, Strategy } from '../types.ts';
-import { type BeamResult, searchBeam } from './horizon-beam.ts';
+import type { JudgedPrediction, Observation, Parameters, Strategy, StrategyAnswer } from '../types.ts';
+import { type BeamResult, type Departure, searchBeam } from './horizon-beam.ts';
 import { modelLanes } from './horizon-lanes.ts';
-import { comingTo, type Fed, holdBack, observeFed, outlookOf, roomOf } from './horizon-neighbours.ts';
+import { comingTo, type Fed, holdBack, observeFed, outlookOf, outOfSight, type Sight } from './horizon-neighbours.ts';
 import { Model, type ModelLane, type ModelStage, type View } from './horizon-model.ts';
 import {
   askFor,
@@ -214,8 +214,12 @@ export const horizon: Strategy = {
     }
     const asked = before?.target == null ? -1 : (choice.indexOf.get(before.target) ?? -1);
     const predictions = outcomeOf(before?.foreseen ?? NOTHING_FORESEEN, known.left, judged);
-    const again = (index: number, reason: string) =>
-      askFor(choice, index, reason, predictions, keep(choice.stages[index]!.id, before?.decidedAtMs ?? nowMs));
+    const tell = (answer: StrategyAnswer, departures: readonly Departure[] | null): StrategyAnswer =>
+      withOutlook(answer, departures, configuration, parameters, known, observation);
+    const again = (index: number, reason: string) => {
+      const memory = keep(choice.stages[index]!.id, before?.decidedAtMs ?? nowMs);
+      return tell(askFor(choice, index, reason, predictions, memory), null);
+    };
     if (running.index < 0) return again(Math.max(0, asked), 'The running stage is none of those it may choose');
     const own = choice.stages[running.index]!;
     if (!running.isGreen) {
@@ -228,7 +232,7 @@ export const horizon: Strategy = {
     if (asked === running.index && sinceSeconds < everySeconds) {
       return again(running.index, `${own.id} as planned`);
     }
-    const { found, lanes, room } = search(configuration, parameters, choice, running, known.memory, observation);
+    const { found, lanes } = search(configuration, parameters, choice, running, known.memory, observation);
     const { id } = choice.stages[found.stage]!;
     const reason = reasonOf(choice, found, running.index);
     const next = foresee(judged, found, choice.streams.length, nowMs);
@@ -237,9 +241,7 @@ export const horizon: Strategy = {
       ...saturationOf(configuration, parameters, known.memory.byDetectors.traffic),
       ...predictions,
     };
-    const answer = askFor(choice, found.stage, reason, inputs, keep(id, nowMs, next));
-    const outlook = outlookOf(configuration, groundOf(configuration), found.departures, room, observation);
-    return outlook === undefined ? answer : { ...answer, outlook };
+    return tell(askFor(choice, found.stage, reason, inputs, keep(id, nowMs, next)), found.departures);
   },
 };
 
@@ -248,13 +250,20 @@ type Known = Pick<
   'byDetectors' | 'reported' | 'waits' | 'fed' | 'greenSinceMs' | 'counts' | 'lastLeftMs'
 >;
 
-/** Takes in a frame; `left`: vehicles that were counted over the lines. */
+interface Seen {
+  readonly memory: Known;
+  /** Vehicles that were counted over the lines, and by stream. */
+  readonly left: number;
+  readonly passed: readonly number[];
+}
+
+/** Takes in a frame. */
 function observe(
   configuration: JunctionConfiguration,
   parameters: Parameters,
   before: HorizonMemory | null,
   observation: Observation,
-): { memory: Known; left: number } {
+): Seen {
   const ground = groundOf(configuration);
   const { nowMs, lamps } = observation;
   const hears = observation.vehicles !== undefined;
@@ -265,17 +274,37 @@ function observe(
     const since = before?.greenSinceMs[g] ?? 0;
     return since > 0 ? Math.min(since, nowMs) : nowMs;
   });
-  let left = 0;
   const counts = ground.streams.map(({ id }, i) => observation.detectors[id]?.count ?? before?.counts[i] ?? -1);
-  const lastLeftMs = counts.map((count, i) => {
+  const passed = counts.map((count, i) => {
     const was = before?.counts[i] ?? -1;
-    const passed = was >= 0 && count > was ? count - was : 0;
-    left += passed;
-    return passed > 0 ? nowMs : (before?.lastLeftMs[i] ?? 0);
+    return was >= 0 && count > was ? count - was : 0;
   });
+  const lastLeftMs = passed.map((count, i) => (count > 0 ? nowMs : (before?.lastLeftMs[i] ?? 0)));
+  const left = passed.reduce((sum, count) => sum + count, 0);
   const waits = observeWaits(before?.waits ?? USUAL_WAITS, waiting(ground, byDetectors, reported), left, observation);
   const fed = observeFed(configuration, before?.fed ?? null, observation);
-  return { memory: { byDetectors, reported, waits, fed, greenSinceMs, counts, lastLeftMs }, left };
+  return { memory: { byDetectors, reported, waits, fed, greenSinceMs, counts, lastLeftMs }, left, passed };
+}
+
+function sightOf({ reported }: Known, parameters: Parameters, { reportingShare }: Observation): Sight {
+  return { reported: reportingShare === 1 ? reported : null, radioMetres: number(parameters, 'radioMetres') };
+}
+
+function withOutlook(
+  answer: StrategyAnswer,
+  departures: readonly Departure[] | null,
+  configuration: JunctionConfiguration,
+  parameters: Parameters,
+  { memory, passed }: Seen,
+  observation: Observation,
+): StrategyAnswer {
+  if (observation.neighbours === undefined) return answer;
+  const ground = groundOf(configuration);
+  const { vehicles } = memory.byDetectors;
+  const traffic = vehicles === null ? null : laneTraffic(ground, vehicles);
+  const sight = sightOf(memory, parameters, observation);
+  const outlook = outlookOf(configuration, ground, { passed, departures, traffic }, observation, sight);
+  return { ...answer, outlook };
 }
 
 function waiting(ground: Ground, { vehicles }: HorizonMemory['byDetectors'], reported: ReportedMemory | null): number {
@@ -350,9 +379,10 @@ function search(
   parameters: Parameters,
   choice: StageChoice,
   running: Running,
-  { byDetectors, reported, waits, fed, greenSinceMs, lastLeftMs }: Known,
+  known: Known,
   observation: Observation,
-): { found: BeamResult; lanes: readonly ModelLane[]; room: Outlook['room'] } {
+): { found: BeamResult; lanes: readonly ModelLane[] } {
+  const { byDetectors, reported, waits, fed, greenSinceMs, lastLeftMs } = known;
   const ground = groundOf(configuration);
   const { nowMs, neighbours } = observation;
   const horizonSeconds = number(parameters, 'horizonSeconds');
@@ -366,6 +396,7 @@ function search(
       : trafficOf(ground, byDetectors.traffic, { upstreamSeconds, saturationFlowPerHourPerLane });
   const traffic = byDetectors.vehicles === null ? null : laneTraffic(ground, byDetectors.vehicles);
   const perSecond = ground.streams.map((_, i) => (traffic ?? [])[i]?.perSecond ?? reported?.perSecond[i] ?? 0);
+  const unseen = outOfSight(configuration, ground, observation, sightOf(known, parameters, observation));
   const lanes = modelLanes(
     {
       configuration,
@@ -377,7 +408,7 @@ function search(
       headways: parameters.learnsHeadways && measured !== null ? measured.map((one) => one.followSeconds) : given,
       yieldHeadways: measured === null ? given : measured.map(({ yieldSeconds }) => yieldSeconds),
       lastSeconds: lastLeftMs.map((ms) => (ms === 0 ? -LONG_AGO_SECONDS : (ms - nowMs) / 1000)),
-      ...comingTo(configuration, ground, fed, perSecond, observation),
+      ...comingTo(configuration, ground, fed, perSecond, unseen),
     },
     {
       horizonSeconds,
@@ -416,11 +447,7 @@ function search(
     tellsDepartures: neighbours !== undefined,
     work: number(parameters, 'work'),
   });
-  const room =
-    neighbours === undefined
-      ? {}
-      : roomOf(configuration, ground, traffic, reported, observation, number(parameters, 'radioMetres'));
-  return { found, lanes, room };
+  return { found, lanes };
 }
 
 /** Compares a prediction whose moment has come with what the detectors counted. */
