@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { follow, type Hypothesis, type LineTold, newHypotheses, type SectionTold } from './lane-hypotheses.ts';
+import {
+  follow,
+  HYPOTHESES,
+  type Hypothesis,
+  type LineTold,
+  newHypotheses,
+  type SectionTold,
+} from './lane-hypotheses.ts';
 import { laneShares, sharesByQueues } from './lane-shares.ts';
 
 const LINE: LineTold = { left: 0, isAssumed: false, isOpen: false, isClear: false, isCovered: false, abreast: 1 };
@@ -11,7 +18,7 @@ const STAY = [
 
 /** Two lanes with detectors 100 m before their lines; a second each. */
 class Road {
-  hypotheses: Hypothesis[] = newHypotheses(2);
+  hypotheses: Hypothesis[] = newHypotheses(2, HYPOTHESES);
   second = 0;
   next(came: readonly number[], lines: readonly Partial<LineTold>[] = [{}, {}], more: Partial<SectionTold> = {}): void {
     this.second++;

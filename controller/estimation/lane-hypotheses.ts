@@ -55,6 +55,7 @@ export interface SectionTold {
   readonly areCounted: boolean;
 }
 
+/** As many as say how unsure it is who is where; a power of two. One alone has everybody where he most probably is. */
 export const HYPOTHESES = 8;
 const MOST_VEHICLES = 80;
 /** A change of lane that the counts do not show is so likely; that a detector miscounted. */
@@ -76,9 +77,10 @@ const WEIGHT_LEAST = 1e-12;
 /** It was that vehicle so surely. */
 const SURE = 0.6;
 
-export function newHypotheses(lanes: number): Hypothesis[] {
-  return Array.from({ length: HYPOTHESES }, () => ({
-    weight: 1 / HYPOTHESES,
+/** `count`: a power of two. */
+export function newHypotheses(lanes: number, count: number): Hypothesis[] {
+  return Array.from({ length: count }, () => ({
+    weight: 1 / count,
     lanes: Array.from({ length: lanes }, () => []),
   }));
 }
@@ -102,7 +104,10 @@ export function follow(
       for (let k = Math.min(count, MOST_VEHICLES); k > 0; k--) left.push({ l, one, cameMs: depart(one, l, told) });
     });
     told.came.forEach((came, j) => {
-      enter(one, index, j, came, told);
+      // one alone goes by what is likeliest, where lanes are told apart
+      const isSure = before.length === 1 && came.from >= 0;
+      const u = isSure ? null : spread(index, Math.round(told.nowMs / 1000) * 8 + j, before.length);
+      enter(one, u, came, told);
     });
     one.lanes.forEach((lane, l) => {
       const { seconds, nowMs, limit } = told;
@@ -190,20 +195,17 @@ function borrowed(one: Hypothesis, l: number, told: SectionTold): Vehicle | unde
   return one.lanes[m]!.splice(k, 1)[0];
 }
 
+/** Somebody comes; `u`, [0, 1), says to which lane; null: the likeliest. */
 function enter(
   one: Hypothesis,
-  index: number,
-  j: number,
+  u: number | null,
   { from, atMs }: SectionTold['came'][number],
   told: SectionTold,
 ): void {
   const { overall, shares, nowMs, metres, limit } = told;
   const queues = one.lanes.map((lane) => lane.length);
   const chances = from < 0 ? overall : sharesByQueues(shares[from]!, from, queues);
-  const u = spread(index, Math.round(nowMs / 1000) * 8 + j);
-  let l = 0;
-  let sum = chances[0]!;
-  while (u >= sum && l + 1 < chances.length) sum += chances[++l]!;
+  const l = u === null ? chances.indexOf(Math.max(...chances)) : drawn(chances, u);
   if (queues.reduce((a, b) => a + b, 0) >= MOST_VEHICLES) one.lanes[queues.indexOf(Math.max(...queues))]!.shift();
   one.lanes[l]!.push({
     cameMs: atMs,
@@ -215,6 +217,13 @@ function enter(
     atLineMs: 0,
     wasMissed: false,
   });
+}
+
+function drawn(chances: readonly number[], u: number): number {
+  let l = 0;
+  let sum = chances[0]!;
+  while (u >= sum && l + 1 < chances.length) sum += chances[++l]!;
+  return l;
 }
 
 /** Nobody covers line `l`: who should be there for long is in another lane, or nowhere. Answers how many. */
@@ -264,32 +273,34 @@ function cover(one: Hypothesis, l: number, told: SectionTold): void {
 }
 
 /** Evenly over the hypotheses, in another order each time: [0, 1). */
-function spread(index: number, salt: number): number {
+function spread(index: number, salt: number, count: number): number {
   let h = Math.imul(salt ^ (salt >>> 15), 0x2c1b3c6d);
   h = Math.imul(h ^ (h >>> 12), 0x297a2d39);
   h ^= h >>> 15;
   // an odd factor permutes, as there are 2^n hypotheses
-  return ((Math.imul(index, (h & 14) + 1) + (h >>> 8)) & (HYPOTHESES - 1)) / HYPOTHESES + 0.5 / HYPOTHESES;
+  if (count === 1) return (h >>> 8) / 0x1000000;
+  return (((Math.imul(index, (h & 14) + 1) + (h >>> 8)) & (count - 1)) + 0.5) / count;
 }
 
 function normalise(hypotheses: readonly Hypothesis[]): void {
   let sum = 0;
   for (const { weight } of hypotheses) sum += weight;
   const isNone = !(sum > WEIGHT_LEAST);
-  for (const one of hypotheses) one.weight = isNone ? 1 / HYPOTHESES : one.weight / sum;
+  for (const one of hypotheses) one.weight = isNone ? 1 / hypotheses.length : one.weight / sum;
 }
 
 /** Where few hypotheses are left that count, those in place of the others (systematic resampling). */
 function resampled(hypotheses: Hypothesis[]): Hypothesis[] {
   let squares = 0;
   for (const { weight } of hypotheses) squares += weight * weight;
-  if (squares * HYPOTHESES < 2) return hypotheses;
+  const count = hypotheses.length;
+  if (count === 1 || squares * count < 2) return hypotheses;
   const chosen: Hypothesis[] = [];
   let at = -1;
   let reached = 0;
   let copies = 0;
-  for (let k = 0; k < HYPOTHESES; k++) {
-    const target = (k + 0.5) / HYPOTHESES;
+  for (let k = 0; k < count; k++) {
+    const target = (k + 0.5) / count;
     while (reached <= target && at + 1 < hypotheses.length) {
       reached += hypotheses[++at]!.weight;
       copies = 0;
@@ -297,7 +308,7 @@ function resampled(hypotheses: Hypothesis[]): Hypothesis[] {
     const one = hypotheses[at]!;
     const lanes = copies === 0 ? one.lanes : one.lanes.map((lane) => lane.map((vehicle) => ({ ...vehicle })));
     copies++;
-    chosen.push({ weight: 1 / HYPOTHESES, lanes });
+    chosen.push({ weight: 1 / count, lanes });
   }
   return chosen;
 }

@@ -5,7 +5,7 @@
  * should be there by now; one that is covered has somebody (`lane-hypotheses.ts`). What is remembered is JSON.
  */
 import type { DetectorReading, Observation } from '../types.ts';
-import { follow, type Hypothesis, newHypotheses, type SectionTold } from './lane-hypotheses.ts';
+import { follow, HYPOTHESES, type Hypothesis, newHypotheses, type SectionTold } from './lane-hypotheses.ts';
 import { laneShares } from './lane-shares.ts';
 import { freeSeconds } from './reported.ts';
 import type { Ground, Section } from './streams.ts';
@@ -67,6 +67,11 @@ export interface VehiclesOptions {
   readonly upstreamSeconds: number;
   /** Rates are means over about so long, seconds. */
   readonly smoothingSeconds: number;
+  /**
+   * How many hypotheses are followed, a power of two; by default as many as tell who may be where. One does for who only
+   * counts, at an eighth of the cost.
+   */
+  readonly hypotheses?: number;
 }
 
 /** Shares of lanes fade over so long, seconds. */
@@ -110,7 +115,7 @@ export function observeVehicles(
   options: VehiclesOptions,
 ): VehiclesMemory {
   const { nowMs, detectors, lamps } = observation;
-  const old = before ?? emptyMemory(ground, nowMs, options.upstreamSeconds);
+  const old = before ?? emptyMemory(ground, nowMs, options);
   const elapsed = Math.max(0, nowMs - old.atMs) / 1000;
   const known = Math.min(options.smoothingSeconds, (nowMs - old.startedMs) / 1000);
   const gain = elapsed > 0 ? Math.min(1, elapsed / Math.max(elapsed, known, 30)) : 0;
@@ -159,14 +164,13 @@ export function observeVehicles(
     const fade = Math.max(0, 1 - elapsed / SHARE_SECONDS);
     const entered = was.entered.map((value, k) => value * fade + came[k]!);
     const told = tell(
-      { ...section, ...was, entered, came, elapsed, nowMs },
+      { section, was, entered, came, elapsed, nowMs, anyPresence },
       fed.map((stream) => ({
-        ...lines[stream]!,
+        line: lines[stream]!,
         left: out[stream]!,
         reading: detectors[ground.streams[stream]!.id],
         abreast: ground.streams[stream]!.lanes,
         isLit: ground.streams[stream]!.groupIds.some((group) => lamps.byGroup[group] === 'green'),
-        anyPresence,
       })),
     );
     const { hypotheses, tookSeconds, missed } = follow(was.hypotheses, told);
@@ -201,7 +205,8 @@ export function observeVehicles(
   return { startedMs: old.startedMs, atMs: Math.max(nowMs, old.atMs), sections, lines };
 }
 
-function emptyMemory(ground: Ground, nowMs: number, travelSeconds: number): VehiclesMemory {
+function emptyMemory(ground: Ground, nowMs: number, options: VehiclesOptions): VehiclesMemory {
+  const { upstreamSeconds, hypotheses = HYPOTHESES } = options;
   return {
     startedMs: nowMs,
     atMs: nowMs,
@@ -211,8 +216,8 @@ function emptyMemory(ground: Ground, nowMs: number, travelSeconds: number): Vehi
       beyond: upstream.map(() => ({ standingSeconds: 0, quietSeconds: 0, vehicles: 0 })),
       entered: upstream.map(() => 0),
       missed: 0,
-      hypotheses: newHypotheses(streams.length),
-      travelSeconds: known ?? travelSeconds,
+      hypotheses: newHypotheses(streams.length, hypotheses),
+      travelSeconds: known ?? upstreamSeconds,
     })),
     lines: ground.streams.map(() => ({
       count: -1,
@@ -228,24 +233,26 @@ function emptyMemory(ground: Ground, nowMs: number, travelSeconds: number): Vehi
   };
 }
 
-interface SectionSeen extends Section {
-  readonly missed: number;
-  readonly hypotheses: readonly Hypothesis[];
+interface SectionSeen {
+  readonly section: Section;
+  /** In the frame before. */
+  readonly was: SectionVehicles;
   readonly entered: readonly number[];
   /** By upstream detector: vehicles since the last frame. */
   readonly came: readonly number[];
-  readonly travelSeconds: number;
   readonly elapsed: number;
   readonly nowMs: number;
+  /** Some line of the junction has been covered before. */
+  readonly anyPresence: boolean;
 }
 
-interface LineSeen extends LineVehicles {
+interface LineSeen {
+  readonly line: LineVehicles;
   readonly left: number;
   readonly reading: DetectorReading | undefined;
   readonly abreast: number;
   /** Some of its groups are green. */
   readonly isLit: boolean;
-  readonly anyPresence: boolean;
 }
 
 /** Vehicles of a section that are in lane `l`, in the mean. */
@@ -254,15 +261,17 @@ function present(hypotheses: readonly Hypothesis[], l: number): number {
 }
 
 /** What the detectors of a section tell. */
-function tell(section: SectionSeen, lines: readonly LineSeen[]): SectionTold {
-  const { upstream, streams: fed, entered, came, travelSeconds, elapsed, nowMs, missed } = section;
-  const total = lines.reduce((sum, { served }) => sum + served + 1, 0);
-  const overall = lines.map(({ served }) => (served + 1) / total);
+function tell(seen: SectionSeen, lines: readonly LineSeen[]): SectionTold {
+  const { section, was, entered, came, elapsed, nowMs, anyPresence } = seen;
+  const { upstream, streams: fed } = section;
+  const { travelSeconds, missed } = was;
+  const total = lines.reduce((sum, { line }) => sum + line.served + 1, 0);
+  const overall = lines.map(({ line }) => (line.served + 1) / total);
   const own = fed.map((stream) => upstream.findIndex((one) => one.stream === stream));
   const shares = own.every((k) => k >= 0)
     ? laneShares(
         own.map((k) => entered[k]!),
-        lines.map(({ served }, l) => served + present(section.hypotheses, l)),
+        lines.map(({ line }, l) => line.served + present(was.hypotheses, l)),
       )
     : fed.map(() => overall);
   const limit = section.metres === null ? USUAL_LIMIT : section.metres / travelSeconds;
@@ -280,20 +289,18 @@ function tell(section: SectionSeen, lines: readonly LineSeen[]): SectionTold {
         atMs: Math.round(nowMs - (1000 * elapsed * (n - j - 0.5)) / n),
       }));
     }),
-    lines: lines.map(
-      ({ left, reading, abreast, isLit, greenSeconds, clearSeconds, hasPresence, served, anyPresence }) => {
-        // Who counts and is never covered reports counts only.
-        const reports = reading !== undefined && (hasPresence || (anyPresence && served === 0));
-        return {
-          left,
-          isAssumed: reading === undefined,
-          isOpen: greenSeconds > 0 || isLit,
-          isClear: reports && clearSeconds >= (greenSeconds > 0 ? CLEAR_GREEN_SECONDS : CLEAR_SECONDS),
-          isCovered: reports && reading.presence && greenSeconds <= -SETTLED_SECONDS,
-          abreast,
-        };
-      },
-    ),
+    lines: lines.map(({ left, reading, abreast, isLit, line: { greenSeconds, clearSeconds, hasPresence, served } }) => {
+      // Who counts and is never covered reports counts only.
+      const reports = reading !== undefined && (hasPresence || (anyPresence && served === 0));
+      return {
+        left,
+        isAssumed: reading === undefined,
+        isOpen: greenSeconds > 0 || isLit,
+        isClear: reports && clearSeconds >= (greenSeconds > 0 ? CLEAR_GREEN_SECONDS : CLEAR_SECONDS),
+        isCovered: reports && reading.presence && greenSeconds <= -SETTLED_SECONDS,
+        abreast,
+      };
+    }),
     shares,
     overall,
     areCounted: missed < MISSED_FEW + MISSED_SHARE * (total - lines.length),
