@@ -201,6 +201,7 @@ export class StageMachine {
       this.bank.lightAll('red');
     }
     if (this.phase === 'boot-red') {
+      if (this.nextConfiguration !== null) this.adoptConfiguration();
       this.phaseEndsMs = Math.max(this.phaseEndsMs, this.bank.clearMs());
       if (this.due(this.phaseEndsMs)) this.startProgramme();
     }
@@ -225,10 +226,11 @@ export class StageMachine {
     const entry = this.ladder.programme.timed.stages[this.position];
     const yellowMs = entry?.yellowMs ?? toMs(this.configuration.yellowSeconds);
     const allRedMs = entry?.allRedMs ?? toMs(this.configuration.allRedSeconds);
-    const greenMs = entry?.greenMs ?? leastGreenMs(this.configuration, this.stage, yellowMs, allRedMs);
-    const endMs = Math.max(this.stageStartedMs + greenMs, this.bank.walksClearMs(yellowMs + allRedMs));
+    const leastMs = this.stageStartedMs + leastGreenMs(this.configuration, this.stage, yellowMs, allRedMs);
+    const plannedMs = entry === undefined ? leastMs : this.stageStartedMs + entry.greenMs;
     // A walk that is cut by the longest green has its clearance before anybody else gets green.
-    return Math.min(endMs, this.latestLeaveMs());
+    const endMs = Math.max(plannedMs, this.bank.walksClearMs(yellowMs + allRedMs));
+    return Math.max(leastMs, Math.min(endMs, this.latestLeaveMs()));
   }
 
   private latestLeaveMs(): number {
@@ -241,11 +243,11 @@ export class StageMachine {
     const forced = this.forced('anybody');
     const wanted = forced >= 0 ? forced : stages.findIndex((stage) => stage.id === this.request!.stageId);
     const notBeforeMs = forced >= 0 ? NEVER : this.request!.notBeforeMs;
-    if (wanted === this.stage || notBeforeMs > latestMs) return { stage: -1, leaveMs: latestMs };
-    this.cutWalks(wanted);
     const yellowMs = toMs(yellowSeconds);
     const allRedMs = toMs(allRedSeconds);
     const leastMs = this.stageStartedMs + leastGreenMs(this.configuration, this.stage, yellowMs, allRedMs);
+    if (wanted === this.stage || notBeforeMs > latestMs) return { stage: -1, leaveMs: Math.max(leastMs, latestMs) };
+    this.cutWalks(wanted);
     const readyMs = Math.max(notBeforeMs, this.bank.walksClearMs(yellowMs + allRedMs));
     return { stage: wanted, leaveMs: Math.max(leastMs, Math.min(readyMs, latestMs)) };
   }
@@ -350,7 +352,8 @@ export class StageMachine {
     }
     const runsOn = this.idOf(this.nextStage) === this.stageName && this.nextProgramme.timed.stages.length > 1;
     this.phaseEndsMs = this.startMs(this.nextStage, runsOn ? 0 : intergreenMs);
-    this.extendedMaxMs = this.phaseEndsMs + toMs(CLEARANCE_EXTENSION_SECONDS_MAX);
+    // A stage that runs on has its longest green to keep to.
+    this.extendedMaxMs = this.phaseEndsMs + (runsOn ? 0 : toMs(CLEARANCE_EXTENSION_SECONDS_MAX));
     this.phase = 'transition';
     for (let g = 0; g < this.bank.shown.length; g++) {
       if (this.bank.shown[g] !== 'green') continue;
@@ -391,7 +394,9 @@ export class StageMachine {
     if (this.isNextCycle) {
       // A plan that came during the transition may lead at once, if it begins with the stage that was announced.
       const latest = this.ladder.choose(() => this.nowMs);
-      const isSame = latest.timed.stages[this.nextPosition]?.stage === this.nextStage;
+      const { stages } = latest.timed;
+      const isSame =
+        stages[this.nextPosition]?.stage === this.nextStage && (this.nextPosition > 0 || this.mayBeginWith(stages));
       this.ladder.adopt(isSame ? latest : this.nextProgramme, this.nowMs);
     }
     const id = this.idOf(this.nextStage);

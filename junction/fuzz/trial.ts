@@ -140,15 +140,14 @@ class Witness {
       Math.round(1000 * (configuration.stages.find(({ id }) => id === stage)?.maxGreenSeconds ?? 0));
     // A newer configuration that came into force with this stage may give it longer.
     if (isNew) this.stageMost = Math.max(this.stageMost, mostOf(this.stage));
-    // A plan of one stage has it for ever.
-    const isAlone = ladder.programme.timed.stages.length === 1;
-    const wasAlone = this.isAlone;
-    this.isAlone = isAlone;
-    if (this.stage !== null && !isAlone && !wasAlone && lasted > this.stageMost)
+    // A plan of one stage has it for ever, and what comes next does not know for how long.
+    this.isAlone ||= ladder.programme.timed.stages.length === 1;
+    if (this.stage !== null && !this.isAlone && lasted > this.stageMost)
       this.say(`stage ${this.stage} green ${lasted} ms; at most ${this.stageMost} ms`);
     if (shown === this.stage) return;
     this.stage = shown;
     this.stageSince = nowMs;
+    this.isAlone = ladder.programme.timed.stages.length === 1;
     this.stageMost = mostOf(shown);
   }
 }
