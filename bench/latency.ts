@@ -4,7 +4,8 @@
  * embedded broker. Times include both ways through the broker and all three processes' waiting for two cores.
  *
  *   npm run build && npm run bench:latency [-- --strategies atcs,horizon --junctions 1000 --horizon-junctions 100
- *     --seconds 30 --plan-seconds 150 --warm-up 15 --frames spread|burst --profile FOLDER]
+ *     --seconds 30 --plan-seconds 90 --warm-up 15 --frames spread|burst --detection loops|full
+ *     --profile FOLDER]
  *
  * Strategies that answer once a cycle are watched for `--plan-seconds`, so that each junction is answered at least once.
  * Prints a table: median, 95th and 99th percentile and worst, ms; frames that were missed because the one before was still
@@ -26,11 +27,13 @@ const { values } = parseArgs({
     junctions: { type: 'string', default: '1000' },
     'horizon-junctions': { type: 'string', default: '100' },
     seconds: { type: 'string', default: '30' },
-    'plan-seconds': { type: 'string', default: '150' },
+    'plan-seconds': { type: 'string', default: '90' },
     'warm-up': { type: 'string', default: '15' },
     frames: { type: 'string', default: 'spread' },
     threads: { type: 'string', default: '2' },
     scenario: { type: 'string', default: 'hangzhou-kn-hz' },
+    /** `full`: every vehicle tells by radio where it is; else there are loops. */
+    detection: { type: 'string', default: 'loops' },
     /** A folder for CPU profiles of the controller's threads. */
     profile: { type: 'string' },
   },
@@ -81,7 +84,8 @@ async function measure(
   seconds: string,
 ): Promise<{ measured: Measured; statuses: Status[] }> {
   const prefix = `flextraff-sim/latency/${strategy}`;
-  const args = [broker.url, prefix, String(count), seconds, values['warm-up'], values.frames, values.scenario];
+  const { frames, scenario, detection } = values;
+  const args = [broker.url, prefix, String(count), seconds, values['warm-up'], frames, scenario, detection];
   const street = spawn(process.execPath, ['--import', 'tsx', 'bench/latency/street.ts', ...args], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -119,7 +123,7 @@ async function measure(
 const shown = (value: number | null): string => (value === null ? '-' : value.toFixed(1)).padStart(8);
 console.log(
   `${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.version}, ${program === null ? 'embedded broker' : 'Mosquitto'}, ` +
-    `frames ${values.frames}, after ${values['warm-up']} s, ${values.threads} threads, ${values.scenario}`,
+    `frames ${values.frames}, ${values.detection}, after ${values['warm-up']} s, ${values.threads} threads, ${values.scenario}`,
 );
 console.log(
   'strategy      junctions seconds  answers     p50      p95      p99    worst      own   missed  cores street  MiB   asked: p99',

@@ -2,7 +2,7 @@
  * The street of `bench/latency.ts`, in a process of its own: so many lamp devices and readers at a broker, each with a frame
  * a second, and a stopwatch from a frame to the plan or stage request that answers it. Prints one JSON object and ends.
  *
- *   tsx bench/latency/street.ts BROKER PREFIX JUNCTIONS SECONDS WARM_UP_SECONDS spread|burst SCENARIO
+ *   tsx bench/latency/street.ts BROKER PREFIX JUNCTIONS SECONDS WARM_UP_SECONDS spread|burst SCENARIO loops|full
  */
 import { copyOfJunction } from '../../cli/devices.ts';
 import { configurationToMessage, msOf, planToMessage, requestToMessage } from '../../feeds/codec.ts';
@@ -12,7 +12,8 @@ import type { Link, Received } from '../../feeds/link.ts';
 import { openMqttLink } from '../../feeds/mqtt-link.ts';
 import { openSource } from '../../runs/source.ts';
 
-const [url, prefix, junctions, seconds, warmUp, spread, scenario] = process.argv.slice(2) as [
+const [url, prefix, junctions, seconds, warmUp, spread, scenario, detection] = process.argv.slice(2) as [
+  string,
   string,
   string,
   string,
@@ -119,7 +120,8 @@ hosts.forEach((host, i) => {
     own.set(nowMs, performance.now());
     if (own.size > 20) own.delete(own.keys().next().value!);
     if (measuring) frames++;
-    void link.publish({ prefix, kind: 'detections', junctionId }, traffic.detections(nowMs));
+    const told = detection === 'full' ? traffic.withRadio(nowMs) : traffic.detections(nowMs);
+    void link.publish({ prefix, kind: 'detections', junctionId }, told);
   };
   const offsetMs = spread === 'burst' ? 0 : (1000 * i) / count;
   timers.push(
