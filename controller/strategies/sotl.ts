@@ -11,6 +11,7 @@ import {
   CHOICE_STAGES_PARAMETER,
   followed,
   followStage,
+  isStageFor,
   type StageFollowed,
   stageChoiceOf,
   tenths,
@@ -76,8 +77,9 @@ export const sotl: Strategy = {
     let onGreen = 0;
     let onRed = 0;
     lanes.forEach(({ queued, coming }, i) => {
-      onGreen += (queued + coming) * own.serves[i]!;
-      onRed += queued * (1 - own.serves[i]!);
+      const share = isStageFor(choice, at, i) ? own.serves[i]! : 0;
+      onGreen += (queued + coming) * share;
+      onRed += queued * (1 - share);
     });
     const inputs = { onGreen: tenths(onGreen), onRed: tenths(onRed) };
     const few = onGreen <= Number(parameters.onGreenMax) && onRed > Number(parameters.onRedMin);

@@ -117,6 +117,15 @@ function makeChoice(
   };
 }
 
+/**
+ * Whether a stage is for the vehicles of a lane: all its groups are green in it, or some are and no stage has them all. A
+ * lane whose head waits for another stage keeps its detector covered, whatever of it may go.
+ */
+export function isStageFor({ stages }: StageChoice, stage: number, stream: number): boolean {
+  const share = stages[stage]!.serves[stream]!;
+  return share === 1 || (share > 0 && !stages.some(({ serves }) => serves[stream] === 1));
+}
+
 /** The running stage as it was last seen. */
 export interface StageFollowed {
   readonly stageId: string | null;
