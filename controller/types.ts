@@ -40,11 +40,16 @@ export interface PriorityRequest {
   readonly metresPerSecond: number;
 }
 
-/** What a junction tells its neighbours: what it foresees, and for whom it has room. */
+/** What a junction tells its neighbours: who has left, what it foresees, and for whom it has room. */
 export interface Outlook {
   readonly atMs: number;
-  /** Vehicles, or parts of one, that will leave: from which approach, by which signal group (null: not known), after `atMs`. */
-  readonly leaving: readonly {
+  /** Vehicles, or parts of one, counted over its lines since it told before, by signal group. */
+  readonly left: readonly { readonly group: string; readonly mass: number }[];
+  /**
+   * Vehicles, or parts of one, that will leave: from which approach, by which signal group (null: not known), after `atMs`.
+   * Absent: what it foresaw before still holds.
+   */
+  readonly leaving?: readonly {
     readonly approach: string;
     readonly group: string | null;
     readonly inSeconds: number;
@@ -54,10 +59,20 @@ export interface Outlook {
   readonly room: Readonly<Record<string, number>>;
 }
 
+/** A vehicle, or part of one, that comes from a neighbour. */
+export interface FromNeighbour {
+  /** Name of the approach. */
+  readonly approach: string;
+  /** It will be at the stop line after so long if nothing holds it up. */
+  readonly inSeconds: number;
+  readonly mass: number;
+  /** It has left the neighbour: it is on the road, and may be in sight. */
+  readonly hasLeft: boolean;
+}
+
 /** What the neighbours foresee, as this junction can use it. */
 export interface NeighboursPicture {
-  /** Vehicles that will be at the stop line of an approach after so many seconds if nothing holds them up. */
-  readonly coming: readonly { readonly approach: string; readonly inSeconds: number; readonly mass: number }[];
+  readonly coming: readonly FromNeighbour[];
   /** Roads that this junction leads to and that could fill up. */
   readonly exits: readonly {
     /** Ids of the own groups that lead there. */

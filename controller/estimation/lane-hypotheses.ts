@@ -55,7 +55,7 @@ export interface SectionTold {
   readonly areCounted: boolean;
 }
 
-/** As many as say how unsure it is who is where; a power of two. One alone has everybody where he most probably is. */
+/** As many as say how unsure it is who is where; a power of two. */
 export const HYPOTHESES = 8;
 const MOST_VEHICLES = 80;
 /** A change of lane that the counts do not show is so likely; that a detector miscounted. */
@@ -95,7 +95,7 @@ export function follow(
 ): { hypotheses: Hypothesis[]; tookSeconds: number[]; missed: number } {
   const hypotheses = before.map(({ weight, lanes }) => ({
     weight,
-    lanes: lanes.map((lane) => lane.map((vehicle) => ({ ...vehicle }))),
+    lanes: lanes.map((lane) => lane.map(copyOf)),
   }));
   const left: Departed[] = [];
   const missing: number[] = [];
@@ -104,10 +104,7 @@ export function follow(
       for (let k = Math.min(count, MOST_VEHICLES); k > 0; k--) left.push({ l, one, cameMs: depart(one, l, told) });
     });
     told.came.forEach((came, j) => {
-      // one alone goes by what is likeliest, where lanes are told apart
-      const isSure = before.length === 1 && came.from >= 0;
-      const u = isSure ? null : spread(index, Math.round(told.nowMs / 1000) * 8 + j, before.length);
-      enter(one, u, came, told);
+      enter(one, spread(index, Math.round(told.nowMs / 1000) * 8 + j, before.length), came, told);
     });
     one.lanes.forEach((lane, l) => {
       const { seconds, nowMs, limit } = told;
@@ -125,6 +122,11 @@ export function follow(
   const tookSeconds = told.lines.map((_, l) => took(left, l, told.nowMs));
   const missed = hypotheses.reduce((sum, { weight }, index) => sum + weight * missing[index]!, 0);
   return { hypotheses: resampled(hypotheses), tookSeconds, missed };
+}
+
+/** Quicker than a spread, and there are many. */
+function copyOf({ cameMs, from, metres, metresPerSecond, heldMs, atLineMs, wasMissed }: Vehicle): Vehicle {
+  return { cameMs, from, metres, metresPerSecond, heldMs, atLineMs, wasMissed };
 }
 
 /** Who left a lane in a hypothesis: when it had come; 0: nobody was there. */
@@ -195,17 +197,14 @@ function borrowed(one: Hypothesis, l: number, told: SectionTold): Vehicle | unde
   return one.lanes[m]!.splice(k, 1)[0];
 }
 
-/** Somebody comes; `u`, [0, 1), says to which lane; null: the likeliest. */
-function enter(
-  one: Hypothesis,
-  u: number | null,
-  { from, atMs }: SectionTold['came'][number],
-  told: SectionTold,
-): void {
+/** Somebody comes; `u`, [0, 1), says to which lane. */
+function enter(one: Hypothesis, u: number, { from, atMs }: SectionTold['came'][number], told: SectionTold): void {
   const { overall, shares, nowMs, metres, limit } = told;
   const queues = one.lanes.map((lane) => lane.length);
   const chances = from < 0 ? overall : sharesByQueues(shares[from]!, from, queues);
-  const l = u === null ? chances.indexOf(Math.max(...chances)) : drawn(chances, u);
+  let l = 0;
+  let sum = chances[0]!;
+  while (u >= sum && l + 1 < chances.length) sum += chances[++l]!;
   if (queues.reduce((a, b) => a + b, 0) >= MOST_VEHICLES) one.lanes[queues.indexOf(Math.max(...queues))]!.shift();
   one.lanes[l]!.push({
     cameMs: atMs,
@@ -217,13 +216,6 @@ function enter(
     atLineMs: 0,
     wasMissed: false,
   });
-}
-
-function drawn(chances: readonly number[], u: number): number {
-  let l = 0;
-  let sum = chances[0]!;
-  while (u >= sum && l + 1 < chances.length) sum += chances[++l]!;
-  return l;
 }
 
 /** Nobody covers line `l`: who should be there for long is in another lane, or nowhere. Answers how many. */
@@ -278,8 +270,9 @@ function spread(index: number, salt: number, count: number): number {
   h = Math.imul(h ^ (h >>> 12), 0x297a2d39);
   h ^= h >>> 15;
   // an odd factor permutes, as there are 2^n hypotheses
-  if (count === 1) return (h >>> 8) / 0x1000000;
-  return (((Math.imul(index, (h & 14) + 1) + (h >>> 8)) & (count - 1)) + 0.5) / count;
+  // few of them leave out no lane for long
+  const within = count < HYPOTHESES ? (h >>> 24) / 256 : 0.5;
+  return (((Math.imul(index, (h & 14) + 1) + (h >>> 8)) & (count - 1)) + within) / count;
 }
 
 function normalise(hypotheses: readonly Hypothesis[]): void {
@@ -294,7 +287,7 @@ function resampled(hypotheses: Hypothesis[]): Hypothesis[] {
   let squares = 0;
   for (const { weight } of hypotheses) squares += weight * weight;
   const count = hypotheses.length;
-  if (count === 1 || squares * count < 2) return hypotheses;
+  if (squares * count < 2) return hypotheses;
   const chosen: Hypothesis[] = [];
   let at = -1;
   let reached = 0;
@@ -306,7 +299,7 @@ function resampled(hypotheses: Hypothesis[]): Hypothesis[] {
       copies = 0;
     }
     const one = hypotheses[at]!;
-    const lanes = copies === 0 ? one.lanes : one.lanes.map((lane) => lane.map((vehicle) => ({ ...vehicle })));
+    const lanes = copies === 0 ? one.lanes : one.lanes.map((lane) => lane.map(copyOf));
     copies++;
     chosen.push({ weight: 1 / count, lanes });
   }

@@ -68,8 +68,8 @@ export interface VehiclesOptions {
   /** Rates are means over about so long, seconds. */
   readonly smoothingSeconds: number;
   /**
-   * How many hypotheses are followed, a power of two; by default as many as tell who may be where. One does for who only
-   * counts, at an eighth of the cost.
+   * How many hypotheses are followed, a power of two; by default as many as tell how unsure it is who is where. Two have
+   * queues nearly as well, at a quarter of the cost.
    */
   readonly hypotheses?: number;
 }

@@ -113,6 +113,8 @@ class Beam {
     start.next.fill(0);
     for (let l = 0; l < model.lanes.length; l++) start.last[l] = model.lanes[l]!.lastSeconds;
     start.open.set(problem.open);
+    start.inside.fill(0);
+    start.waiting.fill(0);
     start.cost = 0;
     start.delay = 0;
     const root = this.node(0, problem.stage, -problem.greenSeconds, -1, null, start);
@@ -181,6 +183,8 @@ class Beam {
     state.next.set(from.next);
     state.last.set(from.last);
     state.open.set(from.open);
+    state.inside.set(from.inside);
+    state.waiting.set(from.waiting);
     state.cost = from.cost;
     state.delay = from.delay;
     return state;

@@ -16,6 +16,8 @@ export interface LaneSettings {
   readonly stopCost: number;
   /** So many times its weight is added for each 100 s of wait. */
   readonly fairness: number;
+  /** By stream: what a vehicle weighs there that has not waited yet. */
+  readonly laneWeights: readonly number[];
   /** Who has waited so long is late, seconds; each further second of its delay costs so much more. */
   readonly lateSeconds: number;
   readonly lateWeight: number;
@@ -87,7 +89,7 @@ export function modelLanes(seen: Seen, settings: LaneSettings): ModelLane[] {
     fromNeighbours(people, seen.coming[i]!, usual, settings);
     unseen(people, seen, i, usual, limits[i]!, settings);
     people.sort((a, b) => a.free - b.free);
-    return laneOf(people, stream, seen.headways[i]!, seen.yieldHeadways[i]!, seen.lastSeconds[i]!, settings);
+    return laneOf(people, stream, seen.headways[i]!, seen.yieldHeadways[i]!, seen.lastSeconds[i]!, i, settings);
   });
 }
 
@@ -97,7 +99,8 @@ function laneOf(
   headwaySeconds: number,
   yieldSeconds: number,
   lastSeconds: number,
-  { fairness, lateSeconds, lateWeight }: LaneSettings,
+  index: number,
+  { fairness, laneWeights, lateSeconds, lateWeight }: LaneSettings,
 ): ModelLane {
   const count = Math.min(people.length, MOST_VEHICLES);
   const pick = (of: (one: Someone) => number): Float64Array => {
@@ -111,7 +114,7 @@ function laneOf(
     groups: stream.groups,
     count,
     free: pick((one) => one.free),
-    weight: pick((one) => one.weight),
+    weight: pick((one) => laneWeights[index]! * one.weight),
     growth: pick((one) => (one.mass * fairness) / 200),
     late: pick((one) => Math.max(0, lateSeconds - one.waited)),
     lateWeight: pick((one) => one.mass * lateWeight),

@@ -2,9 +2,9 @@
  * A generated junction's lamp device, told whatever there is to be told, right and wrong, with clocks that step, restarts,
  * faults and newer configurations; and a witness that knows the configuration in force and looks at the lamps alone.
  */
-import { type DeviceSnapshot, LampDevice, type SnapshotStore } from './device.ts';
-import { type Dice, generatedJunction, planOf } from './generated.ts';
-import type { Acknowledgement, JunctionConfiguration, JunctionMode, Lamp, PlanStage } from './types.ts';
+import { type DeviceSnapshot, LampDevice, type SnapshotStore } from '../device.ts';
+import { type Dice, generatedJunction, planOf } from './junctions.ts';
+import type { Acknowledgement, JunctionConfiguration, JunctionMode, Lamp, PlanStage } from '../types.ts';
 
 const START = 1_704_067_200_000;
 const MODES: readonly JunctionMode[] = ['automatic', 'manual_override', 'emergency'];
@@ -45,6 +45,7 @@ class Witness {
   private stage: string | null = null;
   private stageSince = 0;
   private stageMost = 0;
+  private isAlone = false;
 
   constructor(configuration: JunctionConfiguration, lamps: readonly Lamp[], nowMs: number) {
     this.configuration = configuration;
@@ -67,26 +68,28 @@ class Witness {
     const lamps = device.lamps();
     const { configuration } = machine;
     const isNew = configuration !== this.configuration;
+    // What ended at the very moment at which a newer one came into force ended by the one before.
+    const before = this.configuration;
     this.configuration = configuration;
-    const { signalGroups, stages, conflicts, intergreenSeconds, yellowSeconds } = configuration;
+    const { signalGroups, stages, conflicts, intergreenSeconds } = configuration;
     const { stageId, fault } = device.report();
     const flashes = lamps.filter((lamp) => lamp === 'flash').length;
     if (flashes > 0 && flashes < lamps.length) this.say(`${flashes} of ${lamps.length} flash`);
     if (fault !== null && flashes < lamps.length) this.say(`fault ${fault}, and no flash`);
     const stage = stages.find(({ id }) => id === stageId);
     const ms = (seconds: number): number => Math.round(seconds * 1000);
+    for (let g = 0; g < lamps.length; g++)
+      if (this.before[g] === 'green' && lamps[g] !== 'green' && lamps[g] !== 'flash') this.greenEnded[g] = nowMs;
     for (let g = 0; g < lamps.length; g++) {
       const [was, is] = [this.before[g]!, lamps[g]!];
-      const { id, kind, clearanceSeconds } = signalGroups[g]!;
+      const { id, kind } = signalGroups[g]!;
       if (kind === 'vehicle' && is !== 'green' && !isNew) this.waited(g, nowMs);
       if (is === 'green' || is === 'flash' || was === 'flash' || isNew) this.waitsSince[g] = nowMs;
       if (was === is) continue;
       this.changes++;
       if (was === 'green' && is !== 'flash') {
-        this.greenEnded[g] = nowMs;
         this.waitsSince[g] = nowMs;
-        if (is !== 'amber' && (kind === 'vehicle' ? yellowSeconds : clearanceSeconds) > 0)
-          this.say(`${id} green to ${is}`);
+        if (is !== 'amber' && amberOf(before, g) > 0 && amberOf(configuration, g) > 0) this.say(`${id} green to ${is}`);
         if (nowMs - this.greenSince[g]! < this.greenLeast[g]!)
           this.say(`${id} green ${nowMs - this.greenSince[g]!} ms; at least ${this.greenLeast[g]}`);
       }
@@ -94,7 +97,7 @@ class Witness {
         this.say(`${id} amber ${nowMs - this.amberSince[g]!} ms; at least ${this.amberLeast[g]}`);
       if (is === 'amber') {
         this.amberSince[g] = nowMs;
-        this.amberLeast[g] = ms(kind === 'vehicle' ? yellowSeconds : clearanceSeconds);
+        this.amberLeast[g] = ms(Math.min(amberOf(before, g), amberOf(configuration, g)));
         if (was !== 'green') this.say(`${id} ${was} to amber`);
       }
       if (is === 'green') {
@@ -104,7 +107,7 @@ class Witness {
         if (stage?.groups.includes(id) !== true) this.say(`${id} green in stage ${stageId}`);
         for (let a = 0; a < lamps.length; a++) {
           if (!conflicts[a]![g]) continue;
-          if (nowMs - this.greenEnded[a]! < ms(intergreenSeconds[a]![g]!) || this.greenLater(a, lamps))
+          if (nowMs - this.greenEnded[a]! < ms(intergreenSeconds[a]![g]!))
             this.say(
               `${id} ${nowMs - this.greenEnded[a]!} ms after ${signalGroups[a]!.id}; ${intergreenSeconds[a]![g]} s`,
             );
@@ -115,13 +118,8 @@ class Witness {
       for (let b = a + 1; b < lamps.length; b++)
         if (lamps[a] === 'green' && lamps[b] === 'green' && conflicts[a]![b])
           this.say(`${signalGroups[a]!.id} and ${signalGroups[b]!.id} green together`);
-    this.judgeStage(machine, stageId, nowMs);
+    this.judgeStage(machine, stageId, isNew, nowMs);
     this.before = lamps;
-  }
-
-  /** Was green at the last look and is not any more: its end is now. */
-  private greenLater(a: number, lamps: readonly Lamp[]): boolean {
-    return this.before[a] === 'green' && lamps[a] !== 'green' && lamps[a] !== 'flash' && this.greenEnded[a]! < 0;
   }
 
   private waited(g: number, nowMs: number): void {
@@ -130,16 +128,33 @@ class Witness {
     this.longestWaitShare = Math.max(this.longestWaitShare, share);
   }
 
-  private judgeStage({ phase, configuration, ladder }: Inside['machine'], stageId: string | null, nowMs: number): void {
+  private judgeStage(
+    { phase, configuration, ladder }: Inside['machine'],
+    stageId: string | null,
+    isNew: boolean,
+    nowMs: number,
+  ): void {
     const shown = phase === 'green' ? stageId : null;
     const lasted = nowMs - this.stageSince;
-    if (this.stage !== null && ladder.programme.timed.stages.length > 1 && lasted > this.stageMost)
+    const mostOf = (stage: string | null): number =>
+      Math.round(1000 * (configuration.stages.find(({ id }) => id === stage)?.maxGreenSeconds ?? 0));
+    // A newer configuration that came into force with this stage may give it longer.
+    if (isNew) this.stageMost = Math.max(this.stageMost, mostOf(this.stage));
+    // A plan of one stage has it for ever, and what comes next does not know for how long.
+    this.isAlone ||= ladder.programme.timed.stages.length === 1;
+    if (this.stage !== null && !this.isAlone && lasted > this.stageMost)
       this.say(`stage ${this.stage} green ${lasted} ms; at most ${this.stageMost} ms`);
     if (shown === this.stage) return;
     this.stage = shown;
     this.stageSince = nowMs;
-    this.stageMost = Math.round(1000 * (configuration.stages.find(({ id }) => id === shown)?.maxGreenSeconds ?? 0));
+    this.isAlone = ladder.programme.timed.stages.length === 1;
+    this.stageMost = mostOf(shown);
   }
+}
+
+function amberOf({ signalGroups, yellowSeconds }: JunctionConfiguration, group: number): number {
+  const { kind, clearanceSeconds } = signalGroups[group]!;
+  return kind === 'vehicle' ? yellowSeconds : clearanceSeconds;
 }
 
 function memoryStore(): SnapshotStore & { kept: string | null } {

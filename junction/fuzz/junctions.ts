@@ -1,6 +1,6 @@
 /** Junctions made up at random, for tests: any groups, conflicts, intergreens and stages that the interlock lets pass. */
-import { checkConfiguration, checkStages } from './interlock.ts';
-import type { JunctionConfiguration, PlanStage, SignalGroup, Stage } from './types.ts';
+import { checkConfiguration, checkStages } from '../interlock.ts';
+import type { JunctionConfiguration, PlanStage, SignalGroup, Stage } from '../types.ts';
 
 export interface Dice {
   /** 0 to 1. */
