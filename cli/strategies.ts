@@ -24,8 +24,11 @@ export function listStrategies(name: string | undefined, { json, markdown }: Opt
   else process.stdout.write(name === undefined ? overview() : page(chosen[0]!));
 }
 
-const needsOf = ({ needs }: Strategy): string =>
-  needs.length === 0 ? 'no detectors' : `${needs.join(' and ')} detectors at every approach`;
+const placesOf = ({ needs }: Strategy): string =>
+  needs.map((position) => (position === 'stopline' ? 'stop-line' : position)).join(' and ');
+
+const needsOf = (strategy: Strategy): string =>
+  strategy.needs.length === 0 ? 'no detectors' : `${placesOf(strategy)} detectors at every approach`;
 
 /** What may be given, and what it is without: `2.5 (0.5 to 20)`. */
 function valuesOf({ default: value, min, max }: Parameter): string {

@@ -73,6 +73,8 @@ export interface FromNeighbour {
 /** What the neighbours foresee, as this junction can use it. */
 export interface NeighboursPicture {
   readonly coming: readonly FromNeighbour[];
+  /** Approaches to which a neighbour tells who comes, and who will be there until when; later ones are not known. */
+  readonly told: readonly { readonly approach: string; readonly untilSeconds: number }[];
   /** Roads that this junction leads to and that could fill up. */
   readonly exits: readonly {
     /** Ids of the own groups that lead there. */
@@ -166,6 +168,8 @@ export interface Strategy {
   readonly description: string;
   /** Detector positions it needs at every approach; refused, with the reason, where one is missing. */
   readonly needs: readonly ('stopline' | 'upstream')[];
+  /** What it needs with these parameters, where that is less; absent: `needs`. */
+  needsWith?(parameters: Parameters): readonly ('stopline' | 'upstream')[];
   /** True where it exists to reproduce another system and must not go on a street unbounded. */
   readonly referenceOnly?: boolean;
   /** Parameters it knows: default, unit in the name, bounds. Unknown or out-of-range ones are refused. */
