@@ -17,7 +17,7 @@ import type { VariantResult } from '../runs/types.ts';
 
 const { values } = parseArgs({
   options: {
-    scenarios: { type: 'string', default: 'short-block,close-signals,corridor-green-wave' },
+    scenarios: { type: 'string', default: 'short-block,two-signals' },
     seeds: { type: 'string', default: '1..10' },
     detections: { type: 'string', default: 'radio,loops' },
     until: { type: 'string' },

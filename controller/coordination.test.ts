@@ -52,7 +52,7 @@ describe('what neighbours foresee', () => {
     const neighbours = new Neighbours([west, east]);
     neighbours.tell(EAST_ID, outlook([leaves('W', 'W-left', 4), leaves('N', 'N-left', 1)], { W: 3 }));
     expect(neighbours.picture(CROSSROADS_ID, START_MS + 1000)!.exits).toEqual([
-      { groups: ['W-straight', 'S-straight'], room: 3, frees: [4 - 1 + 150 / 5 - 14] },
+      { groups: ['W-straight', 'S-straight'], room: 3, frees: [4 - 1] },
     ]);
   });
 
@@ -123,7 +123,7 @@ describe('who comes from neighbours and is not in sight', () => {
       countsSincePlan: [],
       lamps: { stageId: null, secondsLeft: null, cycleSecondsLeft: null, byGroup: {}, source: 'plan' },
       vehicles,
-      neighbours: { coming, exits: [] },
+      neighbours: { coming, told: [], exits: [] },
     };
     const found = outOfSight(configuration, groundOf(configuration), observation, sight);
     return found.map(({ inSeconds }) => inSeconds).sort((a, b) => a - b);
@@ -194,17 +194,17 @@ describe('horizon among neighbours', () => {
 
   const many = queue('W:stopline:1', 'W-straight', 8);
   const few = queue('N:stopline:1', 'N-straight', 2);
-  const full: NeighboursPicture = { coming: [], exits: [{ groups: ['W-straight'], room: 0, frees: [] }] };
+  const full: NeighboursPicture = { coming: [], told: [], exits: [{ groups: ['W-straight'], room: 0, frees: [] }] };
 
   it('serves the longer queue, but gives no green into a road that is full', () => {
     expect(decide([...many, ...few], undefined).stage).toBe('EW');
-    expect(decide([...many, ...few], { coming: [], exits: [] }).stage).toBe('EW');
+    expect(decide([...many, ...few], { coming: [], told: [], exits: [] }).stage).toBe('EW');
     expect(decide([...many, ...few], full).stage).toBe('NS');
   });
 
   it('tells its neighbours who will leave when, and only if it has any', () => {
     expect(decide([...many, ...few], undefined).told).toBeUndefined();
-    const { told } = decide([...many, ...few], { coming: [], exits: [] });
+    const { told } = decide([...many, ...few], { coming: [], told: [], exits: [] });
     const ahead = told!.leaving!.filter(({ group }) => group === 'W-straight');
     expect(ahead.length).toBe(8);
     for (const [k, { approach, inSeconds }] of ahead.entries()) {
@@ -223,8 +223,8 @@ describe('horizon among neighbours', () => {
       hasLeft: false,
     }));
     const alone = queue('N:stopline:0', 'N-left', 1);
-    expect(decide(alone, { coming: [], exits: [] }).stage).not.toBe('EW');
-    expect(['EW', 'E']).toContain(decide([], { coming: platoon, exits: [] }).stage);
+    expect(decide(alone, { coming: [], told: [], exits: [] }).stage).not.toBe('EW');
+    expect(['EW', 'E']).toContain(decide([], { coming: platoon, told: [], exits: [] }).stage);
   });
 
   it('tells who has left, in a frame without a new plan too', () => {
@@ -244,7 +244,7 @@ describe('horizon among neighbours', () => {
       },
       vehicles: [],
       reportingShare: 1,
-      neighbours: { coming: [], exits: [] },
+      neighbours: { coming: [], told: [], exits: [] },
     });
     const first = strategy.decide(west, parameters, null, frame(0, 7));
     expect(first.outlook!.left).toEqual([]);
@@ -254,7 +254,7 @@ describe('horizon among neighbours', () => {
   });
 
   it('tells of the room on roads that it sees to their end', () => {
-    const nothing = { coming: [], exits: [] };
+    const nothing = { coming: [], told: [], exits: [] };
     expect(decide(many, nothing, 15, west).told!.room).toEqual({});
     expect(decide(many, nothing, 15, east).told!.room).toEqual({ W: Math.floor((150 * 2) / 7.5) - many.length });
     const long = { ...east, feeders: [{ ...feeder, metres: 500 }] };

@@ -7,12 +7,10 @@ import type { FromNeighbour, NeighboursPicture, Outlook } from './types.ts';
 
 /** Of who has told nothing for so long nothing is used, ms. */
 const FRESH_MS = 15_000;
-/** A plan holds so long, ms: stages are bound by their least greens and transitions for less. */
-const PLAN_FRESH_MS = 40_000;
+/** Who is foreseen to leave later than this is not counted on, seconds: plans change each second. */
+const FORESEEN_SECONDS = 15;
 /** Who left longer ago is nowhere any more, ms: he has arrived, or stands where the next junction sees him. */
 const UNDER_WAY_MS = 120_000;
-/** A gap at the stop line runs back through a standing queue at this speed, m/s. */
-const BACKWARD_METRES_PER_SECOND = 5;
 /** Counted in the last second: that long ago in the mean. */
 const COUNTED_SECONDS = 0.5;
 
@@ -70,6 +68,9 @@ export class Neighbours {
     if (links === undefined) return undefined;
     return {
       coming: links.feeders.flatMap((feeder) => this.comingFrom(feeder, nowMs)),
+      told: links.feeders.flatMap(({ junctionId: other, approach, seconds }) =>
+        this.fresh(other, nowMs) === undefined ? [] : [{ approach, untilSeconds: seconds + FORESEEN_SECONDS }],
+      ),
       exits: links.exits.flatMap(({ junctionId: other, feeder }) => this.exitTo(junctionId, other, feeder, nowMs)),
     };
   }
@@ -91,10 +92,9 @@ export class Neighbours {
       return share > 0 && inSeconds > 0 ? [{ approach, inSeconds, mass: mass * share, hasLeft: true }] : [];
     });
     const ago = (nowMs - told.leavingMs) / 1000;
-    if (1000 * ago > PLAN_FRESH_MS) return underWay;
     const foreseen = told.leaving.flatMap(({ group, inSeconds, mass }): FromNeighbour[] => {
       const share = shareOf(group);
-      if (share <= 0 || inSeconds <= ago) return [];
+      if (share <= 0 || inSeconds <= ago || inSeconds > ago + FORESEEN_SECONDS) return [];
       return [{ approach, inSeconds: inSeconds - ago + seconds, mass: mass * share, hasLeft: false }];
     });
     return [...underWay, ...foreseen];
@@ -102,7 +102,7 @@ export class Neighbours {
 
   private exitTo(own: string, junctionId: string, feeder: Feeder, nowMs: number): NeighboursPicture['exits'] {
     const told = this.fresh(junctionId, nowMs);
-    const { approach, groups, metres, seconds } = feeder;
+    const { approach, groups } = feeder;
     const there = told?.room[approach];
     if (told === undefined || there === undefined) return [];
     // who has left since is on that road, too
@@ -110,11 +110,9 @@ export class Neighbours {
       .filter(({ atMs }) => atMs >= told.atMs)
       .reduce((sum, { group, mass }) => sum + mass * (groups.find(({ id }) => id === group)?.share ?? 0), 0);
     const ago = (nowMs - told.leavingMs) / 1000;
-    // a place is needed when its vehicle has driven up to it
-    const back = Math.max(0, metres / BACKWARD_METRES_PER_SECOND - seconds);
     const frees = told.leaving
       .filter((one) => one.approach === approach && one.inSeconds > ago)
-      .map(({ inSeconds }) => inSeconds - ago + back);
+      .map(({ inSeconds }) => inSeconds - ago);
     return [
       { groups: groups.map(({ id }) => id), room: Math.max(0, there - since), frees: frees.sort((a, b) => a - b) },
     ];

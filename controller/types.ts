@@ -73,6 +73,8 @@ export interface FromNeighbour {
 /** What the neighbours foresee, as this junction can use it. */
 export interface NeighboursPicture {
   readonly coming: readonly FromNeighbour[];
+  /** Approaches to which a neighbour tells who comes, and who will be there until when; later ones are not known. */
+  readonly told: readonly { readonly approach: string; readonly untilSeconds: number }[];
   /** Roads that this junction leads to and that could fill up. */
   readonly exits: readonly {
     /** Ids of the own groups that lead there. */

@@ -12,8 +12,8 @@ export interface Vehicle extends Moving {
   readonly cameMs: number;
   /** Index of the lane of that detector; -1: it stands for all. */
   readonly from: number;
-  /** It was expected at a line that nobody covered, and taken to be in another lane: once. */
-  readonly wasMissed: boolean;
+  /** When it was first expected at a line that nobody covered, ms; 0: it was not. */
+  readonly missedMs: number;
 }
 
 export interface Hypothesis {
@@ -36,6 +36,8 @@ export interface LineTold {
   readonly isCovered: boolean;
   /** Lanes that it stands for. */
   readonly abreast: number;
+  /** Who is first may want a green that the others of its lane do not wait for. */
+  readonly isMixed: boolean;
 }
 
 export interface SectionTold {
@@ -48,6 +50,8 @@ export interface SectionTold {
   readonly quickestSeconds: number;
   readonly came: readonly { readonly from: number; readonly atMs: number }[];
   readonly lines: readonly LineTold[];
+  /** Lanes whose upstream detector somebody is on; -1: one that stands for all. */
+  readonly onDetector: readonly number[];
   /** Where those who come in a lane go: by lane, by lane; those of a detector for all lanes: `overall`. */
   readonly shares: readonly (readonly number[])[];
   readonly overall: readonly number[];
@@ -69,6 +73,16 @@ const STANDS_METRES_PER_SECOND = 1;
 const LATE_MS = 2000;
 /** Who covers a line is within so many metres. */
 const COVERS_METRES = 10;
+/** Who is on the upstream detector has gone at most so far past it, metres, and from a standstill is no faster, m/s. */
+const ON_DETECTOR_METRES = 6;
+const ON_DETECTOR_METRES_PER_SECOND = 5;
+/** It is not believed of one who should be further than this, metres. */
+const ON_DETECTOR_BELIEVED_METRES = 40;
+/** Who is expected at a line that nobody covers, and can be in no other lane, stands so far back, metres, for so long, ms. */
+const STANDS_BACK_METRES = 12;
+const STANDS_BACK_MS = 30_000;
+/** How likely that is. */
+const STANDS_BACK = 0.05;
 /** Who crosses a line was believed so far from it: half as likely. */
 const MISPLACED_METRES = 12;
 /** A queue that begins at the line and has passed the upstream detector reaches at most so much beyond it, metres. */
@@ -87,7 +101,7 @@ export function newHypotheses(lanes: number, count: number): Hypothesis[] {
 
 /**
  * Takes in a frame; `tookSeconds[l]`: what who left lane l took from the upstream detector, -1: it is not known; `missed`:
- * vehicles that were not where they should have been.
+ * vehicles that were nowhere, less those who were there and nobody had counted.
  */
 export function follow(
   before: readonly Hypothesis[],
@@ -100,8 +114,13 @@ export function follow(
   const left: Departed[] = [];
   const missing: number[] = [];
   hypotheses.forEach((one, index) => {
+    let found = 0;
     told.lines.forEach(({ left: count }, l) => {
-      for (let k = Math.min(count, MOST_VEHICLES); k > 0; k--) left.push({ l, one, cameMs: depart(one, l, told) });
+      for (let k = Math.min(count, MOST_VEHICLES); k > 0; k--) {
+        const cameMs = depart(one, l, told);
+        if (cameMs === 0 && !told.lines[l]!.isAssumed) found++;
+        left.push({ l, one, cameMs });
+      }
     });
     told.came.forEach((came, j) => {
       enter(one, spread(index, Math.round(told.nowMs / 1000) * 8 + j, before.length), came, told);
@@ -110,13 +129,14 @@ export function follow(
       const { seconds, nowMs, limit } = told;
       const { abreast, isOpen } = told.lines[l]!;
       drive(lane, { seconds, nowMs, limit, abreast, isOpen });
-      // more than the road holds: who left was not counted
-      while (lane.length > 0 && lane.at(-1)!.metres > told.metres + OVERFULL_METRES) lane.pop();
     });
-    missing.push(told.lines.reduce((sum, { isClear }, l) => (isClear ? sum + clear(one, l, told) : sum), 0));
+    spill(one, told);
+    for (const from of told.onDetector) stillOn(one, from, told);
+    const lost = told.lines.reduce((sum, { isClear }, l) => (isClear ? sum + clear(one, l, told) : sum), 0);
     told.lines.forEach(({ isCovered }, l) => {
-      if (isCovered) cover(one, l, told);
+      if (isCovered && !cover(one, l, told)) found++;
     });
+    missing.push(lost - found);
   });
   normalise(hypotheses);
   const tookSeconds = told.lines.map((_, l) => took(left, l, told.nowMs));
@@ -125,8 +145,8 @@ export function follow(
 }
 
 /** Quicker than a spread, and there are many. */
-function copyOf({ cameMs, from, metres, metresPerSecond, heldMs, atLineMs, wasMissed }: Vehicle): Vehicle {
-  return { cameMs, from, metres, metresPerSecond, heldMs, atLineMs, wasMissed };
+function copyOf({ cameMs, from, metres, metresPerSecond, heldMs, atLineMs, missedMs }: Vehicle): Vehicle {
+  return { cameMs, from, metres, metresPerSecond, heldMs, atLineMs, missedMs };
 }
 
 /** Who left a lane in a hypothesis: when it had come; 0: nobody was there. */
@@ -214,27 +234,69 @@ function enter(one: Hypothesis, u: number, { from, atMs }: SectionTold['came'][n
     metresPerSecond: limit,
     heldMs: 0,
     atLineMs: 0,
-    wasMissed: false,
+    missedMs: 0,
   });
 }
 
-/** Nobody covers line `l`: who should be there for long is in another lane, or nowhere. Answers how many. */
+/** Who is beyond what the road holds is in the emptiest lane; where all are full, somebody left and was not counted. */
+function spill(one: Hypothesis, told: SectionTold): void {
+  const end = (lane: readonly Vehicle[]): number => lane.at(-1)?.metres ?? 0;
+  for (const lane of one.lanes) {
+    while (end(lane) > told.metres + OVERFULL_METRES) {
+      const last = lane.pop()!;
+      const other = one.lanes.reduce((best, next) => (end(next) < end(best) ? next : best));
+      if (end(other) < end(lane) && told.areCounted) insert(other, { ...last, metres: told.metres }, told);
+    }
+  }
+}
+
+/** Who came last past the detector of lane `from` still covers it: it stands there, or sets off. */
+function stillOn(one: Hypothesis, from: number, { metres }: SectionTold): void {
+  let last: Vehicle | null = null;
+  let isEnd = false;
+  for (const lane of one.lanes)
+    lane.forEach((vehicle, k) => {
+      if (vehicle.from !== from || (last !== null && vehicle.cameMs < last.cameMs)) return;
+      last = vehicle;
+      isEnd = k === lane.length - 1;
+    });
+  if (last === null || !isEnd) return;
+  const vehicle: Vehicle = last;
+  const nearest = metres - ON_DETECTOR_METRES;
+  if (vehicle.metres >= nearest || vehicle.metres < nearest - ON_DETECTOR_BELIEVED_METRES) return;
+  vehicle.metres = nearest;
+  vehicle.metresPerSecond = Math.min(vehicle.metresPerSecond, ON_DETECTOR_METRES_PER_SECOND);
+}
+
+/**
+ * Nobody covers line `l`: who should be there for long is in another lane, or stands back from the line (who wants to change
+ * lanes waits for a gap), or is nowhere. In a mixed lane he is nowhere until he covers the line: he may wait for a gap inside
+ * the junction, and green is of no use to those behind him. Answers how many are nowhere.
+ */
 function clear(one: Hypothesis, l: number, told: SectionTold): number {
   const lane = one.lanes[l]!;
+  const { nowMs, limit, areCounted } = told;
   let missed = 0;
   for (let head = lane[0]; head !== undefined; head = lane[0]) {
-    if (head.atLineMs === 0 || told.nowMs - head.atLineMs < LATE_MS) break;
-    lane.shift();
-    missed++;
+    if (head.atLineMs === 0 || nowMs - head.atLineMs < LATE_MS) break;
     let best = -1;
     let likely = MISCOUNTED * UNNOTICED * SETTLED_CHANGES;
     told.lines.forEach(({ isClear }, m) => {
-      if (m === l || isClear || head.wasMissed || !told.areCounted) return;
+      if (m === l || isClear || head.missedMs > 0 || !areCounted) return;
       const may = changes(head, l, m, told);
       if (may > likely) [best, likely] = [m, may];
     });
+    const missedMs = head.missedMs > 0 ? head.missedMs : nowMs;
+    if (best < 0 && areCounted && !told.lines[l]!.isMixed && nowMs - missedMs < STANDS_BACK_MS) {
+      if (head.missedMs === 0) one.weight *= STANDS_BACK;
+      lane[0] = { ...head, metres: STANDS_BACK_METRES, metresPerSecond: 0, atLineMs: 0, missedMs };
+      drive(lane, { seconds: 0, nowMs, limit, abreast: told.lines[l]!.abreast, isOpen: false });
+      break;
+    }
+    lane.shift();
     one.weight *= likely;
-    if (best >= 0) insert(one.lanes[best]!, { ...head, wasMissed: true }, told);
+    if (best >= 0) insert(one.lanes[best]!, { ...head, missedMs }, told);
+    else missed++;
   }
   return missed;
 }
@@ -245,10 +307,14 @@ function insert(lane: Vehicle[], vehicle: Vehicle, { nowMs, limit }: SectionTold
   drive(lane, { seconds: 0, nowMs, limit, abreast: 1, isOpen: false });
 }
 
-/** Somebody covers line `l`. */
-function cover(one: Hypothesis, l: number, told: SectionTold): void {
+/** Somebody covers line `l`. Answers whether it was counted. */
+function cover(one: Hypothesis, l: number, told: SectionTold): boolean {
   const lane = one.lanes[l]!;
-  if (lane[0] !== undefined && lane[0].metres <= COVERS_METRES) return;
+  const head = lane[0];
+  if (head !== undefined && (head.metres <= COVERS_METRES || head.missedMs > 0)) {
+    if (head.missedMs > 0) lane[0] = { ...head, metres: 0, metresPerSecond: 0, atLineMs: told.nowMs, missedMs: 0 };
+    return true;
+  }
   const vehicle = borrowed(one, l, told) ?? null;
   if (vehicle === null) one.weight *= MISCOUNTED;
   const { nowMs } = told;
@@ -260,8 +326,9 @@ function cover(one: Hypothesis, l: number, told: SectionTold): void {
     metresPerSecond: 0,
     heldMs: nowMs,
     atLineMs: nowMs,
-    wasMissed: false,
+    missedMs: 0,
   });
+  return vehicle !== null;
 }
 
 /** Evenly over the hypotheses, in another order each time: [0, 1). */

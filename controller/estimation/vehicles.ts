@@ -28,7 +28,7 @@ export interface SectionVehicles {
   readonly beyond: readonly QueueBeyond[];
   /** By upstream detector: vehicles past it, fading like those over the lines. */
   readonly entered: readonly number[];
-  /** Vehicles that were not where they should have been, fading like the others. */
+  /** Vehicles that were nowhere less those whom nobody had counted, fading like the others; at least 0. */
   readonly missed: number;
   /** Who is where, as it may be. */
   readonly hypotheses: readonly Hypothesis[];
@@ -164,12 +164,13 @@ export function observeVehicles(
     const fade = Math.max(0, 1 - elapsed / SHARE_SECONDS);
     const entered = was.entered.map((value, k) => value * fade + came[k]!);
     const told = tell(
-      { section, was, entered, came, elapsed, nowMs, anyPresence },
+      { section, was, entered, came, on: ups.map((up) => up?.presence === true), elapsed, nowMs, anyPresence },
       fed.map((stream) => ({
         line: lines[stream]!,
         left: out[stream]!,
         reading: detectors[ground.streams[stream]!.id],
         abreast: ground.streams[stream]!.lanes,
+        isMixed: ground.streams[stream]!.isMixed,
         isLit: ground.streams[stream]!.groupIds.some((group) => lamps.byGroup[group] === 'green'),
       })),
     );
@@ -197,7 +198,7 @@ export function observeVehicles(
       perSecond: anySeen && elapsed > 0 ? was.perSecond + (all / elapsed - was.perSecond) * gain : was.perSecond,
       beyond,
       entered,
-      missed: was.missed * fade + missed,
+      missed: Math.max(0, was.missed * fade + missed),
       hypotheses,
       travelSeconds,
     };
@@ -240,6 +241,8 @@ interface SectionSeen {
   readonly entered: readonly number[];
   /** By upstream detector: vehicles since the last frame. */
   readonly came: readonly number[];
+  /** By upstream detector: somebody is on it. */
+  readonly on: readonly boolean[];
   readonly elapsed: number;
   readonly nowMs: number;
   /** Some line of the junction has been covered before. */
@@ -251,6 +254,7 @@ interface LineSeen {
   readonly left: number;
   readonly reading: DetectorReading | undefined;
   readonly abreast: number;
+  readonly isMixed: boolean;
   /** Some of its groups are green. */
   readonly isLit: boolean;
 }
@@ -262,7 +266,7 @@ function present(hypotheses: readonly Hypothesis[], l: number): number {
 
 /** What the detectors of a section tell. */
 function tell(seen: SectionSeen, lines: readonly LineSeen[]): SectionTold {
-  const { section, was, entered, came, elapsed, nowMs, anyPresence } = seen;
+  const { section, was, entered, came, on, elapsed, nowMs, anyPresence } = seen;
   const { upstream, streams: fed } = section;
   const { travelSeconds, missed } = was;
   const total = lines.reduce((sum, { line }) => sum + line.served + 1, 0);
@@ -289,18 +293,22 @@ function tell(seen: SectionSeen, lines: readonly LineSeen[]): SectionTold {
         atMs: Math.round(nowMs - (1000 * elapsed * (n - j - 0.5)) / n),
       }));
     }),
-    lines: lines.map(({ left, reading, abreast, isLit, line: { greenSeconds, clearSeconds, hasPresence, served } }) => {
-      // Who counts and is never covered reports counts only.
-      const reports = reading !== undefined && (hasPresence || (anyPresence && served === 0));
-      return {
-        left,
-        isAssumed: reading === undefined,
-        isOpen: greenSeconds > 0 || isLit,
-        isClear: reports && clearSeconds >= (greenSeconds > 0 ? CLEAR_GREEN_SECONDS : CLEAR_SECONDS),
-        isCovered: reports && reading.presence && greenSeconds <= -SETTLED_SECONDS,
-        abreast,
-      };
-    }),
+    onDetector: upstream.flatMap(({ stream }, k) => (on[k] ? [fed.indexOf(stream)] : [])),
+    lines: lines.map(
+      ({ left, reading, abreast, isMixed, isLit, line: { greenSeconds, clearSeconds, hasPresence, served } }) => {
+        // Who counts and is never covered reports counts only.
+        const reports = reading !== undefined && (hasPresence || (anyPresence && served === 0));
+        return {
+          left,
+          isAssumed: reading === undefined,
+          isOpen: greenSeconds > 0 || isLit,
+          isClear: reports && clearSeconds >= (greenSeconds > 0 ? CLEAR_GREEN_SECONDS : CLEAR_SECONDS),
+          isCovered: reports && reading.presence && greenSeconds <= -SETTLED_SECONDS,
+          abreast,
+          isMixed,
+        };
+      },
+    ),
     shares,
     overall,
     areCounted: missed < MISSED_FEW + MISSED_SHARE * (total - lines.length),

@@ -161,7 +161,7 @@ export const actuated: Strategy = {
     const force = forceOff(configuration, choice, parameters, at, nowMs);
     const end = whyEnd(parameters, {
       greenSeconds: running.greenSeconds,
-      minimum: Math.max(own.minGreenSeconds, unseenGreen(configuration, choice, heard.unseen, observation, at)),
+      minimum: Math.max(own.minGreenSeconds, unseenGreen(configuration, choice, observation, at)),
       gap,
       longest,
       conflictSeconds: since < 0 ? -1 : (nowMs - since) / 1000,
@@ -307,18 +307,15 @@ function nextCalled(choice: StageChoice, called: readonly boolean[], at: number)
   return -1;
 }
 
-/** Today's green for the lanes of stage `at` of which nothing tells, seconds: without it they would gap out at once. */
+/** Today's green for the lanes of stage `at` of which no detector tells, seconds: upstream one knows who came, not who is left. */
 function unseenGreen(
   { localPlan }: JunctionConfiguration,
   choice: StageChoice,
-  unseen: UnseenMemory | null,
-  { detectors, nowMs }: Observation,
+  { detectors }: Observation,
   at: number,
 ): number {
   const own = choice.stages[at]!;
-  const silent = choice.streams.flatMap(({ id }, i) =>
-    detectors[id] === undefined && own.serves[i] === 1 && isSomebodyAt(unseen, i, nowMs) === null ? [i] : [],
-  );
+  const silent = choice.streams.flatMap(({ id }, i) => (detectors[id] === undefined && own.serves[i] === 1 ? [i] : []));
   const greens = localPlan.flatMap(({ stageId, greenSeconds }) => {
     const stage = choice.stages[choice.indexOf.get(stageId) ?? -1];
     return silent.some((i) => stage?.serves[i] === 1) ? [greenSeconds] : [];

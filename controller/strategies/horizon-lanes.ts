@@ -60,8 +60,9 @@ export interface Seen {
   /** By stream: the same for those of unknown group where some have to give way. */
   readonly yieldHeadways: readonly number[];
   readonly lastSeconds: readonly number[];
-  /** By stream: who comes from neighbours and is not in sight yet, and the share of all arrivals that they are. */
+  /** By stream: who comes from neighbours and is not in sight yet; until when that is told; their share of all arrivals. */
   readonly coming: readonly (readonly Coming[])[];
+  readonly toldSeconds: readonly number[];
   readonly fedShare: readonly number[];
 }
 
@@ -86,8 +87,9 @@ export function modelLanes(seen: Seen, settings: LaneSettings): ModelLane[] {
       if (all < 1) queuedBetween(people, radio[i]!, usual, limits[i]!);
     } else fromDetectors(people, seen, i, usual, settings, []);
     people.sort((a, b) => a.free - b.free);
+    const lastSeconds = people.at(-1)?.free ?? 0;
     fromNeighbours(people, seen.coming[i]!, usual, settings);
-    unseen(people, seen, i, usual, limits[i]!, settings);
+    unseen(people, seen, i, usual, limits[i]!, lastSeconds, settings);
     people.sort((a, b) => a.free - b.free);
     return laneOf(people, stream, seen.headways[i]!, seen.yieldHeadways[i]!, seen.lastSeconds[i]!, i, settings);
   });
@@ -215,13 +217,14 @@ function fromNeighbours(
   }
 }
 
-/** Who comes after those that were seen and from no neighbour, at the lane's usual rate. */
+/** Who comes after those that were seen, at the lane's usual rate; as long as neighbours tell, less those whom they send. */
 function unseen(
   people: Someone[],
-  { traffic, reported, observation, headways, fedShare }: Seen,
+  { traffic, reported, observation, headways, fedShare, toldSeconds }: Seen,
   stream: number,
   usual: number,
   limit: number,
+  lastSeconds: number,
   { horizonSeconds, radioMetres, unseenWeight, stopCost }: LaneSettings,
 ): void {
   const share = observation.reportingShare ?? 1;
@@ -230,12 +233,23 @@ function unseen(
       ? traffic[stream]!.perSecond
       : (reported?.perSecond[stream] ?? 0);
   // a detector that lies may tell of thousands a second; closer than a queue leaves nobody comes
-  const rate = Math.min(told * (1 - fedShare[stream]!), 1 / headways[stream]!);
+  const rate = Math.min(told, 1 / headways[stream]!);
   if (rate < 1e-3 || unseenWeight <= 0) return;
   const reach = reported === null ? 0 : radioMetres / limit;
-  let at = Math.max(people.at(-1)?.free ?? 0, reach) + 1 / rate;
-  for (; at < horizonSeconds; at += 1 / rate) {
-    people.push({ free: at, waited: 0, weight: unseenWeight, stop: unseenWeight * stopCost, mass: 1, group: usual });
+  let at = Math.max(lastSeconds, reach);
+  for (let due = 1; at < horizonSeconds; ) {
+    // the time until the next comes runs slower where neighbours tell of the others
+    const pace = at < toldSeconds[stream]! ? rate * (1 - fedShare[stream]!) : rate;
+    const until = at < toldSeconds[stream]! ? toldSeconds[stream]! : horizonSeconds;
+    if (pace * (until - at) < due) {
+      due -= pace * (until - at);
+      at = until;
+      continue;
+    }
+    at += due / pace;
+    due = 1;
+    if (at < horizonSeconds)
+      people.push({ free: at, waited: 0, weight: unseenWeight, stop: unseenWeight * stopCost, mass: 1, group: usual });
   }
 }
 

@@ -82,14 +82,23 @@ export function outOfSight(
   });
 }
 
-/** By stream: who comes from neighbours, spread over the lanes as vehicles use them, and which share of the arrivals that is. */
+/** What neighbours tell, by stream. */
+export interface FromNeighbours {
+  /** Who comes from them, spread over the lanes as vehicles use them. */
+  readonly coming: readonly (readonly Coming[])[];
+  /** Until when that is told, seconds from now, and which share of the arrivals it is. */
+  readonly toldSeconds: readonly number[];
+  readonly fedShare: readonly number[];
+}
+
 export function comingTo(
   configuration: JunctionConfiguration,
   ground: Ground,
   fed: Fed,
   perSecond: readonly number[],
   unseen: readonly FromNeighbour[],
-): { coming: Coming[][]; fedShare: number[] } {
+  { neighbours }: Observation,
+): FromNeighbours {
   const rates = configuration.approaches.map(() => 0);
   const lanes = configuration.approaches.map(() => 0);
   ground.streams.forEach(({ approach }, i) => {
@@ -108,7 +117,11 @@ export function comingTo(
   const fedShare = ground.streams.map(({ approach }) =>
     rates[approach]! > 0 ? Math.min(1, fed[approach]! / rates[approach]!) : 0,
   );
-  return { coming, fedShare };
+  const toldSeconds = ground.streams.map(({ approach }) => {
+    const { name } = configuration.approaches[approach]!;
+    return Math.max(0, ...(neighbours?.told ?? []).flatMap((one) => (one.approach === name ? [one.untilSeconds] : [])));
+  });
+  return { coming, toldSeconds, fedShare };
 }
 
 /** Who would find the road behind the junction full may not leave before there is room. Changes the lanes. */

@@ -395,7 +395,7 @@ function search(
       headways: parameters.learnsHeadways && measured !== null ? measured.map((one) => one.followSeconds) : given,
       yieldHeadways: measured === null ? given : measured.map(({ yieldSeconds }) => yieldSeconds),
       lastSeconds: lastLeftMs.map((ms) => (ms === 0 ? -LONG_AGO_SECONDS : (ms - nowMs) / 1000)),
-      ...comingTo(configuration, ground, fed, perSecond, unseen),
+      ...comingTo(configuration, ground, fed, perSecond, unseen, observation),
     },
     {
       horizonSeconds,

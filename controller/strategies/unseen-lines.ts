@@ -38,7 +38,8 @@ const USUAL_SECONDS = 9;
 /** Until it was seen, all lanes are taken to be used alike, as if so many vehicles had shown it. */
 const PRIOR_VEHICLES = 10;
 const START_SECONDS = 2;
-const HEADWAY_SECONDS = 2;
+/** Between two that leave: rather more than less, as nobody sees who is left. */
+const HEADWAY_SECONDS = 2.4;
 /** So many waiting are somebody; and after so long somebody is there, whatever was reckoned, seconds. */
 const SOMEBODY = 0.5;
 const RECALL_SECONDS = 120;
