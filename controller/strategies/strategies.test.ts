@@ -189,7 +189,7 @@ describe('webster', () => {
     const blind = { ...crossroads(), detectors: [] };
     const strategy = strategyNamed('webster');
     const flows = 'N-straight:600/S-straight:600/E-straight:300/W-straight:300/N-left:60/E-left:60';
-    expect(checkJunction(strategy, blind, checkParameters(strategy, {}))).toMatch(/needs a stopline detector/);
+    expect(checkJunction(strategy, blind, checkParameters(strategy, {}))).toMatch(/needs a stop-line detector/);
     expect(checkJunction(strategy, blind, checkParameters(strategy, { flows }))).toBeNull();
     const planned = (countsSincePlan: Observation['countsSincePlan']) =>
       greens(
