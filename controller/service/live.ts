@@ -22,6 +22,7 @@ import { type FrameLatency, LiveFrames } from './live-frames.ts';
 import { LiveModes } from './live-modes.ts';
 import { AUTOMATIC } from './modes.ts';
 import type { Ownership } from './ownership.ts';
+import { sparing } from './work-budget.ts';
 
 const HEARD = [
   'configuration',
@@ -122,7 +123,7 @@ export class LiveController {
     this.desk = new Desk({
       link,
       prefix,
-      junctions,
+      junctions: sparing(junctions),
       decider,
       shadow,
       clock: this.now,

@@ -177,7 +177,7 @@ export const horizon: Strategy = {
     beamWidth: { default: 8, min: 1, max: 64, description: 'Plans kept for each moment ahead' },
     work: {
       default: 150_000,
-      min: 1000,
+      min: 100,
       max: 10_000_000,
       description: 'Lane-steps of model that a decision may take; when they are used up it looks less far',
     },
