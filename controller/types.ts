@@ -168,6 +168,8 @@ export interface Strategy {
   readonly description: string;
   /** Detector positions it needs at every approach; refused, with the reason, where one is missing. */
   readonly needs: readonly ('stopline' | 'upstream')[];
+  /** What it needs with these parameters, where that is less; absent: `needs`. */
+  needsWith?(parameters: Parameters): readonly ('stopline' | 'upstream')[];
   /** True where it exists to reproduce another system and must not go on a street unbounded. */
   readonly referenceOnly?: boolean;
   /** Parameters it knows: default, unit in the name, bounds. Unknown or out-of-range ones are refused. */

@@ -153,13 +153,16 @@ export class LampDevice {
 
   /**
    * Who may command: plans of that mode only. Ends by itself at `untilMs`, after MODE_MAX_SECONDS at the latest. `seq`, of
-   * the junction's sequence, tells older news from newer. Answers null, or why not.
+   * the junction's sequence, tells older news from newer; the same again changes nothing. Answers null, or why not.
    */
   setMode(mode: JunctionMode, untilMs: number | null, nowMs: number, seq?: number): string | null {
     this.advance(nowMs);
     if (untilMs !== null && !Number.isFinite(untilMs)) return `mode until ${untilMs}; a time, or null`;
     if (seq !== undefined) {
+      if (!Number.isSafeInteger(seq)) return `mode seq ${seq}; a whole number`;
       if (seq < this.modeSeq) return `mode seq ${seq}; at least ${this.modeSeq} (seq only grows)`;
+      // Told again, as brokers do with what they retain: it neither begins anew nor lasts longer.
+      if (seq === this.modeSeq) return null;
       this.modeSeq = seq;
     }
     const latestMs = this.machine.nowMs + toMs(MODE_MAX_SECONDS);

@@ -71,6 +71,21 @@ export class LampBank {
     this.light(group, amberMs > 0 ? 'amber' : 'red');
   }
 
+  /** Every green ends now, without its amber: a fault. */
+  interrupt(nowMs: number): void {
+    for (let g = 0; g < this.shown.length; g++) if (this.shown[g] === 'green') this.greenEndedMs[g] = nowMs;
+  }
+
+  /** When everybody who had green has cleared the junction, whoever is next. */
+  clearMs(): number {
+    const { signalGroups, intergreenSeconds } = this.configuration;
+    return signalGroups.reduce(
+      (latest, { clearanceSeconds }, g) =>
+        Math.max(latest, this.greenEndedMs[g]! + toMs(Math.max(clearanceSeconds, ...intergreenSeconds[g]!))),
+      NEVER,
+    );
+  }
+
   /** Everybody waits from now on. */
   waitFrom(nowMs: number): void {
     this.waitsSinceMs.fill(nowMs);

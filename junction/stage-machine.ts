@@ -19,7 +19,7 @@ import {
 } from './timing.ts';
 import type { JunctionConfiguration, JunctionMode, StageRequest } from './types.ts';
 
-/** Cold boot: flash, then all red, seconds (NEMA TS-2 start-up). */
+/** Cold boot: flash, then all red, seconds (NEMA TS-2 start-up); red for longer where somebody needs longer to clear. */
 export const BOOT_FLASH_SECONDS = 5;
 export const BOOT_ALL_RED_SECONDS = 6;
 
@@ -95,6 +95,8 @@ export class StageMachine {
     this.ladder = new Ladder(configuration, this.minuteOfWeek, this.nowMs);
     this.nextProgramme = this.ladder.programme;
     this.bank = new LampBank(configuration, 'flash', this.nowMs);
+    // Nobody knows what was lit until now.
+    if (options.boot === 'cold') this.bank.greenEndedMs.fill(this.nowMs);
     this.monitor = new LampMonitor(configuration, this.bank.shown, this.nowMs);
     this.boot();
     if (options.boot === 'warm') this.startProgramme();
@@ -153,9 +155,16 @@ export class StageMachine {
       this.endWalksAndAmbers();
       this.runPhase();
     } while (this.again);
-    const wrong = this.bank.isNew ? this.monitor.see(this.bank.shown, this.nowMs) : null;
-    if (wrong !== null) this.latch(wrong);
+    this.isLegal();
     this.bank.isNew = false;
+  }
+
+  /** Lets the monitor judge what was lit since it last did; a fault is latched. */
+  private isLegal(): boolean {
+    const wrong = this.bank.isNew ? this.monitor.see(this.bank.shown, this.nowMs) : null;
+    this.bank.isNew = false;
+    if (wrong !== null) this.latch(wrong);
+    return wrong === null;
   }
 
   /** True from `ms` on; before, keeps it as something to come back for. */
@@ -191,7 +200,11 @@ export class StageMachine {
       this.phaseEndsMs += toMs(BOOT_ALL_RED_SECONDS);
       this.bank.lightAll('red');
     }
-    if (this.phase === 'boot-red' && this.due(this.phaseEndsMs)) this.startProgramme();
+    if (this.phase === 'boot-red') {
+      if (this.nextConfiguration !== null) this.adoptConfiguration();
+      this.phaseEndsMs = Math.max(this.phaseEndsMs, this.bank.clearMs());
+      if (this.due(this.phaseEndsMs)) this.startProgramme();
+    }
     if (this.phase === 'green') {
       const target = this.request === null ? this.planTarget() : this.requestTarget();
       if (this.due(target.leaveMs)) this.leave(target.stage);
@@ -213,9 +226,11 @@ export class StageMachine {
     const entry = this.ladder.programme.timed.stages[this.position];
     const yellowMs = entry?.yellowMs ?? toMs(this.configuration.yellowSeconds);
     const allRedMs = entry?.allRedMs ?? toMs(this.configuration.allRedSeconds);
-    const greenMs = entry?.greenMs ?? leastGreenMs(this.configuration, this.stage, yellowMs, allRedMs);
-    const endMs = Math.min(this.stageStartedMs + greenMs, this.latestLeaveMs());
-    return Math.max(endMs, this.bank.walksClearMs(yellowMs + allRedMs));
+    const leastMs = this.stageStartedMs + leastGreenMs(this.configuration, this.stage, yellowMs, allRedMs);
+    const plannedMs = entry === undefined ? leastMs : this.stageStartedMs + entry.greenMs;
+    // A walk that is cut by the longest green has its clearance before anybody else gets green.
+    const endMs = Math.max(plannedMs, this.bank.walksClearMs(yellowMs + allRedMs));
+    return Math.max(leastMs, Math.min(endMs, this.latestLeaveMs()));
   }
 
   private latestLeaveMs(): number {
@@ -228,11 +243,11 @@ export class StageMachine {
     const forced = this.forced('anybody');
     const wanted = forced >= 0 ? forced : stages.findIndex((stage) => stage.id === this.request!.stageId);
     const notBeforeMs = forced >= 0 ? NEVER : this.request!.notBeforeMs;
-    if (wanted === this.stage || notBeforeMs > latestMs) return { stage: -1, leaveMs: latestMs };
-    this.cutWalks(wanted);
     const yellowMs = toMs(yellowSeconds);
     const allRedMs = toMs(allRedSeconds);
     const leastMs = this.stageStartedMs + leastGreenMs(this.configuration, this.stage, yellowMs, allRedMs);
+    if (wanted === this.stage || notBeforeMs > latestMs) return { stage: -1, leaveMs: Math.max(leastMs, latestMs) };
+    this.cutWalks(wanted);
     const readyMs = Math.max(notBeforeMs, this.bank.walksClearMs(yellowMs + allRedMs));
     return { stage: wanted, leaveMs: Math.max(leastMs, Math.min(readyMs, latestMs)) };
   }
@@ -314,6 +329,8 @@ export class StageMachine {
     let boundary = this.position < 0 || this.position === this.ladder.programme.timed.stages.length - 1;
     let onRequest = requested >= 0;
     if (this.nextConfiguration !== null && (boundary || onRequest)) {
+      // What was lit at this moment is judged by the configuration that it was lit under.
+      if (!this.isLegal()) return;
       this.adoptConfiguration();
       boundary = true;
       onRequest = false;
@@ -335,10 +352,14 @@ export class StageMachine {
     }
     const runsOn = this.idOf(this.nextStage) === this.stageName && this.nextProgramme.timed.stages.length > 1;
     this.phaseEndsMs = this.startMs(this.nextStage, runsOn ? 0 : intergreenMs);
-    this.extendedMaxMs = this.phaseEndsMs + toMs(CLEARANCE_EXTENSION_SECONDS_MAX);
+    // A stage that runs on has its longest green to keep to.
+    this.extendedMaxMs = this.phaseEndsMs + (runsOn ? 0 : toMs(CLEARANCE_EXTENSION_SECONDS_MAX));
     this.phase = 'transition';
     for (let g = 0; g < this.bank.shown.length; g++) {
-      if (this.bank.shown[g] === 'green' && !this.greens[this.nextStage]![g]) this.endGreen(g, yellowMs);
+      if (this.bank.shown[g] !== 'green') continue;
+      // Who walks in the next stage as well walks on: a walk that ended on the way would begin again within its clearance.
+      if (this.greens[this.nextStage]![g]) this.bank.walkEndsMs[g] = FOREVER;
+      else this.endGreen(g, yellowMs);
     }
     this.again = true;
   }
@@ -373,7 +394,9 @@ export class StageMachine {
     if (this.isNextCycle) {
       // A plan that came during the transition may lead at once, if it begins with the stage that was announced.
       const latest = this.ladder.choose(() => this.nowMs);
-      const isSame = latest.timed.stages[this.nextPosition]?.stage === this.nextStage;
+      const { stages } = latest.timed;
+      const isSame =
+        stages[this.nextPosition]?.stage === this.nextStage && (this.nextPosition > 0 || this.mayBeginWith(stages));
       this.ladder.adopt(isSame ? latest : this.nextProgramme, this.nowMs);
     }
     const id = this.idOf(this.nextStage);
@@ -435,6 +458,7 @@ export class StageMachine {
     this.request = null;
     this.forcedStage = -1;
     this.ladder.offer(null);
+    this.bank.interrupt(this.nowMs);
     this.bank.lightAll('flash');
     this.nextEventMs = FOREVER;
     this.onFault();

@@ -9,12 +9,15 @@ import {
   CHOICE_STAGES_PARAMETER,
   followed,
   followStage,
+  isStageFor,
   type Running,
   type StageChoice,
   type StageFollowed,
   stageChoiceOf,
   tenths,
 } from './stage-choice.ts';
+import { groundOf } from '../estimation/streams.ts';
+import { isSomebodyAt, observeUnseen, type UnseenMemory } from './unseen-lines.ts';
 
 /** What is remembered of each stop-line detector. */
 interface LineMemory {
@@ -34,6 +37,8 @@ interface ActuatedMemory {
   /** Counts at the upstream detectors, by approach. */
   readonly upstream: readonly number[];
   readonly upstreamSeenMs: readonly number[];
+  /** Lines of which nothing is told, by the detectors upstream; null: there are none. */
+  readonly unseen: UnseenMemory | null;
   /** First call of another stage in this green; -1: none. The maximum green runs from here. */
   readonly conflictSinceMs: number;
   readonly target: string | null;
@@ -136,7 +141,7 @@ export const actuated: Strategy = {
     if (running.stageId === null)
       return { decision: null, memory: keep(null, -1) as unknown as Record<string, unknown> };
     const { nowMs } = observation;
-    const called = callsOf(configuration, choice, parameters, heard.lines, running, observation);
+    const called = callsOf(configuration, choice, parameters, heard, running, observation);
     const asked = before?.target == null ? -1 : (choice.indexOf.get(before.target) ?? -1);
     if (running.index < 0 || !running.isGreen) {
       const to = asked >= 0 ? asked : Math.max(0, running.index);
@@ -190,20 +195,32 @@ export const actuated: Strategy = {
   },
 };
 
+type Heard = Pick<ActuatedMemory, 'lines' | 'upstream' | 'upstreamSeenMs' | 'unseen'>;
+
 /** Takes in what the detectors say: calls are locked in while there is no green, and answered by green. */
 function hear(
   configuration: JunctionConfiguration,
   choice: StageChoice,
   before: ActuatedMemory | null,
   running: Running,
-  { detectors, nowMs }: Observation,
-): Pick<ActuatedMemory, 'lines' | 'upstream' | 'upstreamSeenMs'> {
+  observation: Observation,
+): Heard {
+  const { detectors, nowMs } = observation;
+  const unseen = observeUnseen(groundOf(configuration), before?.unseen ?? null, observation);
   const lines = choice.streams.map(({ id }, i): LineMemory => {
     const was = before?.lines[i] ?? { count: -1, called: true, seenMs: nowMs, hasPresence: false, hasCounted: false };
     const line = detectors[id];
-    if (line === undefined) return was;
-    const passed = was.count >= 0 && line.count !== was.count;
     const green = running.isGreen && running.index >= 0 && choice.stages[running.index]!.serves[i] === 1;
+    if (line === undefined) {
+      const isThere = isSomebodyAt(unseen, i, nowMs);
+      if (isThere === null) return was;
+      return {
+        ...was,
+        called: !green && (was.called || isThere),
+        seenMs: isThere ? nowMs : Math.min(was.seenMs, nowMs),
+      };
+    }
+    const passed = was.count >= 0 && line.count !== was.count;
     return {
       count: line.count,
       called: green ? false : was.called || line.presence,
@@ -218,31 +235,33 @@ function hear(
   const upstreamSeenMs = upstream.map((count, a) =>
     before !== null && count === before.upstream[a] ? Math.min(before.upstreamSeenMs[a]!, nowMs) : nowMs,
   );
-  return { lines, upstream, upstreamSeenMs };
+  return { lines, upstream, upstreamSeenMs, unseen };
 }
 
 /**
- * Which stages are called: by a vehicle, by walkers, or by a recall. A detector that says nothing, or counts and is never
- * covered, calls always.
+ * Which stages are called: by a vehicle, by walkers, or by a recall. A detector that counts and is never covered calls always,
+ * as does one that says nothing, unless the detector upstream tells who should be there.
  */
 function callsOf(
   configuration: JunctionConfiguration,
   choice: StageChoice,
   parameters: Parameters,
-  lines: readonly LineMemory[],
+  { lines, unseen }: Heard,
   running: Running,
   { detectors, countsSincePlan, nowMs }: Observation,
 ): boolean[] {
+  const silent = choice.streams.map(({ id }) => detectors[id] === undefined);
+  // Where no reader of an approach was heard of for long, what its detectors said last is old.
+  const isOld = (a: number): boolean =>
+    countsSincePlan[a] === null && !choice.streams.some(({ approach }, i) => approach === a && silent[i]);
   const recallMs = 1000 * Number(parameters.pedestrianRecallSeconds);
   const anyPresence = lines.some(({ hasPresence }) => hasPresence);
   const served = running.index >= 0 && running.isGreen ? choice.stages[running.index]! : null;
-  return choice.stages.map((stage) => {
+  return choice.stages.map((stage, k) => {
     if (parameters.recall !== 'none') return true;
     const isUnasked = nobodyPressed(configuration, stage, detectors);
-    const byVehicle = choice.streams.some(({ id, approach }, i) => {
-      if (stage.serves[i]! === 0 || served?.serves[i] === 1) return false;
-      // Where another stage serves the whole lane, one that serves part of it is not called.
-      if (stage.serves[i]! < 1 && choice.stages.some(({ serves }) => serves[i] === 1)) return false;
+    const byVehicle = choice.streams.some(({ approach }, i) => {
+      if (!isStageFor(choice, k, i) || served?.serves[i] === 1) return false;
       // Nor one with a walk that nobody asked for, where another serves the lane without.
       if (
         isUnasked &&
@@ -250,8 +269,9 @@ function callsOf(
       )
         return false;
       const line = lines[i]!;
+      if (silent[i]) return line.called || isSomebodyAt(unseen, i, nowMs) === null;
       const countsOnly = !line.hasPresence && (line.hasCounted || !anyPresence);
-      return line.called || countsOnly || detectors[id] === undefined || countsSincePlan[approach] === null;
+      return line.called || countsOnly || isOld(approach);
     });
     return (
       byVehicle ||
@@ -287,7 +307,7 @@ function nextCalled(choice: StageChoice, called: readonly boolean[], at: number)
   return -1;
 }
 
-/** Today's green for the lanes of stage `at` of which no detector tells, seconds: without it they would gap out at once. */
+/** Today's green for the lanes of stage `at` of which no detector tells, seconds: upstream one knows who came, not who is left. */
 function unseenGreen(
   { localPlan }: JunctionConfiguration,
   choice: StageChoice,
@@ -295,20 +315,20 @@ function unseenGreen(
   at: number,
 ): number {
   const own = choice.stages[at]!;
-  const unseen = choice.streams.flatMap(({ id }, i) => (detectors[id] === undefined && own.serves[i] === 1 ? [i] : []));
+  const silent = choice.streams.flatMap(({ id }, i) => (detectors[id] === undefined && own.serves[i] === 1 ? [i] : []));
   const greens = localPlan.flatMap(({ stageId, greenSeconds }) => {
     const stage = choice.stages[choice.indexOf.get(stageId) ?? -1];
-    return unseen.some((i) => stage?.serves[i] === 1) ? [greenSeconds] : [];
+    return silent.some((i) => stage?.serves[i] === 1) ? [greenSeconds] : [];
   });
   return Math.min(own.maxGreenSeconds, Math.max(0, ...greens));
 }
 
-/** Seconds since the last vehicle on a lane that the running stage serves and the next does not. */
+/** Seconds since the last vehicle on a lane that the running stage is for and the next does not serve. */
 function gapSeconds(
   configuration: JunctionConfiguration,
   choice: StageChoice,
   parameters: Parameters,
-  heard: Pick<ActuatedMemory, 'lines' | 'upstream' | 'upstreamSeenMs'>,
+  heard: Heard,
   at: number,
   next: number,
   nowMs: number,
@@ -316,7 +336,7 @@ function gapSeconds(
   let lastMs = Number.NEGATIVE_INFINITY;
   const upstreamIn = configuration.detectors === undefined || parameters.gapAt !== 'stopline';
   choice.streams.forEach(({ approach }, i) => {
-    if (choice.stages[at]!.serves[i]! === 0) return;
+    if (!isStageFor(choice, at, i)) return;
     if (next >= 0 && choice.stages[next]!.serves[i]! >= choice.stages[at]!.serves[i]!) return;
     if (parameters.gapAt !== 'upstream') lastMs = Math.max(lastMs, heard.lines[i]!.seenMs);
     if (upstreamIn && parameters.gapAt !== 'stopline' && heard.upstream[approach]! >= 0)

@@ -2,7 +2,7 @@
 
 import type { JunctionConfiguration } from '../../junction/types.ts';
 import { byStream, freeSeconds, limitsOf, type ReportedMemory } from '../estimation/reported.ts';
-import { groundOf, type Stream } from '../estimation/streams.ts';
+import { type Ground, groundOf, type Stream } from '../estimation/streams.ts';
 import type { LaneTraffic, VehiclesMemory } from '../estimation/vehicles.ts';
 import type { Observation, ReportedVehicle } from '../types.ts';
 import type { ModelLane } from './horizon-model.ts';
@@ -16,6 +16,8 @@ export interface LaneSettings {
   readonly stopCost: number;
   /** So many times its weight is added for each 100 s of wait. */
   readonly fairness: number;
+  /** By stream: what a vehicle weighs there that has not waited yet. */
+  readonly laneWeights: readonly number[];
   /** Who has waited so long is late, seconds; each further second of its delay costs so much more. */
   readonly lateSeconds: number;
   readonly lateWeight: number;
@@ -69,6 +71,33 @@ export interface Coming {
   readonly mass: number;
 }
 
+/** A queue moves on within so many seconds; one that does not although its first may go waits for somebody inside the junction. */
+const MOVES_SECONDS = 3;
+
+/**
+ * By lane: whether somebody of it waits for a gap inside the junction, of whom neither radio nor detectors tell: its first
+ * could have gone, giving way, and stands before the line. `openSeconds`: since when green, by group, seconds from now.
+ */
+export function takenInside(
+  lanes: readonly ModelLane[],
+  ground: Ground,
+  permitted: Uint8Array,
+  openSeconds: Float64Array,
+  startUpSeconds: number,
+  { detectors, vehicles = [] }: Observation,
+): boolean[] {
+  const heard = byStream(ground, vehicles);
+  return ground.streams.map(({ id }, i) => {
+    const { count, group, lastSeconds } = lanes[i]!;
+    const own = count > 0 ? group[0]! : -1;
+    if (own < 0 || !permitted[own]) return false;
+    if (Math.max(lastSeconds, openSeconds[own]! + startUpSeconds) > 0 - MOVES_SECONDS) return false;
+    const first = heard[i]![0];
+    if (first === undefined) return detectors[id]?.presence === true;
+    return first.metres < QUEUED_METRES && first.metresPerSecond < STANDS_METRES_PER_SECOND;
+  });
+}
+
 /** The lanes of the vehicles' streams, in their order. */
 export function modelLanes(seen: Seen, settings: LaneSettings): ModelLane[] {
   const { configuration, observation, reported } = seen;
@@ -89,7 +118,7 @@ export function modelLanes(seen: Seen, settings: LaneSettings): ModelLane[] {
     fromNeighbours(people, seen.coming[i]!, usual, settings);
     unseen(people, seen, i, usual, limits[i]!, lastSeconds, settings);
     people.sort((a, b) => a.free - b.free);
-    return laneOf(people, stream, seen.headways[i]!, seen.yieldHeadways[i]!, seen.lastSeconds[i]!, settings);
+    return laneOf(people, stream, seen.headways[i]!, seen.yieldHeadways[i]!, seen.lastSeconds[i]!, i, settings);
   });
 }
 
@@ -99,7 +128,8 @@ function laneOf(
   headwaySeconds: number,
   yieldSeconds: number,
   lastSeconds: number,
-  { fairness, lateSeconds, lateWeight }: LaneSettings,
+  index: number,
+  { fairness, laneWeights, lateSeconds, lateWeight }: LaneSettings,
 ): ModelLane {
   const count = Math.min(people.length, MOST_VEHICLES);
   const pick = (of: (one: Someone) => number): Float64Array => {
@@ -113,7 +143,7 @@ function laneOf(
     groups: stream.groups,
     count,
     free: pick((one) => one.free),
-    weight: pick((one) => one.weight),
+    weight: pick((one) => laneWeights[index]! * one.weight),
     growth: pick((one) => (one.mass * fairness) / 200),
     late: pick((one) => Math.max(0, lateSeconds - one.waited)),
     lateWeight: pick((one) => one.mass * lateWeight),

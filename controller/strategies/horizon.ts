@@ -9,8 +9,9 @@ import { observeTraffic, saturationFlows, type TrafficMemory, trafficOf } from '
 import { laneTraffic, observeVehicles, type VehiclesMemory } from '../estimation/vehicles.ts';
 import type { JudgedPrediction, Observation, Parameters, Strategy, StrategyAnswer } from '../types.ts';
 import { type BeamResult, type Departure, searchBeam } from './horizon-beam.ts';
-import { modelLanes } from './horizon-lanes.ts';
+import { modelLanes, takenInside } from './horizon-lanes.ts';
 import { comingTo, type Fed, holdBack, observeFed, outlookOf, outOfSight, type Sight } from './horizon-neighbours.ts';
+import { laneWeights, lateSeconds, observeWaits, type Waits } from './horizon-waits.ts';
 import { Model, type ModelLane, type ModelStage, type View } from './horizon-model.ts';
 import {
   askFor,
@@ -37,12 +38,6 @@ interface Foreseen {
   /** Of those judged, fading: counted less foreseen, and the same without sign. */
   readonly meanError: number;
   readonly meanAbsoluteError: number;
-}
-
-/** How long vehicles wait here in the mean, by Little's law: those who wait over those who leave a second. Fading. */
-interface Waits {
-  readonly waitedSeconds: number;
-  readonly left: number;
 }
 
 interface HorizonMemory {
@@ -85,11 +80,6 @@ const WALKER_HEADWAY_SECONDS = 0.1;
 const WALKERS_EVERY_SECONDS = 10;
 /** Nobody has left for long. */
 const LONG_AGO_SECONDS = 1000;
-const WAITS_FADE_SECONDS = 900;
-/** Until more is known so many have left, who waited so long each, seconds. */
-const USUAL_WAITS: Waits = { waitedSeconds: 400, left: 20 };
-/** Nobody is late before, seconds. */
-const LATE_LEAST_SECONDS = 40;
 const number = (parameters: Parameters, name: string): number => Number(parameters[name]);
 
 export const horizon: Strategy = {
@@ -150,6 +140,13 @@ export const horizon: Strategy = {
       max: 20,
       description: 'So many times the weight of a new vehicle is added for each 100 s that one has waited',
     },
+    laneFairness: {
+      default: 4,
+      min: 0,
+      max: 20,
+      description:
+        'So many times the weight of a new vehicle is added from the start where vehicles of its lane wait 100 s longer than the mean and 10 s; half its weight at most',
+    },
     lateFactor: {
       default: 2.6,
       min: 0,
@@ -180,7 +177,7 @@ export const horizon: Strategy = {
     beamWidth: { default: 8, min: 1, max: 64, description: 'Plans kept for each moment ahead' },
     work: {
       default: 150_000,
-      min: 1000,
+      min: 100,
       max: 10_000_000,
       description: 'Lane-steps of model that a decision may take; when they are used up it looks less far',
     },
@@ -281,7 +278,7 @@ function observe(
   });
   const lastLeftMs = passed.map((count, i) => (count > 0 ? nowMs : (before?.lastLeftMs[i] ?? 0)));
   const left = passed.reduce((sum, count) => sum + count, 0);
-  const waits = observeWaits(before?.waits ?? USUAL_WAITS, waiting(ground, byDetectors, reported), left, observation);
+  const waits = observeWaits(ground, before?.waits ?? null, byDetectors.vehicles, reported, passed, observation);
   const fed = observeFed(configuration, before?.fed ?? null, observation);
   return { memory: { byDetectors, reported, waits, fed, greenSinceMs, counts, lastLeftMs }, left, passed };
 }
@@ -305,16 +302,6 @@ function withOutlook(
   const sight = sightOf(memory, parameters, observation);
   const outlook = outlookOf(configuration, ground, { passed, departures, traffic }, observation, sight);
   return { ...answer, outlook };
-}
-
-function waiting(ground: Ground, { vehicles }: HorizonMemory['byDetectors'], reported: ReportedMemory | null): number {
-  if (vehicles !== null) return laneTraffic(ground, vehicles).reduce((sum, { queued }) => sum + queued, 0);
-  return Object.values(reported?.heldSinceMs ?? {}).filter((sinceMs) => sinceMs > 0).length;
-}
-
-function observeWaits(before: Waits, held: number, left: number, { elapsedSeconds }: Observation): Waits {
-  const fade = Math.max(0, 1 - elapsedSeconds / WAITS_FADE_SECONDS);
-  return { waitedSeconds: before.waitedSeconds * fade + held * elapsedSeconds, left: before.left * fade + left };
 }
 
 function observeDetectors(
@@ -416,10 +403,8 @@ function search(
       unseenWeight: number(parameters, 'unseenWeight'),
       stopCost: number(parameters, 'stopCost'),
       fairness: number(parameters, 'fairness'),
-      lateSeconds: Math.max(
-        LATE_LEAST_SECONDS,
-        (number(parameters, 'lateFactor') * waits.waitedSeconds) / Math.max(1, waits.left),
-      ),
+      laneWeights: laneWeights(waits, number(parameters, 'laneFairness')),
+      lateSeconds: lateSeconds(waits, number(parameters, 'lateFactor')),
       lateWeight: number(parameters, 'lateWeight'),
     },
   );
@@ -430,6 +415,7 @@ function search(
   const times = { startUpSeconds, gapSeconds: number(parameters, 'gapSeconds') };
   const all = [...lanes, ...walkers(choice, running, parameters, observation)];
   const model = new Model(all, stages, configuration.signalGroups.length, yields, times, views);
+  const open = Float64Array.from(greenSinceMs, (ms) => (ms === 0 ? Number.POSITIVE_INFINITY : (ms - nowMs) / 1000));
   const found = searchBeam({
     model,
     betweenSeconds: choice.betweenSeconds,
@@ -437,7 +423,15 @@ function search(
     // when an action is over it may change, whatever a late lamp made of its green
     greenSeconds:
       actionSeconds > 0 ? Math.max(running.greenSeconds, stages[running.index]!.minGreenSeconds) : running.greenSeconds,
-    open: Float64Array.from(greenSinceMs, (ms) => (ms === 0 ? Number.POSITIVE_INFINITY : (ms - nowMs) / 1000)),
+    open,
+    takenInside: takenInside(
+      lanes,
+      ground,
+      model.view(running.index, running.index).permitted,
+      open,
+      startUpSeconds,
+      observation,
+    ),
     horizonSeconds,
     stepSeconds: actionSeconds || number(parameters, 'stepSeconds'),
     beamWidth: number(parameters, 'beamWidth'),

@@ -75,7 +75,7 @@ export function checkJunction(
 ): string | null {
   const { detectors } = configuration;
   if (detectors !== undefined) {
-    for (const position of strategy.needs) {
+    for (const position of strategy.needsWith?.(parameters) ?? strategy.needs) {
       const blind = configuration.approaches.find(
         ({ name }) => !detectors.some((detector) => detector.approach === name && detector.position === position),
       );

@@ -177,6 +177,21 @@ describe('webster', () => {
     expect(greens(last)[0]! / greens(last)[2]!).toBeCloseTo(2, 0);
     expect(last.reason).toMatch(/^Y = 0\.\d+, L = 20 s: Webster's cycle/);
   });
+  it('needs no detectors where flows are given, and plans by them alone', () => {
+    const blind = { ...crossroads(), detectors: [] };
+    const strategy = strategyNamed('webster');
+    const flows = 'N-straight:600/S-straight:600/E-straight:300/W-straight:300/N-left:60/E-left:60';
+    expect(checkJunction(strategy, blind, checkParameters(strategy, {}))).toMatch(/needs a stopline detector/);
+    expect(checkJunction(strategy, blind, checkParameters(strategy, { flows }))).toBeNull();
+    const planned = (countsSincePlan: Observation['countsSincePlan']) =>
+      greens(
+        strategy.decide(crossroads(), checkParameters(strategy, { flows }), null, {
+          ...observation(60, {}, 0),
+          countsSincePlan,
+        }).decision!,
+      );
+    expect(planned([null, null, null, null])).toEqual(planned([25, 22, 28, 24]));
+  });
   it('refuses flows of groups that do not exist', () => {
     expect(checkJunction(strategyNamed('webster'), crossroads(), { flows: 'N-up:20' })).toMatch(
       /flows: signal group N-up does not exist; there are N-straight/,

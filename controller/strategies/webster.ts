@@ -58,6 +58,9 @@ export function webster(
   return { greens, cycleSeconds: greens.reduce((sum, green) => sum + green, lostSeconds), flowRatio, optimumSeconds };
 }
 
+/** Whether flows are given: then nothing is measured. */
+const isGiven = ({ flows }: Parameters): boolean => listOf(String(flows ?? '')).length > 0;
+
 /** Vehicles an hour by signal group id. Throws RangeError for what is no such list. */
 function givenFlows(configuration: JunctionConfiguration, parameters: Parameters): Map<string, number> {
   const flows = new Map<string, number>();
@@ -93,6 +96,7 @@ export const webster1958: Strategy = {
   name: 'webster',
   description: "Webster's optimum fixed-time plan for the flows given, or measured over the last minutes.",
   needs: ['stopline'],
+  needsWith: (parameters) => (isGiven(parameters) ? [] : ['stopline']),
   parameters: {
     stages: STAGES_PARAMETER,
     ...BOUNDS_PARAMETERS,
@@ -153,7 +157,7 @@ export const webster1958: Strategy = {
       served,
       perHour.map((flow, i) => flow / (saturation * streams[i]!.lanes)),
     );
-    const recalled = recall(cycle, served, streams, observation, ratios);
+    const recalled = demand === null ? ratios : recall(cycle, served, streams, observation, ratios);
     const result = webster(recalled, cycle);
     const y = Math.round(result.flowRatio * 1000) / 1000;
     const why =

@@ -1,14 +1,14 @@
 /** How far off the estimates are where a detector fails, against what all detectors said while they were well. */
 import { demandOf, type DemandMemory, observeDemand } from '../estimation/demand.ts';
-import { ailments, believed, type HealthMemory, observeHealth } from '../estimation/health.ts';
-import { groundOf } from '../estimation/streams.ts';
+import { ailments, believed, type HealthMemory, miscounts, observeHealth } from '../estimation/health.ts';
+import { type Ground, groundOf } from '../estimation/streams.ts';
 import { laneTraffic, observeVehicles, type VehiclesMemory } from '../estimation/vehicles.ts';
 import type { JunctionConfiguration } from '../../junction/types.ts';
 import type { Observation } from '../types.ts';
 import { type Fault, withFault } from './faulty-detectors.ts';
 
 export interface Trial {
-  /** Detectors that were not believed at the end, and why. */
+  /** Detectors that were not believed at the end, or whose counts were put right, and why. */
   readonly notBelieved: Readonly<Record<string, string>>;
   /** Mean over minutes and streams of |estimate - truth|, of the mean truth: vehicles an hour. */
   readonly flowError: number;
@@ -83,7 +83,7 @@ export function trial(configuration: JunctionConfiguration, clean: readonly Obse
     }
   });
   return {
-    notBelieved: health === null ? {} : Object.fromEntries(ailments(ground, health)),
+    notBelieved: health === null ? {} : notBelieved(ground, health),
     flowError: sums.error / sums.truth,
     faultyFlowError: faultyStream < 0 ? sums.error / sums.truth : sums.faultyError / sums.faultyTruth,
     within: sums.within / sums.n,
@@ -91,4 +91,9 @@ export function trial(configuration: JunctionConfiguration, clean: readonly Obse
     queue: sums.queue / sums.queues,
     queueWithin: sums.queueWithin / sums.queues,
   };
+}
+
+function notBelieved(ground: Ground, health: HealthMemory): Record<string, string> {
+  const put = [...miscounts(ground, health)].map(([id, { kind }]): [string, string] => [id, kind]);
+  return Object.fromEntries([...put, ...ailments(ground, health)]);
 }

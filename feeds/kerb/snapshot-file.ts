@@ -3,7 +3,7 @@ import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, re
 import { dirname } from 'node:path';
 import type { DeviceSnapshot, SnapshotStore } from '../../junction/device.ts';
 
-/** Written beside, flushed, then renamed: a power cut leaves the old or the new, never half. */
+/** Written beside, flushed, then renamed, and the folder flushed: a power cut leaves the old or the new, never half; once saved, the new. */
 export function snapshotFile(path: string): SnapshotStore {
   return {
     load() {
@@ -21,6 +21,19 @@ export function snapshotFile(path: string): SnapshotStore {
         closeSync(file);
       }
       renameSync(beside, path);
+      flushFolder(dirname(path));
     },
   };
+}
+
+/** Until then a rename may be lost with the power, and a latched fault with it. */
+function flushFolder(path: string): void {
+  // Windows opens no folders; there a rename is in the journal.
+  if (process.platform === 'win32') return;
+  const folder = openSync(path, 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
 }
