@@ -3,7 +3,7 @@ import { CROSSROADS_ID, crossroads } from '../junction/testing.ts';
 import type { Feeder, JunctionConfiguration, Lamp } from '../junction/types.ts';
 import { Neighbours } from './coordination.ts';
 import { groundOf } from './estimation/streams.ts';
-import { outOfSight } from './strategies/horizon-neighbours.ts';
+import { type Fed, observeFed, outOfSight } from './strategies/horizon-neighbours.ts';
 import { checkParameters, strategyNamed } from './strategies/index.ts';
 import { START_MS } from './testing.ts';
 import type { Memory, NeighboursPicture, Observation, Outlook, ReportedVehicle } from './types.ts';
@@ -144,6 +144,30 @@ describe('who comes from neighbours and is not in sight', () => {
     const sight = { reported: radio, radioMetres: 200 };
     expect(unseen([onRoad(9), onRoad(11)], short, sight)).toEqual([11]);
     expect(unseen([onRoad(9), onRoad(11)], short, sight, [inside])).toEqual([]);
+  });
+});
+
+describe('what neighbours send', () => {
+  it('is counted once, a vehicle each two seconds as half a one a second', () => {
+    const neighbours = new Neighbours([west, east]);
+    let fed: Fed | null = null;
+    for (let second = 0; second < 600; second++) {
+      const nowMs = START_MS + 1000 * second;
+      const observation: Observation = {
+        nowMs,
+        elapsedSeconds: 1,
+        detectors: {},
+        countsSincePlan: [],
+        lamps: { stageId: null, secondsLeft: null, cycleSecondsLeft: null, byGroup: {}, source: 'plan' },
+        neighbours: neighbours.picture(EAST_ID, nowMs)!,
+      };
+      fed = observeFed(east, fed, observation);
+      const left = second % 2 === 0 ? [{ group: 'W-straight', mass: 1 }] : [];
+      neighbours.tell(CROSSROADS_ID, { atMs: nowMs, left, room: {} });
+    }
+    const fromWest = east.approaches.findIndex(({ name }) => name === 'W');
+    expect(fed![fromWest]).toBeCloseTo(0.5, 1);
+    expect(fed!.filter((_, a) => a !== fromWest)).toEqual([0, 0, 0]);
   });
 });
 

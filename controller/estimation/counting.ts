@@ -55,6 +55,12 @@ const VEHICLES = 25;
 const TIMES_DOUBLE = 1.35;
 const TIMES_MISSES = 0.9;
 const TIMES_WELL = 0.05;
+/** What may be on the road is little of what passed. */
+const SURE = 0.25;
+const SURE_VEHICLES = 100;
+const TIMES_STEP = 0.02;
+const ONE_BY_ONE = 0.6;
+const EMPTY_TIMES = 1.4;
 /** Taken to be 2. */
 const ABOUT_TWO = [1.6, 2.5] as const;
 const TIMES_RANGE = [0.4, 3] as const;
@@ -207,7 +213,11 @@ function judge(
   const passed = isReckoned ? Math.max(1, sum(opposite) - sum(alike)) : null;
   if (was !== null) {
     const agrees = passed === null || Math.abs(vehicles - passed) <= slack + TIMES_WELL * vehicles;
-    return agrees && isWell(was, tallies[k]!) ? null : was;
+    if (agrees && isWell(was, tallies[k]!)) return null;
+    if (was.kind !== 'misses some' || passed === null || vehicles < SURE_VEHICLES || slack > SURE * vehicles)
+      return was;
+    const times = Math.min(1, timesOf(tallies[k]!, passed));
+    return Math.abs(times - was.times) > TIMES_STEP ? { ...was, times } : was;
   }
   const { passes, singles, covers, empty } = tallies[k]!;
   if (passes >= PASSES && singles < SINGLES_LEAST * passes) {
@@ -219,7 +229,14 @@ function judge(
   }
   const isEmpty = covers >= COVERS && empty >= EMPTY_FEW && empty > EMPTY_MOST * covers;
   if (!isEmpty || passed === null || vehicles > TIMES_MISSES * (passed - slack)) return null;
-  return { kind: 'misses some', times: rounded(vehicles / passed) };
+  // Half of what may be on the road, until that is little of what passed.
+  return { kind: 'misses some', times: timesOf(tallies[k]!, passed - (slack > SURE * vehicles ? slack / 2 : 0)) };
+}
+
+/** How many of a vehicle it counts, by who passed; where most come one by one it misses hardly more than what it left uncounted. */
+function timesOf({ vehicles, covers, empty }: Tally, passed: number): number {
+  const least = covers > ONE_BY_ONE * vehicles ? 1 - (EMPTY_TIMES * empty) / covers : 0;
+  return rounded(Math.max(least, vehicles / passed));
 }
 
 function isWell({ kind }: Miscount, { passes, singles, covers, empty }: Tally): boolean {

@@ -252,20 +252,21 @@ function spill(one: Hypothesis, told: SectionTold): void {
 
 /** Who came last past the detector of lane `from` still covers it: it stands there, or sets off. */
 function stillOn(one: Hypothesis, from: number, { metres }: SectionTold): void {
-  let last: Vehicle | null = null;
+  let last: Vehicle | undefined;
   let isEnd = false;
-  for (const lane of one.lanes)
-    lane.forEach((vehicle, k) => {
-      if (vehicle.from !== from || (last !== null && vehicle.cameMs < last.cameMs)) return;
+  for (const lane of one.lanes) {
+    for (let k = 0; k < lane.length; k++) {
+      const vehicle = lane[k]!;
+      if (vehicle.from !== from || (last !== undefined && vehicle.cameMs < last.cameMs)) continue;
       last = vehicle;
       isEnd = k === lane.length - 1;
-    });
-  if (last === null || !isEnd) return;
-  const vehicle: Vehicle = last;
+    }
+  }
   const nearest = metres - ON_DETECTOR_METRES;
-  if (vehicle.metres >= nearest || vehicle.metres < nearest - ON_DETECTOR_BELIEVED_METRES) return;
-  vehicle.metres = nearest;
-  vehicle.metresPerSecond = Math.min(vehicle.metresPerSecond, ON_DETECTOR_METRES_PER_SECOND);
+  if (last === undefined || !isEnd || last.metres >= nearest) return;
+  if (last.metres < nearest - ON_DETECTOR_BELIEVED_METRES) return;
+  last.metres = nearest;
+  last.metresPerSecond = Math.min(last.metresPerSecond, ON_DETECTOR_METRES_PER_SECOND);
 }
 
 /**

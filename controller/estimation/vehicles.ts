@@ -101,7 +101,7 @@ const SETTLES_SECONDS = 2;
 /** Nobody on an upstream detector for so long: the end of the queue has passed it, seconds. */
 const QUEUE_ENDS_SECONDS = 3;
 const BEYOND_MAX = 30;
-/** Where more than these and this share of those who left were not where they should have been, a detector counts wrong. */
+/** Where more than these and this share of those who left are nowhere, and were not found again, a detector counts wrong. */
 const MISSED_FEW = 5;
 const MISSED_SHARE = 0.1;
 /** Who sets off at an upstream detector arrives so much later than who passes it at speed, seconds. */

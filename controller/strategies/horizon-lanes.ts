@@ -2,7 +2,7 @@
 
 import type { JunctionConfiguration } from '../../junction/types.ts';
 import { byStream, freeSeconds, limitsOf, type ReportedMemory } from '../estimation/reported.ts';
-import { groundOf, type Stream } from '../estimation/streams.ts';
+import { type Ground, groundOf, type Stream } from '../estimation/streams.ts';
 import type { LaneTraffic, VehiclesMemory } from '../estimation/vehicles.ts';
 import type { Observation, ReportedVehicle } from '../types.ts';
 import type { ModelLane } from './horizon-model.ts';
@@ -69,6 +69,33 @@ export interface Seen {
 export interface Coming {
   readonly inSeconds: number;
   readonly mass: number;
+}
+
+/** A queue moves on within so many seconds; one that does not although its first may go waits for somebody inside the junction. */
+const MOVES_SECONDS = 3;
+
+/**
+ * By lane: whether somebody of it waits for a gap inside the junction, of whom neither radio nor detectors tell: its first
+ * could have gone, giving way, and stands before the line. `openSeconds`: since when green, by group, seconds from now.
+ */
+export function takenInside(
+  lanes: readonly ModelLane[],
+  ground: Ground,
+  permitted: Uint8Array,
+  openSeconds: Float64Array,
+  startUpSeconds: number,
+  { detectors, vehicles = [] }: Observation,
+): boolean[] {
+  const heard = byStream(ground, vehicles);
+  return ground.streams.map(({ id }, i) => {
+    const { count, group, lastSeconds } = lanes[i]!;
+    const own = count > 0 ? group[0]! : -1;
+    if (own < 0 || !permitted[own]) return false;
+    if (Math.max(lastSeconds, openSeconds[own]! + startUpSeconds) > 0 - MOVES_SECONDS) return false;
+    const first = heard[i]![0];
+    if (first === undefined) return detectors[id]?.presence === true;
+    return first.metres < QUEUED_METRES && first.metresPerSecond < STANDS_METRES_PER_SECOND;
+  });
 }
 
 /** The lanes of the vehicles' streams, in their order. */

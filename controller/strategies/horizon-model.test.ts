@@ -89,6 +89,17 @@ describe('who gives way', () => {
     expect(state.inside[0]).toBe(15);
   });
 
+  it('keeps the next from driving in, where somebody stands inside already, until that one has had its gap', () => {
+    const { model, state } = street([LEFT, LEFT], 20);
+    state.inside[0] = NEVER;
+    state.waiting[0] = -1;
+    for (let t = 0; t < 18; t += 2) model.serve(state, model.view(0, 0), t, t + 2);
+    expect(state.next[0]).toBe(0);
+    expect(state.delay).toBeCloseTo(0);
+    for (let t = 18; t < 30; t += 2) model.serve(state, model.view(0, 0), t, t + 2);
+    expect(state.next[0]).toBe(2);
+  });
+
   it('costs the same in one interval as in many', () => {
     const whole = street([LEFT, STRAIGHT, LEFT], 20);
     whole.model.serve(whole.state, whole.model.view(0, 0), 0, 40);

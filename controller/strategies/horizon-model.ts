@@ -71,7 +71,10 @@ export interface State {
   readonly last: Float64Array;
   /** By group: since when it is green. */
   readonly open: Float64Array;
-  /** By lane: from when on the next one that gives way may drive into the junction; Infinity: `waiting` waits for its gap there. */
+  /**
+   * By lane: from when on the next one that gives way may drive into the junction; Infinity: vehicle `waiting` waits for its
+   * gap there, -1: one that nobody sees, on the way of the lane's first.
+   */
   readonly inside: Float64Array;
   readonly waiting: Int32Array;
   cost: number;
@@ -264,15 +267,20 @@ export class Model {
 
   /** Who waits inside the junction from `from` on goes where there is a gap before `until`; else it still waits then. */
   private letOut(state: State, view: View, l: number, from: number, until: number): void {
-    const own = this.lanes[l]!.group[state.waiting[l]!]!;
+    const own = this.groupInside(state, l);
     const at = view.permitted[own] ? this.givesWay(view, own, from, until) : from;
     this.waits(state, l, from, at < until ? at : until);
     state.inside[l] = at < until ? at : NEVER;
   }
 
+  private groupInside(state: State, l: number): number {
+    return this.lanes[l]!.group[Math.max(0, state.waiting[l]!)]!;
+  }
+
   private waits(state: State, l: number, from: number, until: number): void {
     const lane = this.lanes[l]!;
     const p = state.waiting[l]!;
+    if (p < 0) return;
     const before = Math.max(0, from - lane.free[p]!);
     const after = Math.max(0, until - lane.free[p]!);
     state.cost += costOf(lane, p, after) - costOf(lane, p, before);
@@ -346,7 +354,7 @@ export class Model {
   clear(state: State, from: number, to: number, now: number): void {
     const staying = this.view(from, to);
     for (const l of this.view(from, from).order) {
-      if (state.inside[l] !== NEVER || staying.green[this.lanes[l]!.group[state.waiting[l]!]!]) continue;
+      if (state.inside[l] !== NEVER || staying.green[this.groupInside(state, l)]) continue;
       this.waits(state, l, now, now + CLEARS_SECONDS);
       state.inside[l] = now + CLEARS_SECONDS;
     }

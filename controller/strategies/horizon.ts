@@ -9,7 +9,7 @@ import { observeTraffic, saturationFlows, type TrafficMemory, trafficOf } from '
 import { laneTraffic, observeVehicles, type VehiclesMemory } from '../estimation/vehicles.ts';
 import type { JudgedPrediction, Observation, Parameters, Strategy, StrategyAnswer } from '../types.ts';
 import { type BeamResult, type Departure, searchBeam } from './horizon-beam.ts';
-import { modelLanes } from './horizon-lanes.ts';
+import { modelLanes, takenInside } from './horizon-lanes.ts';
 import { comingTo, type Fed, holdBack, observeFed, outlookOf, outOfSight, type Sight } from './horizon-neighbours.ts';
 import { laneWeights, lateSeconds, observeWaits, type Waits } from './horizon-waits.ts';
 import { Model, type ModelLane, type ModelStage, type View } from './horizon-model.ts';
@@ -415,6 +415,7 @@ function search(
   const times = { startUpSeconds, gapSeconds: number(parameters, 'gapSeconds') };
   const all = [...lanes, ...walkers(choice, running, parameters, observation)];
   const model = new Model(all, stages, configuration.signalGroups.length, yields, times, views);
+  const open = Float64Array.from(greenSinceMs, (ms) => (ms === 0 ? Number.POSITIVE_INFINITY : (ms - nowMs) / 1000));
   const found = searchBeam({
     model,
     betweenSeconds: choice.betweenSeconds,
@@ -422,7 +423,15 @@ function search(
     // when an action is over it may change, whatever a late lamp made of its green
     greenSeconds:
       actionSeconds > 0 ? Math.max(running.greenSeconds, stages[running.index]!.minGreenSeconds) : running.greenSeconds,
-    open: Float64Array.from(greenSinceMs, (ms) => (ms === 0 ? Number.POSITIVE_INFINITY : (ms - nowMs) / 1000)),
+    open,
+    takenInside: takenInside(
+      lanes,
+      ground,
+      model.view(running.index, running.index).permitted,
+      open,
+      startUpSeconds,
+      observation,
+    ),
     horizonSeconds,
     stepSeconds: actionSeconds || number(parameters, 'stepSeconds'),
     beamWidth: number(parameters, 'beamWidth'),
