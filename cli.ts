@@ -170,6 +170,17 @@ function program(): Command {
     });
 
   flextraff
+    .command('strategies')
+    .description('list the strategies: what each needs, and with a name its parameters')
+    .argument('[name]', 'one of them')
+    .option('--json', 'print exactly one JSON object on standard output')
+    .addOption(new Option('--markdown', 'print docs/STRATEGIES.md').conflicts('json'))
+    .action(async (name: string | undefined, options) => {
+      const { listStrategies } = await import('./cli/strategies.ts');
+      listStrategies(name, options);
+    });
+
+  flextraff
     .command('compare')
     .description('compare strategies on scenarios, paired by seed: intervals, tests, a table and a report')
     .argument('[scenarios...]', 'scenarios that ship, scenario files, .sumocfg files, or CityFlow folders')

@@ -106,6 +106,7 @@ export async function controller(options: ControllerCommandOptions): Promise<voi
     opened.push(log);
     const names = new Map(junctions.map(({ configuration }) => [configuration.junctionId, configuration.name]));
     const dialects = (setUp?.dialects ?? []).filter(({ configuration }) => names.has(configuration.junctionId));
+    const newRefusal = refusalsOnce();
     const live = new LiveController({
       link,
       prefix,
@@ -116,7 +117,15 @@ export async function controller(options: ControllerCommandOptions): Promise<voi
       ownership,
       shadow,
       onDecision: (record: DecisionRecord) => log.write('decided', record),
-      onAcknowledged: (record: DecisionRecord) => log.write('acknowledged', record),
+      onAcknowledged: (record: DecisionRecord) => {
+        log.write('acknowledged', record);
+        const refused = newRefusal(record);
+        if (refused !== null)
+          logger.warn(
+            { junctionId: record.junctionId },
+            `${names.get(record.junctionId)}: its device refuses: ${refused}`,
+          );
+      },
       onPlan: (plan) => speak(link, prefix, dialects, plan, (message) => logger.warn({}, message)),
       onProblem: (message) => logger.warn({}, message),
       onOwnership: (junctionId, held, why) =>
@@ -156,6 +165,18 @@ const GATHER_MS = 5;
 
 /** Before the first junction is taken up, at most so long, ms. */
 const REHEARSAL_MS = 3000;
+
+/** Why a junction's device refused, where that is not what it said last time too; else null. */
+export function refusalsOnce(): (record: Pick<DecisionRecord, 'junctionId' | 'acknowledged'>) => string | null {
+  const last = new Map<string, string>();
+  return ({ junctionId, acknowledged }) => {
+    const reason = acknowledged?.result === 'refused' ? acknowledged.reason : '';
+    const kind = reason.replace(/\d+/g, '');
+    const isNew = kind !== (last.get(junctionId) ?? '');
+    last.set(junctionId, kind);
+    return isNew && reason !== '' ? reason : null;
+  };
+}
 
 /** Nobody drives lamps by accident. */
 function requireConsent(prefix: string, shadow: boolean, consent: boolean): void {

@@ -1,14 +1,18 @@
 /**
- * What junctions foresee, handed to their neighbours: whoever leaves one comes to the next, and a road that is full takes
- * nobody. What was told in one frame is used from the next on, so that the order of decisions does not matter.
+ * What junctions see and foresee, handed to their neighbours: whoever leaves one comes to the next, and a road that is full
+ * takes nobody. What was told in one frame is used from the next on, so that the order of decisions does not matter.
  */
 import type { Feeder, JunctionConfiguration } from '../junction/types.ts';
-import type { NeighboursPicture, Outlook } from './types.ts';
+import type { FromNeighbour, NeighboursPicture, Outlook } from './types.ts';
 
-/** What was foreseen longer ago is not used, ms. */
+/** Of who has told nothing for so long nothing is used, ms. */
 const FRESH_MS = 15_000;
-/** A gap at the stop line runs back through a standing queue at this speed, m/s. */
-const BACKWARD_METRES_PER_SECOND = 5;
+/** Who is foreseen to leave later than this is not counted on, seconds: plans change each second. */
+const FORESEEN_SECONDS = 15;
+/** Who left longer ago is nowhere any more, ms: he has arrived, or stands where the next junction sees him. */
+const UNDER_WAY_MS = 120_000;
+/** Counted in the last second: that long ago in the mean. */
+const COUNTED_SECONDS = 0.5;
 
 interface Links {
   /** From where its traffic comes. */
@@ -17,9 +21,17 @@ interface Links {
   readonly exits: readonly { readonly junctionId: string; readonly feeder: Feeder }[];
 }
 
+interface Told {
+  readonly atMs: number;
+  readonly room: Outlook['room'];
+  readonly leaving: NonNullable<Outlook['leaving']>;
+  readonly leavingMs: number;
+  readonly left: readonly { readonly atMs: number; readonly group: string; readonly mass: number }[];
+}
+
 export class Neighbours {
   private readonly links = new Map<string, Links>();
-  private readonly told = new Map<string, Outlook>();
+  private readonly told = new Map<string, Told>();
 
   constructor(configurations: readonly JunctionConfiguration[]) {
     const known = new Set(configurations.map(({ junctionId }) => junctionId));
@@ -38,8 +50,16 @@ export class Neighbours {
     }
   }
 
-  tell(junctionId: string, outlook: Outlook): void {
-    this.told.set(junctionId, outlook);
+  tell(junctionId: string, { atMs, left, leaving, room }: Outlook): void {
+    const before = this.told.get(junctionId);
+    const kept = (before?.left ?? []).filter((one) => atMs - one.atMs <= UNDER_WAY_MS);
+    this.told.set(junctionId, {
+      atMs,
+      room,
+      leaving: leaving ?? before?.leaving ?? [],
+      leavingMs: leaving === undefined ? (before?.leavingMs ?? atMs) : atMs,
+      left: [...kept, ...left.map((one) => ({ atMs, ...one }))],
+    });
   }
 
   /** What a junction's neighbours told that still holds at `nowMs`; undefined: it has none. */
@@ -48,37 +68,53 @@ export class Neighbours {
     if (links === undefined) return undefined;
     return {
       coming: links.feeders.flatMap((feeder) => this.comingFrom(feeder, nowMs)),
-      exits: links.exits.flatMap(({ junctionId: other, feeder }) => this.exitTo(other, feeder, nowMs)),
+      told: links.feeders.flatMap(({ junctionId: other, approach, seconds }) =>
+        this.fresh(other, nowMs) === undefined ? [] : [{ approach, untilSeconds: seconds + FORESEEN_SECONDS }],
+      ),
+      exits: links.exits.flatMap(({ junctionId: other, feeder }) => this.exitTo(junctionId, other, feeder, nowMs)),
     };
   }
 
-  private fresh(junctionId: string, nowMs: number): Outlook | undefined {
-    const outlook = this.told.get(junctionId);
-    const age = outlook === undefined ? Number.POSITIVE_INFINITY : nowMs - outlook.atMs;
-    return age >= 0 && age <= FRESH_MS ? outlook : undefined;
+  private fresh(junctionId: string, nowMs: number): Told | undefined {
+    const told = this.told.get(junctionId);
+    const age = told === undefined ? Number.POSITIVE_INFINITY : nowMs - told.atMs;
+    return age >= 0 && age <= FRESH_MS ? told : undefined;
   }
 
-  private comingFrom(feeder: Feeder, nowMs: number): NeighboursPicture['coming'] {
-    const outlook = this.fresh(feeder.junctionId, nowMs);
-    if (outlook === undefined) return [];
-    const ago = (nowMs - outlook.atMs) / 1000;
-    return outlook.leaving.flatMap(({ group, inSeconds, mass }) => {
-      // who has left by now is seen on the road
-      const own = inSeconds > ago ? feeder.groups.find(({ id }) => id === group) : undefined;
-      if (own === undefined) return [];
-      return [{ approach: feeder.approach, inSeconds: inSeconds - ago + feeder.seconds, mass: mass * own.share }];
+  private comingFrom(feeder: Feeder, nowMs: number): FromNeighbour[] {
+    const told = this.fresh(feeder.junctionId, nowMs);
+    if (told === undefined) return [];
+    const { approach, seconds } = feeder;
+    const shareOf = (group: string | null): number => feeder.groups.find(({ id }) => id === group)?.share ?? 0;
+    const underWay = told.left.flatMap(({ atMs, group, mass }): FromNeighbour[] => {
+      const inSeconds = seconds - (nowMs - atMs) / 1000 - COUNTED_SECONDS;
+      const share = shareOf(group);
+      return share > 0 && inSeconds > 0 ? [{ approach, inSeconds, mass: mass * share, hasLeft: true }] : [];
     });
+    const ago = (nowMs - told.leavingMs) / 1000;
+    const foreseen = told.leaving.flatMap(({ group, inSeconds, mass }): FromNeighbour[] => {
+      const share = shareOf(group);
+      if (share <= 0 || inSeconds <= ago || inSeconds > ago + FORESEEN_SECONDS) return [];
+      return [{ approach, inSeconds: inSeconds - ago + seconds, mass: mass * share, hasLeft: false }];
+    });
+    return [...underWay, ...foreseen];
   }
 
-  private exitTo(junctionId: string, feeder: Feeder, nowMs: number): NeighboursPicture['exits'] {
-    const outlook = this.fresh(junctionId, nowMs);
-    const room = outlook?.room[feeder.approach];
-    if (outlook === undefined || room === undefined) return [];
-    const ago = (nowMs - outlook.atMs) / 1000;
-    const back = feeder.metres / BACKWARD_METRES_PER_SECOND;
-    const leaves = outlook.leaving
-      .filter(({ approach, inSeconds }) => approach === feeder.approach && inSeconds > ago)
-      .map(({ inSeconds }) => inSeconds - ago + back);
-    return [{ groups: feeder.groups.map(({ id }) => id), room, frees: leaves.sort((a, b) => a - b) }];
+  private exitTo(own: string, junctionId: string, feeder: Feeder, nowMs: number): NeighboursPicture['exits'] {
+    const told = this.fresh(junctionId, nowMs);
+    const { approach, groups } = feeder;
+    const there = told?.room[approach];
+    if (told === undefined || there === undefined) return [];
+    // who has left since is on that road, too
+    const since = (this.told.get(own)?.left ?? [])
+      .filter(({ atMs }) => atMs >= told.atMs)
+      .reduce((sum, { group, mass }) => sum + mass * (groups.find(({ id }) => id === group)?.share ?? 0), 0);
+    const ago = (nowMs - told.leavingMs) / 1000;
+    const frees = told.leaving
+      .filter((one) => one.approach === approach && one.inSeconds > ago)
+      .map(({ inSeconds }) => inSeconds - ago);
+    return [
+      { groups: groups.map(({ id }) => id), room: Math.max(0, there - since), frees: frees.sort((a, b) => a - b) },
+    ];
   }
 }

@@ -40,11 +40,16 @@ export interface PriorityRequest {
   readonly metresPerSecond: number;
 }
 
-/** What a junction tells its neighbours: what it foresees, and for whom it has room. */
+/** What a junction tells its neighbours: who has left, what it foresees, and for whom it has room. */
 export interface Outlook {
   readonly atMs: number;
-  /** Vehicles, or parts of one, that will leave: from which approach, by which signal group (null: not known), after `atMs`. */
-  readonly leaving: readonly {
+  /** Vehicles, or parts of one, counted over its lines since it told before, by signal group. */
+  readonly left: readonly { readonly group: string; readonly mass: number }[];
+  /**
+   * Vehicles, or parts of one, that will leave: from which approach, by which signal group (null: not known), after `atMs`.
+   * Absent: what it foresaw before still holds.
+   */
+  readonly leaving?: readonly {
     readonly approach: string;
     readonly group: string | null;
     readonly inSeconds: number;
@@ -54,10 +59,22 @@ export interface Outlook {
   readonly room: Readonly<Record<string, number>>;
 }
 
+/** A vehicle, or part of one, that comes from a neighbour. */
+export interface FromNeighbour {
+  /** Name of the approach. */
+  readonly approach: string;
+  /** It will be at the stop line after so long if nothing holds it up. */
+  readonly inSeconds: number;
+  readonly mass: number;
+  /** It has left the neighbour: it is on the road, and may be in sight. */
+  readonly hasLeft: boolean;
+}
+
 /** What the neighbours foresee, as this junction can use it. */
 export interface NeighboursPicture {
-  /** Vehicles that will be at the stop line of an approach after so many seconds if nothing holds them up. */
-  readonly coming: readonly { readonly approach: string; readonly inSeconds: number; readonly mass: number }[];
+  readonly coming: readonly FromNeighbour[];
+  /** Approaches to which a neighbour tells who comes, and who will be there until when; later ones are not known. */
+  readonly told: readonly { readonly approach: string; readonly untilSeconds: number }[];
   /** Roads that this junction leads to and that could fill up. */
   readonly exits: readonly {
     /** Ids of the own groups that lead there. */
@@ -151,6 +168,8 @@ export interface Strategy {
   readonly description: string;
   /** Detector positions it needs at every approach; refused, with the reason, where one is missing. */
   readonly needs: readonly ('stopline' | 'upstream')[];
+  /** What it needs with these parameters, where that is less; absent: `needs`. */
+  needsWith?(parameters: Parameters): readonly ('stopline' | 'upstream')[];
   /** True where it exists to reproduce another system and must not go on a street unbounded. */
   readonly referenceOnly?: boolean;
   /** Parameters it knows: default, unit in the name, bounds. Unknown or out-of-range ones are refused. */

@@ -35,6 +35,13 @@ describe('sets of compatible greens', () => {
     expect(maximalSets(60, (a, b) => a % 3 === b % 3)).toHaveLength(3);
   });
 
+  it('end soon for a graph that has more of them than can be counted', () => {
+    // 127 pairs, of which one each may be green: 2^127 sets
+    const sets = maximalSets(254, (a, b) => a >> 1 !== b >> 1);
+    expect(sets.length).toBeGreaterThan(0);
+    for (const set of sets) expect(set).toHaveLength(127);
+  });
+
   it('serve every item, and every given set at no weaker right, however few are kept', () => {
     fc.assert(
       fc.property(graph, fc.integer({ min: 1, max: 4 }), ({ count, compatible }, most) => {

@@ -30,7 +30,7 @@ describe.each(STRATEGIES.map((strategy) => [strategy.name, strategy] as const))(
     ['upstream', '{ position: stopline }'],
   ] as const)('is refused without a %s detector exactly where it needs one', async (missing, reader) => {
     const source = await withReader(reader);
-    const reason = `strategy ${name} needs a ${missing} detector at every approach; N has none`;
+    const reason = `strategy ${name} needs ${missing === 'stopline' ? 'a stop-line' : 'an upstream'} detector at every approach; N has none`;
     if (needs.includes(missing)) expect(check(source)).toThrow(reason);
     else expect(check(source)).not.toThrow();
   });

@@ -33,8 +33,10 @@ describe('the scenarios that ship', () => {
       'four-way-crossings',
       'hangzhou-kn-hz',
       'mumbai-four-way',
+      'short-block',
       't-junction',
       'turns-over-crossings',
+      'two-signals',
     ]);
     for (const name of names) {
       const scenario = await shippedScenario(name);
@@ -64,6 +66,23 @@ describe('the scenarios that ship', () => {
     expect(junction.configuration).toMatchObject({ minCycleSeconds: 30, maxCycleSeconds: 120 });
     expect(junction.configuration.stages.map((stage) => stage.minGreenSeconds)).toEqual([7, 7, 7, 7]);
     expect(timePlan(junction.configuration, junction.configuration.localPlan).cycleMs).toBe(80_000);
+  });
+});
+
+describe('junctions that feed each other', () => {
+  it.each([
+    ['short-block', 59, 15],
+    ['two-signals', 299, 79],
+  ])('%s: the road between is as long, and takes as many vehicles, as it should', async (name, metres, vehicles) => {
+    const { junctions } = await shippedScenario(name);
+    const [first, second] = junctions;
+    const feeders = second!.configuration.feeders!;
+    expect(feeders.map(({ approach, junctionId }) => [approach, junctionId])).toEqual([['W', first!.id]]);
+    const [{ groups, lanes, metres: road }] = feeders as [(typeof feeders)[number]];
+    expect(Math.round(road)).toBe(metres);
+    expect(Math.floor((road * lanes) / 7.5)).toBe(vehicles);
+    // straight on from W, and the right turn from S
+    expect(groups.map(({ id }) => id).sort()).toEqual(['S', 'W-straight']);
   });
 });
 

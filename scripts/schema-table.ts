@@ -98,7 +98,7 @@ default partition, so that no row is refused for its time.
 | \`create_realtime_partition(date)\` | the same for one day |
 | \`partition_default_rows()\` | gives months with cycles in the default partition their own |
 | \`drop_old_realtime_partitions()\`, \`drop_old_partitions(table, before)\` | drops minutes or hours by the bounds of their partitions, and old rows of the default one |
-| \`archive_old_logs(before)\`, \`delete_old_messages(before)\`, \`expire_epcs(before)\`, \`delete_run(run)\` | retention; nothing else deletes history |
+| \`archive_old_logs(before)\`, \`delete_old_messages(before)\`, \`expire_epcs(before)\`, \`delete_old_street_decisions(before)\`, \`delete_run(run)\` | retention; nothing else deletes history |
 | \`refresh_junction_stats()\`, \`refresh_current_safety_status()\` | refresh the materialized views, concurrently |
 | \`record_schema_changes()\` | writes changes made by hand to \`schema_audit_log\` where no event trigger could be made; runs at every start |
 

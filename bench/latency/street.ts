@@ -2,17 +2,18 @@
  * The street of `bench/latency.ts`, in a process of its own: so many lamp devices and readers at a broker, each with a frame
  * a second, and a stopwatch from a frame to the plan or stage request that answers it. Prints one JSON object and ends.
  *
- *   tsx bench/latency/street.ts BROKER PREFIX JUNCTIONS SECONDS WARM_UP_SECONDS spread|burst SCENARIO
+ *   tsx bench/latency/street.ts BROKER PREFIX JUNCTIONS SECONDS WARM_UP_SECONDS spread|burst SCENARIO loops|full
  */
 import { copyOfJunction } from '../../cli/devices.ts';
-import { configurationToMessage, msOf } from '../../feeds/codec.ts';
+import { configurationToMessage, msOf, planToMessage, requestToMessage } from '../../feeds/codec.ts';
 import { DeviceHost } from '../../feeds/kerb/device-host.ts';
 import { MadeUpTraffic } from '../../feeds/kerb/made-up-traffic.ts';
 import type { Link, Received } from '../../feeds/link.ts';
 import { openMqttLink } from '../../feeds/mqtt-link.ts';
 import { openSource } from '../../runs/source.ts';
 
-const [url, prefix, junctions, seconds, warmUp, spread, scenario] = process.argv.slice(2) as [
+const [url, prefix, junctions, seconds, warmUp, spread, scenario, detection] = process.argv.slice(2) as [
+  string,
   string,
   string,
   string,
@@ -63,6 +64,37 @@ const watched: Link = {
     ),
 };
 
+/**
+ * This process stands for a thousand kerbs, each of which would have a processor of its own to read its first plan with: the
+ * code that does it has run before the first that is timed.
+ */
+async function rehearse(): Promise<void> {
+  const configuration = bases[0]!;
+  const { junctionId, version, stages, localPlan } = configuration;
+  const away = `${prefix}-rehearsal`;
+  const host = new DeviceHost({ link, prefix: away, configuration, deviceId: 'rehearsal', boot: 'warm' });
+  await host.start();
+  for (let seq = 1; seq <= 2 * REHEARSED; seq += 2) {
+    const nowMs = Date.now();
+    const head = { junctionId, configurationVersion: version, validUntilMs: nowMs + 60_000, reason: 'Rehearsal' };
+    const plan = {
+      ...head,
+      seq,
+      planId: `rehearsal-${seq}`,
+      validFromMs: nowMs,
+      stages: localPlan,
+      mode: 'automatic',
+    } as const;
+    await link.publish({ prefix: away, kind: 'green-time', junctionId }, planToMessage(plan, configuration));
+    const request = { ...head, seq: seq + 1, stageId: stages[0]!.id, notBeforeMs: nowMs };
+    await link.publish({ prefix: away, kind: 'stage-request', junctionId }, requestToMessage(request));
+  }
+  await host.close();
+  await link.clearRetained(away);
+}
+
+const REHEARSED = 1000;
+await rehearse();
 const count = Number(junctions);
 const hosts: DeviceHost[] = [];
 const timers: NodeJS.Timeout[] = [];
@@ -88,7 +120,8 @@ hosts.forEach((host, i) => {
     own.set(nowMs, performance.now());
     if (own.size > 20) own.delete(own.keys().next().value!);
     if (measuring) frames++;
-    void link.publish({ prefix, kind: 'detections', junctionId }, traffic.detections(nowMs));
+    const told = detection === 'full' ? traffic.withRadio(nowMs) : traffic.detections(nowMs);
+    void link.publish({ prefix, kind: 'detections', junctionId }, told);
   };
   const offsetMs = spread === 'burst' ? 0 : (1000 * i) / count;
   timers.push(

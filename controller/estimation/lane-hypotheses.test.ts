@@ -1,9 +1,24 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { follow, type Hypothesis, type LineTold, newHypotheses, type SectionTold } from './lane-hypotheses.ts';
+import {
+  follow,
+  HYPOTHESES,
+  type Hypothesis,
+  type LineTold,
+  newHypotheses,
+  type SectionTold,
+} from './lane-hypotheses.ts';
 import { laneShares, sharesByQueues } from './lane-shares.ts';
 
-const LINE: LineTold = { left: 0, isAssumed: false, isOpen: false, isClear: false, isCovered: false, abreast: 1 };
+const LINE: LineTold = {
+  left: 0,
+  isAssumed: false,
+  isOpen: false,
+  isClear: false,
+  isCovered: false,
+  abreast: 1,
+  isMixed: false,
+};
 const STAY = [
   [0.99, 0.01],
   [0.01, 0.99],
@@ -11,7 +26,7 @@ const STAY = [
 
 /** Two lanes with detectors 100 m before their lines; a second each. */
 class Road {
-  hypotheses: Hypothesis[] = newHypotheses(2);
+  hypotheses: Hypothesis[] = newHypotheses(2, HYPOTHESES);
   second = 0;
   next(came: readonly number[], lines: readonly Partial<LineTold>[] = [{}, {}], more: Partial<SectionTold> = {}): void {
     this.second++;
@@ -27,6 +42,7 @@ class Road {
       shares: STAY,
       overall: [0.5, 0.5],
       areCounted: true,
+      onDetector: [],
       ...more,
     });
     this.hypotheses = JSON.parse(JSON.stringify(hypotheses));
@@ -99,6 +115,50 @@ describe('hypotheses of who is in which lane', () => {
     road.next([0]);
     for (let k = 0; k < 14; k++) road.next([], [{ isClear: true }, {}], { areCounted: false });
     expect(road.inLane(0) + road.inLane(1)).toBe(0);
+  });
+
+  it('keep who can be in no other lane back from a clear line, until he covers it', () => {
+    const road = new Road();
+    road.next([0]);
+    road.wait(14, [{ isClear: true }, { isClear: true }]);
+    expect(road.inLane(0) + road.inLane(1)).toBeCloseTo(1);
+    road.wait(1, [{ isCovered: true }, { isClear: true }]);
+    expect(road.inLane(0) + road.inLane(1)).toBeCloseTo(1);
+    expect(road.hypotheses.every(({ lanes }) => lanes.flat().every(({ missedMs }) => missedMs === 0))).toBe(true);
+  });
+
+  it('lose him when nobody comes for long, and at once where the first may want a green of his own', () => {
+    const road = new Road();
+    road.next([0]);
+    road.wait(50, [{ isClear: true }, { isClear: true }]);
+    expect(road.inLane(0) + road.inLane(1)).toBe(0);
+    const mixed = new Road();
+    mixed.next([0]);
+    mixed.wait(14, [
+      { isClear: true, isMixed: true },
+      { isClear: true, isMixed: true },
+    ]);
+    expect(mixed.inLane(0) + mixed.inLane(1)).toBe(0);
+  });
+
+  it('have who covers the upstream detector there, however fast he should be', () => {
+    const road = new Road();
+    road.next([0]);
+    for (let k = 0; k < 3; k++) road.next([], [{}, {}], { onDetector: [0] });
+    for (const { lanes } of road.hypotheses) expect(lanes.flat()[0]!.metres).toBeGreaterThanOrEqual(94);
+    road.wait(3);
+    for (const { lanes } of road.hypotheses) expect(lanes.flat()[0]!.metres).toBeLessThan(85);
+  });
+
+  it('put those for whom a lane has no room into the emptier one', () => {
+    const road = new Road();
+    // all come in one lane; its share says that they stay there
+    for (let k = 0; k < 24; k++) {
+      road.next([0]);
+      road.wait(1, [{ isCovered: k > 6 }, {}]);
+    }
+    expect(road.inLane(0) + road.inLane(1)).toBeCloseTo(24);
+    expect(road.inLane(1)).toBeGreaterThan(2);
   });
 
   it('have somebody at a line that is covered', () => {

@@ -18,6 +18,8 @@ export interface Stream {
   readonly groupIds: readonly string[];
   /** Lanes it stands for. */
   readonly lanes: number;
+  /** Some stage gives green to some of its groups and not to all: who wants another blocks those behind. */
+  readonly isMixed: boolean;
   /** Pairs of ids: a group of its own, and one that it gives way to where both are green. */
   readonly yields: readonly (readonly [own: string, other: string])[];
 }
@@ -65,15 +67,20 @@ export function groundOf(configuration: JunctionConfiguration): Ground {
 }
 
 function makeGround(configuration: JunctionConfiguration): Ground {
-  const { approaches, signalGroups, detectors = [] } = configuration;
-  const controlled = (ids: readonly string[]): Pick<Stream, 'groups' | 'groupIds' | 'yields'> => {
+  const { approaches, signalGroups, stages, detectors = [] } = configuration;
+  const controlled = (ids: readonly string[]): Pick<Stream, 'groups' | 'groupIds' | 'yields' | 'isMixed'> => {
     const groups = signalGroups.flatMap((group, i) => (group.kind === 'vehicle' && ids.includes(group.id) ? [i] : []));
     const yields = groups.flatMap((g) =>
       (configuration.yields?.[g] ?? []).flatMap((gives, other) =>
         gives ? [[signalGroups[g]!.id, signalGroups[other]!.id] as const] : [],
       ),
     );
-    return { groups, groupIds: groups.map((group) => signalGroups[group]!.id), yields };
+    const groupIds = groups.map((group) => signalGroups[group]!.id);
+    const isMixed = stages.some((stage) => {
+      const lit = groupIds.filter((id) => stage.groups.includes(id)).length;
+      return lit > 0 && lit < groupIds.length;
+    });
+    return { groups, groupIds, yields, isMixed };
   };
   const streams: Stream[] = [];
   const sections: { -readonly [K in keyof Section]: Section[K] extends readonly (infer T)[] ? T[] : Section[K] }[] = [];

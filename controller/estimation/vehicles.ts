@@ -5,7 +5,7 @@
  * should be there by now; one that is covered has somebody (`lane-hypotheses.ts`). What is remembered is JSON.
  */
 import type { DetectorReading, Observation } from '../types.ts';
-import { follow, type Hypothesis, newHypotheses, type SectionTold } from './lane-hypotheses.ts';
+import { follow, HYPOTHESES, type Hypothesis, newHypotheses, type SectionTold } from './lane-hypotheses.ts';
 import { laneShares } from './lane-shares.ts';
 import { freeSeconds } from './reported.ts';
 import type { Ground, Section } from './streams.ts';
@@ -28,7 +28,7 @@ export interface SectionVehicles {
   readonly beyond: readonly QueueBeyond[];
   /** By upstream detector: vehicles past it, fading like those over the lines. */
   readonly entered: readonly number[];
-  /** Vehicles that were not where they should have been, fading like the others. */
+  /** Vehicles that were nowhere less those whom nobody had counted, fading like the others; at least 0. */
   readonly missed: number;
   /** Who is where, as it may be. */
   readonly hypotheses: readonly Hypothesis[];
@@ -67,6 +67,11 @@ export interface VehiclesOptions {
   readonly upstreamSeconds: number;
   /** Rates are means over about so long, seconds. */
   readonly smoothingSeconds: number;
+  /**
+   * How many hypotheses are followed, a power of two; by default as many as tell how unsure it is who is where. Two have
+   * queues nearly as well, at a quarter of the cost.
+   */
+  readonly hypotheses?: number;
 }
 
 /** Shares of lanes fade over so long, seconds. */
@@ -96,7 +101,7 @@ const SETTLES_SECONDS = 2;
 /** Nobody on an upstream detector for so long: the end of the queue has passed it, seconds. */
 const QUEUE_ENDS_SECONDS = 3;
 const BEYOND_MAX = 30;
-/** Where more than these and this share of those who left were not where they should have been, a detector counts wrong. */
+/** Where more than these and this share of those who left are nowhere, and were not found again, a detector counts wrong. */
 const MISSED_FEW = 5;
 const MISSED_SHARE = 0.1;
 /** Who sets off at an upstream detector arrives so much later than who passes it at speed, seconds. */
@@ -110,7 +115,7 @@ export function observeVehicles(
   options: VehiclesOptions,
 ): VehiclesMemory {
   const { nowMs, detectors, lamps } = observation;
-  const old = before ?? emptyMemory(ground, nowMs, options.upstreamSeconds);
+  const old = before ?? emptyMemory(ground, nowMs, options);
   const elapsed = Math.max(0, nowMs - old.atMs) / 1000;
   const known = Math.min(options.smoothingSeconds, (nowMs - old.startedMs) / 1000);
   const gain = elapsed > 0 ? Math.min(1, elapsed / Math.max(elapsed, known, 30)) : 0;
@@ -159,14 +164,14 @@ export function observeVehicles(
     const fade = Math.max(0, 1 - elapsed / SHARE_SECONDS);
     const entered = was.entered.map((value, k) => value * fade + came[k]!);
     const told = tell(
-      { ...section, ...was, entered, came, elapsed, nowMs },
+      { section, was, entered, came, on: ups.map((up) => up?.presence === true), elapsed, nowMs, anyPresence },
       fed.map((stream) => ({
-        ...lines[stream]!,
+        line: lines[stream]!,
         left: out[stream]!,
         reading: detectors[ground.streams[stream]!.id],
         abreast: ground.streams[stream]!.lanes,
+        isMixed: ground.streams[stream]!.isMixed,
         isLit: ground.streams[stream]!.groupIds.some((group) => lamps.byGroup[group] === 'green'),
-        anyPresence,
       })),
     );
     const { hypotheses, tookSeconds, missed } = follow(was.hypotheses, told);
@@ -193,7 +198,7 @@ export function observeVehicles(
       perSecond: anySeen && elapsed > 0 ? was.perSecond + (all / elapsed - was.perSecond) * gain : was.perSecond,
       beyond,
       entered,
-      missed: was.missed * fade + missed,
+      missed: Math.max(0, was.missed * fade + missed),
       hypotheses,
       travelSeconds,
     };
@@ -201,7 +206,8 @@ export function observeVehicles(
   return { startedMs: old.startedMs, atMs: Math.max(nowMs, old.atMs), sections, lines };
 }
 
-function emptyMemory(ground: Ground, nowMs: number, travelSeconds: number): VehiclesMemory {
+function emptyMemory(ground: Ground, nowMs: number, options: VehiclesOptions): VehiclesMemory {
+  const { upstreamSeconds, hypotheses = HYPOTHESES } = options;
   return {
     startedMs: nowMs,
     atMs: nowMs,
@@ -211,8 +217,8 @@ function emptyMemory(ground: Ground, nowMs: number, travelSeconds: number): Vehi
       beyond: upstream.map(() => ({ standingSeconds: 0, quietSeconds: 0, vehicles: 0 })),
       entered: upstream.map(() => 0),
       missed: 0,
-      hypotheses: newHypotheses(streams.length),
-      travelSeconds: known ?? travelSeconds,
+      hypotheses: newHypotheses(streams.length, hypotheses),
+      travelSeconds: known ?? upstreamSeconds,
     })),
     lines: ground.streams.map(() => ({
       count: -1,
@@ -228,24 +234,29 @@ function emptyMemory(ground: Ground, nowMs: number, travelSeconds: number): Vehi
   };
 }
 
-interface SectionSeen extends Section {
-  readonly missed: number;
-  readonly hypotheses: readonly Hypothesis[];
+interface SectionSeen {
+  readonly section: Section;
+  /** In the frame before. */
+  readonly was: SectionVehicles;
   readonly entered: readonly number[];
   /** By upstream detector: vehicles since the last frame. */
   readonly came: readonly number[];
-  readonly travelSeconds: number;
+  /** By upstream detector: somebody is on it. */
+  readonly on: readonly boolean[];
   readonly elapsed: number;
   readonly nowMs: number;
+  /** Some line of the junction has been covered before. */
+  readonly anyPresence: boolean;
 }
 
-interface LineSeen extends LineVehicles {
+interface LineSeen {
+  readonly line: LineVehicles;
   readonly left: number;
   readonly reading: DetectorReading | undefined;
   readonly abreast: number;
+  readonly isMixed: boolean;
   /** Some of its groups are green. */
   readonly isLit: boolean;
-  readonly anyPresence: boolean;
 }
 
 /** Vehicles of a section that are in lane `l`, in the mean. */
@@ -254,15 +265,17 @@ function present(hypotheses: readonly Hypothesis[], l: number): number {
 }
 
 /** What the detectors of a section tell. */
-function tell(section: SectionSeen, lines: readonly LineSeen[]): SectionTold {
-  const { upstream, streams: fed, entered, came, travelSeconds, elapsed, nowMs, missed } = section;
-  const total = lines.reduce((sum, { served }) => sum + served + 1, 0);
-  const overall = lines.map(({ served }) => (served + 1) / total);
+function tell(seen: SectionSeen, lines: readonly LineSeen[]): SectionTold {
+  const { section, was, entered, came, on, elapsed, nowMs, anyPresence } = seen;
+  const { upstream, streams: fed } = section;
+  const { travelSeconds, missed } = was;
+  const total = lines.reduce((sum, { line }) => sum + line.served + 1, 0);
+  const overall = lines.map(({ line }) => (line.served + 1) / total);
   const own = fed.map((stream) => upstream.findIndex((one) => one.stream === stream));
   const shares = own.every((k) => k >= 0)
     ? laneShares(
         own.map((k) => entered[k]!),
-        lines.map(({ served }, l) => served + present(section.hypotheses, l)),
+        lines.map(({ line }, l) => line.served + present(was.hypotheses, l)),
       )
     : fed.map(() => overall);
   const limit = section.metres === null ? USUAL_LIMIT : section.metres / travelSeconds;
@@ -280,8 +293,9 @@ function tell(section: SectionSeen, lines: readonly LineSeen[]): SectionTold {
         atMs: Math.round(nowMs - (1000 * elapsed * (n - j - 0.5)) / n),
       }));
     }),
+    onDetector: upstream.flatMap(({ stream }, k) => (on[k] ? [fed.indexOf(stream)] : [])),
     lines: lines.map(
-      ({ left, reading, abreast, isLit, greenSeconds, clearSeconds, hasPresence, served, anyPresence }) => {
+      ({ left, reading, abreast, isMixed, isLit, line: { greenSeconds, clearSeconds, hasPresence, served } }) => {
         // Who counts and is never covered reports counts only.
         const reports = reading !== undefined && (hasPresence || (anyPresence && served === 0));
         return {
@@ -291,6 +305,7 @@ function tell(section: SectionSeen, lines: readonly LineSeen[]): SectionTold {
           isClear: reports && clearSeconds >= (greenSeconds > 0 ? CLEAR_GREEN_SECONDS : CLEAR_SECONDS),
           isCovered: reports && reading.presence && greenSeconds <= -SETTLED_SECONDS,
           abreast,
+          isMixed,
         };
       },
     ),

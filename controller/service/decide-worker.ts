@@ -2,7 +2,7 @@
  * What runs on the worker threads. A thread keeps, by slot, what hardly changes (who decides, where, by which parameters)
  * and what the strategy remembers, so that a frame is all that crosses to it and a decision all that comes back.
  */
-import type { Memory, Observation } from '../types.ts';
+import type { Memory, Observation, Parameters } from '../types.ts';
 import { strategyNamed } from '../strategies/index.ts';
 import { type DecideAnswer, type DecideJob, decideJob } from './decider.ts';
 
@@ -12,6 +12,8 @@ export interface SlotJob {
   readonly slot: number;
   /** Absent: the thread has it. */
   readonly setUp?: SetUp;
+  /** Other ones from now on, of a set-up that the thread has. */
+  readonly parameters?: Parameters;
   /** What is remembered from now on; absent: what the thread keeps. */
   readonly memory?: Memory;
   readonly observation: Observation;
@@ -43,7 +45,7 @@ function prepare({ strategy, configuration, parameters }: SetUp): void {
   strategyNamed(strategy).check?.(configuration, parameters);
 }
 
-function decideIn({ slot, setUp, memory, observation }: SlotJob): ThreadAnswer {
+function decideIn({ slot, setUp, parameters, memory, observation }: SlotJob): ThreadAnswer {
   let kept = slots.get(slot);
   if (kept === undefined) {
     if (setUp === undefined || memory === undefined) return null;
@@ -54,6 +56,7 @@ function decideIn({ slot, setUp, memory, observation }: SlotJob): ThreadAnswer {
     kept.setUp = setUp;
     prepare(setUp);
   }
+  if (parameters !== undefined) kept.setUp = { ...kept.setUp, parameters };
   if (memory !== undefined) kept.memory = memory;
   const { memory: next, ...answer } = decideJob({ ...kept.setUp, memory: kept.memory, observation });
   kept.memory = next;

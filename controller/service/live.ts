@@ -4,8 +4,7 @@
  * what the broker retains of it is read first, a mode that somebody set stays, sequence numbers go on, and the device
  * keeps its plan until the next boundary. In shadow nothing is published at all.
  */
-import { createHistogram } from 'node:perf_hooks';
-import { configurationToMessage, isoOf, modeToMessage, msOf } from '../../feeds/codec.ts';
+import { configurationToMessage, msOf } from '../../feeds/codec.ts';
 import type { Link, Received } from '../../feeds/link.ts';
 import type {
   ConfigurationMessage,
@@ -15,16 +14,15 @@ import type {
   ModeMessage,
   ModeRequest,
 } from '../../feeds/messages.ts';
-import { EXIT_MS, exitStage } from '../strategies/priority.ts';
-import type { Parameters } from '../types.ts';
-import { planOf, requestFor } from './commands.ts';
 import type { Decider } from './decider.ts';
 import { type ControlledJunction, type DecisionRecord, Desk, type DeskCounters } from './desk.ts';
-import { type Held, isGreen, seeLamps, stateOf, versionProblem } from './held.ts';
+import { type Held, seeLamps, stateOf, versionProblem } from './held.ts';
 import type { JunctionState } from './junction-state.ts';
-import { AUTOMATIC, type ModeState, modeFromRequest } from './modes.ts';
+import { type FrameLatency, LiveFrames } from './live-frames.ts';
+import { LiveModes } from './live-modes.ts';
+import { AUTOMATIC } from './modes.ts';
 import type { Ownership } from './ownership.ts';
-import { WorkBudget } from './work-budget.ts';
+import { sparing } from './work-budget.ts';
 
 const HEARD = [
   'configuration',
@@ -48,8 +46,6 @@ const SILENT_MS = 5000;
 /** Counts of a junction are heard of at least so often, ms: the older devices say them every 30 s. */
 const COUNTS_MS = 90_000;
 const TICK_MS = 1000;
-/** Least work of `horizon` that is of any use; see its parameter. */
-const LEAST_WORK = 4000;
 /** The same trouble is said again after so long, ms. */
 const AGAIN_MS = 60_000;
 
@@ -93,63 +89,48 @@ export interface LiveStatus extends DeskCounters {
   /** What a decision may cost at present, where a strategy has a parameter `work`; null: none has. */
   readonly work: number | null;
   /** From a frame to what is published for it, ms, since the last time somebody asked; null: nothing was. */
-  readonly latencyMs: { readonly p50: number; readonly p99: number; readonly max: number } | null;
-}
-
-interface Frame {
-  /** Of the street. */
-  readonly atMs: number;
-  /** When it came, by the steady clock. */
-  readonly cameMs: number;
+  readonly latencyMs: FrameLatency | null;
 }
 
 export class LiveController {
   private readonly options: LiveOptions;
   private readonly desk: Desk;
+  private readonly frames: LiveFrames;
+  private readonly modes: LiveModes;
   private readonly now: () => number;
   private readonly held = new Map<string, Held>();
-  private readonly budget: WorkBudget;
-  private readonly shared = new WeakMap<JunctionState, Parameters>();
-  /** Junctions with a new frame that is about to be decided on. */
-  private due = new Map<JunctionState, Frame>();
-  /** The newest frame of junctions whose last one is still being decided on: it is the next. */
-  private readonly next = new Map<JunctionState, Frame>();
-  private overtaken = 0;
-  private flushing = false;
   private readonly said = new Map<string, number>();
   private intruders = 0;
-  private modeRequests = 0;
   private ticker: NodeJS.Timeout | null = null;
   private closed = false;
   private readonly graces = new Set<NodeJS.Timeout>();
-  /** Microseconds from frame to publication, and when the frame that is decided on came, by the steady clock. */
-  private readonly latency = createHistogram();
-  private readonly cameMs = new Map<JunctionState, number>();
 
   /** Throws StrategyError for unknown strategies, parameters that are wrong and junctions where a strategy cannot work. */
   constructor(options: LiveOptions) {
     this.options = options;
     this.now = options.now ?? Date.now;
-    this.budget = new WorkBudget(options.threads, LEAST_WORK);
-    const { link, prefix, junctions, decider, shadow, onDecision, onAcknowledged, onPlan } = options;
+    const { link, prefix, junctions, decider, shadow, threads, gatherMs = 0 } = options;
+    const { onDecision, onAcknowledged, onPlan } = options;
+    const isActive = (junctionId: string): boolean => this.isActive(junctionId);
+    this.frames = new LiveFrames({
+      threads,
+      gatherMs,
+      together: () => decider.together?.() ?? Number.POSITIVE_INFINITY,
+      isStrategys: (state) => this.isStrategys(state),
+      junctions: () => this.held.size,
+      decide: async (states, atMs) => this.desk.decide(states, atMs),
+    });
     this.desk = new Desk({
       link,
       prefix,
-      junctions,
+      junctions: sparing(junctions),
       decider,
       shadow,
       clock: this.now,
-      mayPublish: (junctionId) => this.isActive(junctionId),
-      parametersOf: (state) => this.parametersOf(state),
-      onDecided: (state, milliseconds) => this.noteWork(state, milliseconds),
-      onPublished: (state) => {
-        const came = this.cameMs.get(state);
-        this.cameMs.delete(state);
-        if (came === undefined) return;
-        const milliseconds = performance.now() - came;
-        this.latency.record(Math.max(1, Math.round(milliseconds * 1000)));
-        this.budget.noteLatency(milliseconds);
-      },
+      mayPublish: isActive,
+      parametersOf: (state) => this.frames.parametersOf(state),
+      onDecided: (state, milliseconds) => this.frames.noteDecided(state, milliseconds),
+      onPublished: (state) => this.frames.notePublished(state),
       onProblem: (message) => this.problem(message),
       onAcknowledged: (record) => {
         const { acknowledged, strategy } = record;
@@ -160,6 +141,7 @@ export class LiveController {
       ...(onDecision && { onDecision }),
       ...(onPlan && { onPublishedPlan: onPlan }),
     });
+    this.modes = new LiveModes({ desk: this.desk, prefix, now: this.now, isActive });
   }
 
   /** Asks for its junctions and takes up those it gets. Rejects where leases cannot be asked for at all. */
@@ -180,6 +162,7 @@ export class LiveController {
   /** Leaves its junctions to their plans, and to whoever takes them up. The link and the decider stay open. */
   async close(): Promise<void> {
     this.closed = true;
+    this.frames.close();
     if (this.ticker !== null) clearInterval(this.ticker);
     for (const grace of this.graces) clearTimeout(grace);
     const ends = [...this.held.values()].map(({ unsubscribe }) => unsubscribe?.());
@@ -193,15 +176,15 @@ export class LiveController {
     const counters = this.desk.counters();
     return {
       ...counters,
-      missed: counters.missed + this.overtaken,
+      missed: counters.missed + this.frames.overtaken,
       junctions: this.options.junctions.length,
       held: this.held.size,
       active,
       intruders: this.intruders,
-      modeRequests: this.modeRequests,
+      modeRequests: this.modes.requests,
       radio: this.radio(),
       work: this.work(),
-      latencyMs: this.takeLatency(),
+      latencyMs: this.frames.takeLatency(),
     };
   }
 
@@ -215,12 +198,12 @@ export class LiveController {
     switch (address.kind) {
       case 'detections':
         if (!retained && state.receiveDetections(message as Message<'detections'>, nowMs))
-          this.frame(one, state.latestMs!);
+          this.frames.take(state, state.latestMs!);
         break;
       case 'lamps':
         seeLamps(one, message as Message<'lamps'>, nowMs);
         if (state.receiveLamps(message as Message<'lamps'>, nowMs) && !retained && this.hasNoLoops(state, nowMs))
-          this.frame(one, state.lampsHeardMs!);
+          this.frames.take(state, state.lampsHeardMs!);
         break;
       case 'car-counts':
         if (!retained) state.receiveCarCounts(message as Message<'car-counts'>, nowMs);
@@ -238,7 +221,7 @@ export class LiveController {
         this.seePlan(one, message as GreenTime, retained);
         break;
       case 'mode-request':
-        if (!retained) this.request(one, message as ModeRequest);
+        if (!retained && !this.options.shadow) this.modes.request(one, message as ModeRequest);
         break;
     }
   }
@@ -331,11 +314,11 @@ export class LiveController {
     const mode = one.retainedMode;
     if (mode !== null && mode.mode !== 'automatic' && (mode.until === null || msOf(mode.until) > nowMs)) {
       one.mode = stateOf(mode);
-    } else if (mode?.mode !== 'automatic') this.sayMode(one, AUTOMATIC);
+    } else if (mode?.mode !== 'automatic') this.modes.say(one, AUTOMATIC);
     this.options.onOwnership?.(junctionId, true, one.mode.mode);
     // Not first in a second: the one before may have been gone for some.
     const heardMs = one.state.latestMs;
-    if (heardMs !== null && nowMs - heardMs < SILENT_MS) this.frame(one, nowMs);
+    if (heardMs !== null && nowMs - heardMs < SILENT_MS) this.frames.take(one.state, nowMs);
   }
 
   private leave(junctionId: string, why: string): void {
@@ -379,103 +362,19 @@ export class LiveController {
     this.problem(`junction ${configuration.name}: somebody else ${what}. One controller may command a junction.`);
   }
 
-  // Modes
-
-  private request(one: Held, request: ModeRequest): void {
-    if (this.options.shadow) return;
-    this.modeRequests++;
-    const { configuration } = one.state;
-    const { junctionId } = configuration;
-    const nowMs = this.now();
-    const asked = this.isActive(junctionId)
-      ? modeFromRequest(configuration, request, nowMs)
-      : { refused: 'the junction is not commanded at present; ask again, and see why in the log of the controller' };
-    const refused = 'refused' in asked ? asked.refused : null;
-    this.desk.publish(
-      { prefix: this.options.prefix, kind: 'mode-answer', junctionId },
-      {
-        ...(request.request_id === undefined ? {} : { request_id: request.request_id }),
-        mode: request.mode,
-        result: refused === null ? 'accepted' : 'refused',
-        reason: refused ?? '',
-        timestamp: isoOf(nowMs),
-      },
-    );
-    if (!('refused' in asked)) this.setMode(one, asked);
-  }
-
-  private setMode(one: Held, mode: ModeState): void {
-    const { state } = one;
-    if (mode.mode === 'automatic') this.leaveEmergency(one);
-    else one.exit = null;
-    this.sayMode(one, mode);
-    const { by, reason, untilMs, stages } = mode;
-    const nowMs = this.now();
-    if (stages !== undefined && untilMs !== null) {
-      const head = this.desk.headOf(state, `${by}: ${reason}`);
-      const plan = planOf(state.configuration, head, stages, 'manual_override', nowMs, untilMs);
-      this.desk.out(state, plan, { by: mode.mode, reason: head.reason, nowMs });
-    }
-    this.serve(one, nowMs);
-  }
-
-  private sayMode(one: Held, mode: ModeState): void {
-    const { state } = one;
-    const { junctionId } = state.configuration;
-    if (!this.isActive(junctionId)) return;
-    one.mode = mode;
-    state.seq++;
-    one.modeSeq = state.seq;
-    const message = modeToMessage(mode.mode, mode.by, mode.reason, mode.untilMs, state.seq);
-    const stage = mode.stageId === undefined ? {} : { stage: mode.stageId };
-    this.desk.publish({ prefix: this.options.prefix, kind: 'mode', junctionId }, { ...message, ...stage });
-  }
-
-  /** The groups that waited longest come next. */
-  private leaveEmergency(one: Held): void {
-    const { mode, state, greenMs } = one;
-    if (mode.mode !== 'emergency' || mode.stageId === undefined) return;
-    const stageId = exitStage(state.configuration, greenMs, mode.stageId);
-    one.exit = stageId === null ? null : { stageId, untilMs: this.now() + EXIT_MS };
-  }
-
-  /**
-   * An emergency is served by stage requests: the device finishes minimum green, yellow and all-red, serves, and dwells
-   * while they come. When they end the stage of those who waited longest follows, and the strategy takes over.
-   */
-  private serve(one: Held, nowMs: number): void {
-    const { mode } = one;
-    if (mode.mode === 'emergency' && mode.stageId !== undefined)
-      this.ask(one, mode.stageId, `${mode.by}: ${mode.reason}`, nowMs);
-    const { exit } = one;
-    if (exit === null) return;
-    if (nowMs >= exit.untilMs || isGreen(one, exit.stageId)) one.exit = null;
-    else this.ask(one, exit.stageId, `After an emergency: ${exit.stageId} waited longest`, nowMs);
-  }
-
-  private ask({ state }: Held, stageId: string, reason: string, nowMs: number): void {
-    const head = this.desk.headOf(state, reason);
-    const decision = { kind: 'stage', stageId, reason, inputs: {} } as const;
-    this.desk.out(state, requestFor(head, decision, nowMs), { by: 'emergency', reason, nowMs });
-  }
-
   // Frames
 
   private tick(): void {
     const nowMs = this.now();
     for (const one of this.held.values()) {
       if (one.phase !== 'active') continue;
-      const { state, mode } = one;
-      if (mode.untilMs !== null && mode.untilMs <= nowMs) {
-        this.leaveEmergency(one);
-        this.sayMode(one, { ...AUTOMATIC, reason: `${mode.mode} has ended` });
-      }
-      this.serve(one, nowMs);
+      const { state } = one;
+      this.modes.tick(one, nowMs);
       const counts = state.countsHeardMs;
       const lampless = state.lampsHeardMs === null || nowMs - state.lampsHeardMs > SILENT_MS;
       const loopless = state.latestMs === null || nowMs - state.latestMs > SILENT_MS;
       // Older devices say counts and nothing else.
-      if (lampless && loopless && counts !== null && nowMs - counts < COUNTS_MS) this.frame(one, nowMs);
+      if (lampless && loopless && counts !== null && nowMs - counts < COUNTS_MS) this.frames.take(one.state, nowMs);
     }
   }
 
@@ -487,75 +386,10 @@ export class LiveController {
     );
   }
 
-  private frame(one: Held, atMs: number): void {
-    const { state } = one;
-    if (!this.isStrategys(state)) return;
-    const frame = { atMs, cameMs: performance.now() };
-    if (!state.busy) {
-      this.dueNow(state, frame);
-      return;
-    }
-    if (this.next.has(state)) this.overtaken++;
-    this.next.set(state, frame);
-  }
-
-  /** Frames that come in one turn of the event loop, or within `gatherMs`, are decided on together. */
-  private dueNow(state: JunctionState, frame: Frame): void {
-    this.due.set(state, frame);
-    if (this.flushing) return;
-    this.flushing = true;
-    const { gatherMs = 0 } = this.options;
-    if (gatherMs > 0) setTimeout(() => this.flush(), gatherMs);
-    else setImmediate(() => this.flush());
-  }
-
-  private flush(): void {
-    this.flushing = false;
-    if (this.closed) return;
-    const byTime = new Map<number, JunctionState[]>();
-    for (const [state, { atMs, cameMs }] of this.due) {
-      if (!this.isStrategys(state)) continue;
-      const own = byTime.get(atMs) ?? [];
-      own.push(state);
-      byTime.set(atMs, own);
-      this.cameMs.set(state, cameMs);
-    }
-    this.due = new Map();
-    const together = this.options.decider.together?.() ?? Number.POSITIVE_INFINITY;
-    for (const [atMs, states] of byTime) {
-      // None waits for the answers of many.
-      for (let first = 0; first < states.length; first += together)
-        void this.decide(states.slice(first, first + together), atMs);
-    }
-  }
-
-  private async decide(states: readonly JunctionState[], atMs: number): Promise<void> {
-    await this.desk.decide(states, atMs);
-    for (const state of states) {
-      const frame = this.next.get(state);
-      if (frame === undefined) continue;
-      this.next.delete(state);
-      if (!this.closed) this.dueNow(state, frame);
-    }
-  }
-
   /** Whether a strategy decides for it at present. */
   private isStrategys(state: JunctionState): boolean {
     const one = this.held.get(state.configuration.junctionId);
     return one?.phase === 'active' && one.mode.mode === 'automatic' && one.exit === null;
-  }
-
-  private takeLatency(): LiveStatus['latencyMs'] {
-    const { latency } = this;
-    if (latency.count === 0) return null;
-    const tenths = (microseconds: number): number => Math.round(microseconds / 100) / 10;
-    const taken = {
-      p50: tenths(latency.percentile(50)),
-      p99: tenths(latency.percentile(99)),
-      max: tenths(latency.max),
-    };
-    latency.reset();
-    return taken;
   }
 
   private radio(): LiveStatus['radio'] {
@@ -567,24 +401,10 @@ export class LiveController {
 
   private work(): number | null {
     for (const { state } of this.held.values()) {
-      const { work } = this.parametersOf(state);
+      const { work } = this.frames.parametersOf(state);
       if (typeof work === 'number') return work;
     }
     return null;
-  }
-
-  /** The same object as long as nothing changes: then the thread has it. */
-  private parametersOf(state: JunctionState): Parameters {
-    const shared = this.budget.share(state.parameters, this.held.size);
-    const before = this.shared.get(state);
-    if (before?.work === shared.work && before !== undefined) return before;
-    this.shared.set(state, shared);
-    return shared;
-  }
-
-  private noteWork(state: JunctionState, milliseconds: number): void {
-    const { work } = this.budget.share(state.parameters, this.held.size);
-    if (typeof work === 'number') this.budget.note(work, milliseconds);
   }
 
   /** Says what is wrong, the same at most once a minute. */

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { crossroads } from '../../junction/testing.ts';
 import {
   type Lease,
   type LeaseStore,
@@ -7,7 +8,7 @@ import {
   SEQ_PER_TOKEN,
   tokenAbove,
 } from './ownership.ts';
-import { WorkBudget } from './work-budget.ts';
+import { sparing, WorkBudget } from './work-budget.ts';
 
 /** A store as the database's: one clock, one row a junction. */
 class Rows implements LeaseStore {
@@ -164,6 +165,27 @@ describe('work budget', () => {
     expect(budget.workFor(100, 150_000)).toBeCloseTo(80_000, -3);
     expect(budget.workFor(800, 150_000)).toBeCloseTo(10_000, -3);
     expect(budget.workFor(100_000, 150_000)).toBe(1000);
+  });
+
+  it('gives the same until it has learnt that another is better', () => {
+    const budget = new WorkBudget(2, 100);
+    const given = new Set<number>();
+    for (let i = 0; i < 500; i++) {
+      budget.note(10_000, i % 2 === 0 ? 1 : 1.02);
+      if (i > 100) given.add(budget.workFor(300, 150_000));
+    }
+    expect(given.size).toBeLessThanOrEqual(2);
+  });
+
+  it('has strategies that count vehicles by loops look less closely where a process has many junctions', () => {
+    const junctions = (count: number) =>
+      ['max-pressure', 'atcs'].flatMap((strategy) =>
+        Array.from({ length: count }, () => ({ configuration: crossroads(), strategy, parameters: {} })),
+      );
+    expect(sparing(junctions(50)).every(({ parameters }) => Object.keys(parameters).length === 0)).toBe(true);
+    const many = sparing(junctions(500));
+    for (const { strategy, parameters } of many)
+      expect(parameters).toEqual(strategy === 'atcs' ? {} : { hypotheses: 2 });
   });
 
   it('gives less while decisions are late, and more again when they are not', () => {

@@ -23,14 +23,14 @@ const ROLES_MAX = 8;
 const VEHICLES_PER_HOUR_AND_LANE = 400;
 /** The seconds before the end of a cycle, in which plans are made, are played one by one; those before are passed over. */
 const END_SECONDS = 3;
-const COMMANDS = 400;
+const COMMANDS = 1000;
 
 export interface RehearsalOptions {
   readonly junctions: readonly ControlledJunction[];
   readonly decider: Decider;
   /** Threads of the decider. */
   readonly threads: number;
-  /** Commands of each strategy, after which all is compiled that is going to be; 400 by default. */
+  /** Commands of each strategy, after which all is compiled that is going to be; 1,000 by default. */
   readonly commands?: number;
   /** Ends after so long at the latest, ms. */
   readonly budgetMs: number;

@@ -284,7 +284,7 @@ describe('controller service', () => {
     const blind = crossroads();
     const detectors = blind.detectors!.filter((detector) => detector.approach !== 'E');
     expect(service('atcs', {}, { ...blind, detectors })).toThrow(
-      'strategy atcs needs a stopline detector at every approach; E has none',
+      'strategy atcs needs a stop-line detector at every approach; E has none',
     );
     expect(service('atcs', {}, { ...blind, maxWaitSeconds: 100 })).toThrow(/maxWaitSeconds is 100; at least 360/);
   });

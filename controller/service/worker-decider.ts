@@ -95,9 +95,11 @@ class Thread {
     const { observation } = job;
     if (token === null) return { slot: ++this.#lastSlot, setUp: setUpOf(job), memory: job.memory, observation };
     const { strategy, configuration, parameters } = token.setUp;
-    const isSame = job.strategy === strategy && job.configuration === configuration && job.parameters === parameters;
-    if (isSame) return { slot: token.slot, observation };
+    const isThere = job.strategy === strategy && job.configuration === configuration;
+    if (isThere && job.parameters === parameters) return { slot: token.slot, observation };
     token.setUp = setUpOf(job);
+    // what a thread has worked out of a configuration stays when its strategy is given less work, or more
+    if (isThere) return { slot: token.slot, parameters: job.parameters, observation };
     return { slot: token.slot, setUp: token.setUp, observation };
   }
 

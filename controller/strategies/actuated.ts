@@ -9,6 +9,7 @@ import {
   CHOICE_STAGES_PARAMETER,
   followed,
   followStage,
+  isStageFor,
   type Running,
   type StageChoice,
   type StageFollowed,
@@ -256,13 +257,11 @@ function callsOf(
   const recallMs = 1000 * Number(parameters.pedestrianRecallSeconds);
   const anyPresence = lines.some(({ hasPresence }) => hasPresence);
   const served = running.index >= 0 && running.isGreen ? choice.stages[running.index]! : null;
-  return choice.stages.map((stage) => {
+  return choice.stages.map((stage, k) => {
     if (parameters.recall !== 'none') return true;
     const isUnasked = nobodyPressed(configuration, stage, detectors);
     const byVehicle = choice.streams.some(({ approach }, i) => {
-      if (stage.serves[i]! === 0 || served?.serves[i] === 1) return false;
-      // Where another stage serves the whole lane, one that serves part of it is not called.
-      if (stage.serves[i]! < 1 && choice.stages.some(({ serves }) => serves[i] === 1)) return false;
+      if (!isStageFor(choice, k, i) || served?.serves[i] === 1) return false;
       // Nor one with a walk that nobody asked for, where another serves the lane without.
       if (
         isUnasked &&
@@ -324,7 +323,7 @@ function unseenGreen(
   return Math.min(own.maxGreenSeconds, Math.max(0, ...greens));
 }
 
-/** Seconds since the last vehicle on a lane that the running stage serves and the next does not. */
+/** Seconds since the last vehicle on a lane that the running stage is for and the next does not serve. */
 function gapSeconds(
   configuration: JunctionConfiguration,
   choice: StageChoice,
@@ -337,7 +336,7 @@ function gapSeconds(
   let lastMs = Number.NEGATIVE_INFINITY;
   const upstreamIn = configuration.detectors === undefined || parameters.gapAt !== 'stopline';
   choice.streams.forEach(({ approach }, i) => {
-    if (choice.stages[at]!.serves[i]! === 0) return;
+    if (!isStageFor(choice, at, i)) return;
     if (next >= 0 && choice.stages[next]!.serves[i]! >= choice.stages[at]!.serves[i]!) return;
     if (parameters.gapAt !== 'upstream') lastMs = Math.max(lastMs, heard.lines[i]!.seenMs);
     if (upstreamIn && parameters.gapAt !== 'stopline' && heard.upstream[approach]! >= 0)

@@ -13,6 +13,8 @@ export interface BeamProblem {
   readonly greenSeconds: number;
   /** By group: since when it is green, 0 or before; Infinity where it is not. */
   readonly open: Float64Array;
+  /** By lane: somebody waits inside the junction who is none of its vehicles any more. */
+  readonly takenInside?: readonly boolean[];
   readonly horizonSeconds: number;
   readonly stepSeconds: number;
   readonly beamWidth: number;
@@ -113,6 +115,9 @@ class Beam {
     start.next.fill(0);
     for (let l = 0; l < model.lanes.length; l++) start.last[l] = model.lanes[l]!.lastSeconds;
     start.open.set(problem.open);
+    for (let l = 0; l < model.lanes.length; l++)
+      start.inside[l] = problem.takenInside?.[l] ? Number.POSITIVE_INFINITY : 0;
+    start.waiting.fill(-1);
     start.cost = 0;
     start.delay = 0;
     const root = this.node(0, problem.stage, -problem.greenSeconds, -1, null, start);
@@ -181,6 +186,8 @@ class Beam {
     state.next.set(from.next);
     state.last.set(from.last);
     state.open.set(from.open);
+    state.inside.set(from.inside);
+    state.waiting.set(from.waiting);
     state.cost = from.cost;
     state.delay = from.delay;
     return state;

@@ -2,7 +2,7 @@
 
 import type { JunctionConfiguration } from '../../junction/types.ts';
 import { byStream, freeSeconds, limitsOf, type ReportedMemory } from '../estimation/reported.ts';
-import { groundOf, type Stream } from '../estimation/streams.ts';
+import { type Ground, groundOf, type Stream } from '../estimation/streams.ts';
 import type { LaneTraffic, VehiclesMemory } from '../estimation/vehicles.ts';
 import type { Observation, ReportedVehicle } from '../types.ts';
 import type { ModelLane } from './horizon-model.ts';
@@ -16,6 +16,8 @@ export interface LaneSettings {
   readonly stopCost: number;
   /** So many times its weight is added for each 100 s of wait. */
   readonly fairness: number;
+  /** By stream: what a vehicle weighs there that has not waited yet. */
+  readonly laneWeights: readonly number[];
   /** Who has waited so long is late, seconds; each further second of its delay costs so much more. */
   readonly lateSeconds: number;
   readonly lateWeight: number;
@@ -58,14 +60,42 @@ export interface Seen {
   /** By stream: the same for those of unknown group where some have to give way. */
   readonly yieldHeadways: readonly number[];
   readonly lastSeconds: readonly number[];
-  /** By stream: who comes from neighbours and is not in sight yet, and the share of all arrivals that they are. */
+  /** By stream: who comes from neighbours and is not in sight yet; until when that is told; their share of all arrivals. */
   readonly coming: readonly (readonly Coming[])[];
+  readonly toldSeconds: readonly number[];
   readonly fedShare: readonly number[];
 }
 
 export interface Coming {
   readonly inSeconds: number;
   readonly mass: number;
+}
+
+/** A queue moves on within so many seconds; one that does not although its first may go waits for somebody inside the junction. */
+const MOVES_SECONDS = 3;
+
+/**
+ * By lane: whether somebody of it waits for a gap inside the junction, of whom neither radio nor detectors tell: its first
+ * could have gone, giving way, and stands before the line. `openSeconds`: since when green, by group, seconds from now.
+ */
+export function takenInside(
+  lanes: readonly ModelLane[],
+  ground: Ground,
+  permitted: Uint8Array,
+  openSeconds: Float64Array,
+  startUpSeconds: number,
+  { detectors, vehicles = [] }: Observation,
+): boolean[] {
+  const heard = byStream(ground, vehicles);
+  return ground.streams.map(({ id }, i) => {
+    const { count, group, lastSeconds } = lanes[i]!;
+    const own = count > 0 ? group[0]! : -1;
+    if (own < 0 || !permitted[own]) return false;
+    if (Math.max(lastSeconds, openSeconds[own]! + startUpSeconds) > 0 - MOVES_SECONDS) return false;
+    const first = heard[i]![0];
+    if (first === undefined) return detectors[id]?.presence === true;
+    return first.metres < QUEUED_METRES && first.metresPerSecond < STANDS_METRES_PER_SECOND;
+  });
 }
 
 /** The lanes of the vehicles' streams, in their order. */
@@ -84,10 +114,11 @@ export function modelLanes(seen: Seen, settings: LaneSettings): ModelLane[] {
       if (all < 1) queuedBetween(people, radio[i]!, usual, limits[i]!);
     } else fromDetectors(people, seen, i, usual, settings, []);
     people.sort((a, b) => a.free - b.free);
+    const lastSeconds = people.at(-1)?.free ?? 0;
     fromNeighbours(people, seen.coming[i]!, usual, settings);
-    unseen(people, seen, i, usual, limits[i]!, settings);
+    unseen(people, seen, i, usual, limits[i]!, lastSeconds, settings);
     people.sort((a, b) => a.free - b.free);
-    return laneOf(people, stream, seen.headways[i]!, seen.yieldHeadways[i]!, seen.lastSeconds[i]!, settings);
+    return laneOf(people, stream, seen.headways[i]!, seen.yieldHeadways[i]!, seen.lastSeconds[i]!, i, settings);
   });
 }
 
@@ -97,7 +128,8 @@ function laneOf(
   headwaySeconds: number,
   yieldSeconds: number,
   lastSeconds: number,
-  { fairness, lateSeconds, lateWeight }: LaneSettings,
+  index: number,
+  { fairness, laneWeights, lateSeconds, lateWeight }: LaneSettings,
 ): ModelLane {
   const count = Math.min(people.length, MOST_VEHICLES);
   const pick = (of: (one: Someone) => number): Float64Array => {
@@ -111,7 +143,7 @@ function laneOf(
     groups: stream.groups,
     count,
     free: pick((one) => one.free),
-    weight: pick((one) => one.weight),
+    weight: pick((one) => laneWeights[index]! * one.weight),
     growth: pick((one) => (one.mass * fairness) / 200),
     late: pick((one) => Math.max(0, lateSeconds - one.waited)),
     lateWeight: pick((one) => one.mass * lateWeight),
@@ -212,13 +244,14 @@ function fromNeighbours(
   }
 }
 
-/** Who comes after those that were seen and from no neighbour, at the lane's usual rate. */
+/** Who comes after those that were seen, at the lane's usual rate; as long as neighbours tell, less those whom they send. */
 function unseen(
   people: Someone[],
-  { traffic, reported, observation, headways, fedShare }: Seen,
+  { traffic, reported, observation, headways, fedShare, toldSeconds }: Seen,
   stream: number,
   usual: number,
   limit: number,
+  lastSeconds: number,
   { horizonSeconds, radioMetres, unseenWeight, stopCost }: LaneSettings,
 ): void {
   const share = observation.reportingShare ?? 1;
@@ -227,12 +260,23 @@ function unseen(
       ? traffic[stream]!.perSecond
       : (reported?.perSecond[stream] ?? 0);
   // a detector that lies may tell of thousands a second; closer than a queue leaves nobody comes
-  const rate = Math.min(told * (1 - fedShare[stream]!), 1 / headways[stream]!);
+  const rate = Math.min(told, 1 / headways[stream]!);
   if (rate < 1e-3 || unseenWeight <= 0) return;
   const reach = reported === null ? 0 : radioMetres / limit;
-  let at = Math.max(people.at(-1)?.free ?? 0, reach) + 1 / rate;
-  for (; at < horizonSeconds; at += 1 / rate) {
-    people.push({ free: at, waited: 0, weight: unseenWeight, stop: unseenWeight * stopCost, mass: 1, group: usual });
+  let at = Math.max(lastSeconds, reach);
+  for (let due = 1; at < horizonSeconds; ) {
+    // the time until the next comes runs slower where neighbours tell of the others
+    const pace = at < toldSeconds[stream]! ? rate * (1 - fedShare[stream]!) : rate;
+    const until = at < toldSeconds[stream]! ? toldSeconds[stream]! : horizonSeconds;
+    if (pace * (until - at) < due) {
+      due -= pace * (until - at);
+      at = until;
+      continue;
+    }
+    at += due / pace;
+    due = 1;
+    if (at < horizonSeconds)
+      people.push({ free: at, waited: 0, weight: unseenWeight, stop: unseenWeight * stopCost, mass: 1, group: usual });
   }
 }
 

@@ -1,6 +1,7 @@
 /**
  * The model of `horizon`: lanes as first-in, first-out queues of single vehicles that leave at a headway while their group is
- * green, and give way where it is only permitted. Seconds from now.
+ * green. Where it is only permitted one of each lane waits for its gap inside the junction, and those behind it who give way
+ * too at the line. Seconds from now.
  */
 
 /** Vehicles of a lane that are known or assumed, the first at the line first. */
@@ -70,6 +71,12 @@ export interface State {
   readonly last: Float64Array;
   /** By group: since when it is green. */
   readonly open: Float64Array;
+  /**
+   * By lane: from when on the next one that gives way may drive into the junction; Infinity: vehicle `waiting` waits for its
+   * gap there, -1: one that nobody sees, on the way of the lane's first.
+   */
+  readonly inside: Float64Array;
+  readonly waiting: Int32Array;
   cost: number;
   delay: number;
 }
@@ -89,6 +96,12 @@ const NEAR_VEHICLES = 6;
 interface Foes {
   readonly times: Float64Array;
   readonly groups: Int32Array;
+}
+
+/** What so many seconds of delay of vehicle `p` cost. */
+function costOf({ weight, growth, late, lateWeight }: ModelLane, p: number, delay: number): number {
+  const cost = (weight[p]! + growth[p]! * delay) * delay;
+  return delay > late[p]! ? cost + lateWeight[p]! * (delay - late[p]!) : cost;
 }
 
 /** One model is searched at a time: what one writes here nobody else reads. */
@@ -149,6 +162,8 @@ export class Model {
       next: new Int32Array(this.lanes.length),
       last: new Float64Array(this.lanes.length),
       open: new Float64Array(this.groups),
+      inside: new Float64Array(this.lanes.length),
+      waiting: new Int32Array(this.lanes.length),
       cost: 0,
       delay: 0,
     };
@@ -217,21 +232,20 @@ export class Model {
       const lane = lanes[l]!;
       let p = state.next[l]!;
       if (isFoe[l]) this.foeCount[l] = 0;
-      if (p >= lane.count) continue;
+      const { count, mass, headwaySeconds } = lane;
+      if (p >= count && state.inside[l] !== NEVER) continue;
+      if (state.inside[l] === NEVER) this.letOut(state, view, l, from, until);
       let last = state.last[l]!;
-      const { count, free, weight, growth, stop, mass, late, lateWeight, headwaySeconds } = lane;
       while (p < count) {
-        const d = this.departure(state, view, l, p, last, from, until);
+        const d = this.departure(state, view, l, p, last, until);
         if (d >= until) break;
-        const delay = d - free[p]!;
-        if (delay > 0) {
-          state.cost += (weight[p]! + growth[p]! * delay) * delay;
-          if (delay > late[p]!) state.cost += lateWeight[p]! * (delay - late[p]!);
-          state.delay += mass[p]! * delay;
-          if (delay > NO_STOP_SECONDS)
-            state.cost += stop[p]! * (delay < WHOLE_STOP_SECONDS ? delay / WHOLE_STOP_SECONDS : 1);
+        const own = lane.group[p]!;
+        this.leaves(state, lane, p, d);
+        if (isFoe[l]) this.noteFoe(l, d, own);
+        if (own >= 0 && view.permitted[own]) {
+          state.waiting[l] = p;
+          this.letOut(state, view, l, d, until);
         }
-        if (isFoe[l]) this.noteFoe(l, d, lane.group[p]!);
         last = d + headwaySeconds * (mass[p]! - 1);
         p++;
       }
@@ -241,8 +255,40 @@ export class Model {
     }
   }
 
-  /** When vehicle `p` of lane `l` leaves; `until` or later: not before that. */
-  private departure(state: State, view: View, l: number, p: number, last: number, from: number, until: number): number {
+  /** What it costs that vehicle `p` crosses the line at `d`. */
+  private leaves(state: State, lane: ModelLane, p: number, d: number): void {
+    const delay = d - lane.free[p]!;
+    if (delay <= 0) return;
+    state.cost += costOf(lane, p, delay);
+    state.delay += lane.mass[p]! * delay;
+    if (delay > NO_STOP_SECONDS)
+      state.cost += lane.stop[p]! * (delay < WHOLE_STOP_SECONDS ? delay / WHOLE_STOP_SECONDS : 1);
+  }
+
+  /** Who waits inside the junction from `from` on goes where there is a gap before `until`; else it still waits then. */
+  private letOut(state: State, view: View, l: number, from: number, until: number): void {
+    const own = this.groupInside(state, l);
+    const at = view.permitted[own] ? this.givesWay(view, own, from, until) : from;
+    this.waits(state, l, from, at < until ? at : until);
+    state.inside[l] = at < until ? at : NEVER;
+  }
+
+  private groupInside(state: State, l: number): number {
+    return this.lanes[l]!.group[Math.max(0, state.waiting[l]!)]!;
+  }
+
+  private waits(state: State, l: number, from: number, until: number): void {
+    const lane = this.lanes[l]!;
+    const p = state.waiting[l]!;
+    if (p < 0) return;
+    const before = Math.max(0, from - lane.free[p]!);
+    const after = Math.max(0, until - lane.free[p]!);
+    state.cost += costOf(lane, p, after) - costOf(lane, p, before);
+    state.delay += lane.mass[p]! * (after - before);
+  }
+
+  /** When vehicle `p` of lane `l` crosses the line; `until` or later: not before that. */
+  private departure(state: State, view: View, l: number, p: number, last: number, until: number): number {
     const { free, group, groups, headwaySeconds, yieldSeconds } = this.lanes[l]!;
     const own = group[p]!;
     const headway = own < 0 && view.gives[l] ? yieldSeconds : headwaySeconds;
@@ -258,9 +304,8 @@ export class Model {
     let d = free[p]!;
     if (last + headway > d) d = last + headway;
     if (open + this.times.startUpSeconds > d) d = open + this.times.startUpSeconds;
-    if (own < 0 || !view.permitted[own] || d >= until) return d;
-    // Before this interval it could not.
-    return this.givesWay(view, own, d < from ? from : d, until);
+    if (own >= 0 && view.permitted[own] && d < until && state.inside[l]! > d) return state.inside[l]!;
+    return d;
   }
 
   private noteFoe(l: number, d: number, group: number): void {
@@ -276,7 +321,7 @@ export class Model {
     const { count, mass, headwaySeconds, group } = this.lanes[l]!;
     let last = from;
     for (let p = first; p < count; p++) {
-      const d = this.departure(state, view, l, p, last, 0, NEVER);
+      const d = this.departure(state, view, l, p, last, NEVER);
       if (d >= until) return;
       this.noteFoe(l, d, group[p]!);
       last = d + headwaySeconds * (mass[p]! - 1);
@@ -305,22 +350,13 @@ export class Model {
     return at;
   }
 
-  /** Who gives way and has come to wait inside the junction leaves when the green ends, one a lane. */
+  /** Who waits inside the junction leaves when its green ends. */
   clear(state: State, from: number, to: number, now: number): void {
-    const view = this.view(from, from);
     const staying = this.view(from, to);
-    for (const l of view.order) {
-      const p = state.next[l]!;
-      const { count, free, weight, growth, stop, mass, late, lateWeight, group } = this.lanes[l]!;
-      if (p >= count || free[p]! > now) continue;
-      const own = group[p]!;
-      if (own < 0 || !view.permitted[own] || staying.green[own]) continue;
-      const delay = now + CLEARS_SECONDS - free[p]!;
-      state.cost += (weight[p]! + growth[p]! * delay) * delay + stop[p]!;
-      if (delay > late[p]!) state.cost += lateWeight[p]! * (delay - late[p]!);
-      state.delay += mass[p]! * delay;
-      state.next[l] = p + 1;
-      state.last[l] = now + CLEARS_SECONDS;
+    for (const l of this.view(from, from).order) {
+      if (state.inside[l] !== NEVER || staying.green[this.groupInside(state, l)]) continue;
+      this.waits(state, l, now, now + CLEARS_SECONDS);
+      state.inside[l] = now + CLEARS_SECONDS;
     }
   }
 
@@ -389,7 +425,8 @@ export class Model {
     const view = this.view(stage, stage);
     let cost = 0;
     for (let l = 0; l < lanes.length; l++) {
-      const { count, free, weight, growth, late, lateWeight, group, headwaySeconds } = lanes[l]!;
+      const lane = lanes[l]!;
+      const { count, free, group, headwaySeconds } = lane;
       const p = state.next[l]!;
       if (p >= count) continue;
       const own = group[p]!;
@@ -407,8 +444,7 @@ export class Model {
           if (free[q]! > now) break;
           continue;
         }
-        cost += (weight[q]! + growth[q]! * delay) * delay;
-        if (delay > late[q]!) cost += lateWeight[q]! * (delay - late[q]!);
+        cost += costOf(lane, q, delay);
       }
     }
     return cost;

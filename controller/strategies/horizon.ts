@@ -7,10 +7,11 @@ import { observeReported, type ReportedMemory } from '../estimation/reported.ts'
 import { type Ground, groundOf } from '../estimation/streams.ts';
 import { observeTraffic, saturationFlows, type TrafficMemory, trafficOf } from '../estimation/traffic.ts';
 import { laneTraffic, observeVehicles, type VehiclesMemory } from '../estimation/vehicles.ts';
-import type { JudgedPrediction, Observation, Outlook, Parameters, Strategy } from '../types.ts';
-import { type BeamResult, searchBeam } from './horizon-beam.ts';
-import { modelLanes } from './horizon-lanes.ts';
-import { comingTo, type Fed, holdBack, observeFed, outlookOf, roomOf } from './horizon-neighbours.ts';
+import type { JudgedPrediction, Observation, Parameters, Strategy, StrategyAnswer } from '../types.ts';
+import { type BeamResult, type Departure, searchBeam } from './horizon-beam.ts';
+import { modelLanes, takenInside } from './horizon-lanes.ts';
+import { comingTo, type Fed, holdBack, observeFed, outlookOf, outOfSight, type Sight } from './horizon-neighbours.ts';
+import { laneWeights, lateSeconds, observeWaits, type Waits } from './horizon-waits.ts';
 import { Model, type ModelLane, type ModelStage, type View } from './horizon-model.ts';
 import {
   askFor,
@@ -37,12 +38,6 @@ interface Foreseen {
   /** Of those judged, fading: counted less foreseen, and the same without sign. */
   readonly meanError: number;
   readonly meanAbsoluteError: number;
-}
-
-/** How long vehicles wait here in the mean, by Little's law: those who wait over those who leave a second. Fading. */
-interface Waits {
-  readonly waitedSeconds: number;
-  readonly left: number;
 }
 
 interface HorizonMemory {
@@ -85,11 +80,6 @@ const WALKER_HEADWAY_SECONDS = 0.1;
 const WALKERS_EVERY_SECONDS = 10;
 /** Nobody has left for long. */
 const LONG_AGO_SECONDS = 1000;
-const WAITS_FADE_SECONDS = 900;
-/** Until more is known so many have left, who waited so long each, seconds. */
-const USUAL_WAITS: Waits = { waitedSeconds: 400, left: 20 };
-/** Nobody is late before, seconds. */
-const LATE_LEAST_SECONDS = 40;
 const number = (parameters: Parameters, name: string): number => Number(parameters[name]);
 
 export const horizon: Strategy = {
@@ -150,6 +140,13 @@ export const horizon: Strategy = {
       max: 20,
       description: 'So many times the weight of a new vehicle is added for each 100 s that one has waited',
     },
+    laneFairness: {
+      default: 4,
+      min: 0,
+      max: 20,
+      description:
+        'So many times the weight of a new vehicle is added from the start where vehicles of its lane wait 100 s longer than the mean and 10 s; half its weight at most',
+    },
     lateFactor: {
       default: 2.6,
       min: 0,
@@ -180,7 +177,7 @@ export const horizon: Strategy = {
     beamWidth: { default: 8, min: 1, max: 64, description: 'Plans kept for each moment ahead' },
     work: {
       default: 150_000,
-      min: 1000,
+      min: 100,
       max: 10_000_000,
       description: 'Lane-steps of model that a decision may take; when they are used up it looks less far',
     },
@@ -214,8 +211,12 @@ export const horizon: Strategy = {
     }
     const asked = before?.target == null ? -1 : (choice.indexOf.get(before.target) ?? -1);
     const predictions = outcomeOf(before?.foreseen ?? NOTHING_FORESEEN, known.left, judged);
-    const again = (index: number, reason: string) =>
-      askFor(choice, index, reason, predictions, keep(choice.stages[index]!.id, before?.decidedAtMs ?? nowMs));
+    const tell = (answer: StrategyAnswer, departures: readonly Departure[] | null): StrategyAnswer =>
+      withOutlook(answer, departures, configuration, parameters, known, observation);
+    const again = (index: number, reason: string) => {
+      const memory = keep(choice.stages[index]!.id, before?.decidedAtMs ?? nowMs);
+      return tell(askFor(choice, index, reason, predictions, memory), null);
+    };
     if (running.index < 0) return again(Math.max(0, asked), 'The running stage is none of those it may choose');
     const own = choice.stages[running.index]!;
     if (!running.isGreen) {
@@ -228,7 +229,7 @@ export const horizon: Strategy = {
     if (asked === running.index && sinceSeconds < everySeconds) {
       return again(running.index, `${own.id} as planned`);
     }
-    const { found, lanes, room } = search(configuration, parameters, choice, running, known.memory, observation);
+    const { found, lanes } = search(configuration, parameters, choice, running, known.memory, observation);
     const { id } = choice.stages[found.stage]!;
     const reason = reasonOf(choice, found, running.index);
     const next = foresee(judged, found, choice.streams.length, nowMs);
@@ -237,9 +238,7 @@ export const horizon: Strategy = {
       ...saturationOf(configuration, parameters, known.memory.byDetectors.traffic),
       ...predictions,
     };
-    const answer = askFor(choice, found.stage, reason, inputs, keep(id, nowMs, next));
-    const outlook = outlookOf(configuration, groundOf(configuration), found.departures, room, observation);
-    return outlook === undefined ? answer : { ...answer, outlook };
+    return tell(askFor(choice, found.stage, reason, inputs, keep(id, nowMs, next)), found.departures);
   },
 };
 
@@ -248,13 +247,20 @@ type Known = Pick<
   'byDetectors' | 'reported' | 'waits' | 'fed' | 'greenSinceMs' | 'counts' | 'lastLeftMs'
 >;
 
-/** Takes in a frame; `left`: vehicles that were counted over the lines. */
+interface Seen {
+  readonly memory: Known;
+  /** Vehicles that were counted over the lines, and by stream. */
+  readonly left: number;
+  readonly passed: readonly number[];
+}
+
+/** Takes in a frame. */
 function observe(
   configuration: JunctionConfiguration,
   parameters: Parameters,
   before: HorizonMemory | null,
   observation: Observation,
-): { memory: Known; left: number } {
+): Seen {
   const ground = groundOf(configuration);
   const { nowMs, lamps } = observation;
   const hears = observation.vehicles !== undefined;
@@ -265,27 +271,37 @@ function observe(
     const since = before?.greenSinceMs[g] ?? 0;
     return since > 0 ? Math.min(since, nowMs) : nowMs;
   });
-  let left = 0;
   const counts = ground.streams.map(({ id }, i) => observation.detectors[id]?.count ?? before?.counts[i] ?? -1);
-  const lastLeftMs = counts.map((count, i) => {
+  const passed = counts.map((count, i) => {
     const was = before?.counts[i] ?? -1;
-    const passed = was >= 0 && count > was ? count - was : 0;
-    left += passed;
-    return passed > 0 ? nowMs : (before?.lastLeftMs[i] ?? 0);
+    return was >= 0 && count > was ? count - was : 0;
   });
-  const waits = observeWaits(before?.waits ?? USUAL_WAITS, waiting(ground, byDetectors, reported), left, observation);
+  const lastLeftMs = passed.map((count, i) => (count > 0 ? nowMs : (before?.lastLeftMs[i] ?? 0)));
+  const left = passed.reduce((sum, count) => sum + count, 0);
+  const waits = observeWaits(ground, before?.waits ?? null, byDetectors.vehicles, reported, passed, observation);
   const fed = observeFed(configuration, before?.fed ?? null, observation);
-  return { memory: { byDetectors, reported, waits, fed, greenSinceMs, counts, lastLeftMs }, left };
+  return { memory: { byDetectors, reported, waits, fed, greenSinceMs, counts, lastLeftMs }, left, passed };
 }
 
-function waiting(ground: Ground, { vehicles }: HorizonMemory['byDetectors'], reported: ReportedMemory | null): number {
-  if (vehicles !== null) return laneTraffic(ground, vehicles).reduce((sum, { queued }) => sum + queued, 0);
-  return Object.values(reported?.heldSinceMs ?? {}).filter((sinceMs) => sinceMs > 0).length;
+function sightOf({ reported }: Known, parameters: Parameters, { reportingShare }: Observation): Sight {
+  return { reported: reportingShare === 1 ? reported : null, radioMetres: number(parameters, 'radioMetres') };
 }
 
-function observeWaits(before: Waits, held: number, left: number, { elapsedSeconds }: Observation): Waits {
-  const fade = Math.max(0, 1 - elapsedSeconds / WAITS_FADE_SECONDS);
-  return { waitedSeconds: before.waitedSeconds * fade + held * elapsedSeconds, left: before.left * fade + left };
+function withOutlook(
+  answer: StrategyAnswer,
+  departures: readonly Departure[] | null,
+  configuration: JunctionConfiguration,
+  parameters: Parameters,
+  { memory, passed }: Seen,
+  observation: Observation,
+): StrategyAnswer {
+  if (observation.neighbours === undefined) return answer;
+  const ground = groundOf(configuration);
+  const { vehicles } = memory.byDetectors;
+  const traffic = vehicles === null ? null : laneTraffic(ground, vehicles);
+  const sight = sightOf(memory, parameters, observation);
+  const outlook = outlookOf(configuration, ground, { passed, departures, traffic }, observation, sight);
+  return { ...answer, outlook };
 }
 
 function observeDetectors(
@@ -350,9 +366,10 @@ function search(
   parameters: Parameters,
   choice: StageChoice,
   running: Running,
-  { byDetectors, reported, waits, fed, greenSinceMs, lastLeftMs }: Known,
+  known: Known,
   observation: Observation,
-): { found: BeamResult; lanes: readonly ModelLane[]; room: Outlook['room'] } {
+): { found: BeamResult; lanes: readonly ModelLane[] } {
+  const { byDetectors, reported, waits, fed, greenSinceMs, lastLeftMs } = known;
   const ground = groundOf(configuration);
   const { nowMs, neighbours } = observation;
   const horizonSeconds = number(parameters, 'horizonSeconds');
@@ -366,6 +383,7 @@ function search(
       : trafficOf(ground, byDetectors.traffic, { upstreamSeconds, saturationFlowPerHourPerLane });
   const traffic = byDetectors.vehicles === null ? null : laneTraffic(ground, byDetectors.vehicles);
   const perSecond = ground.streams.map((_, i) => (traffic ?? [])[i]?.perSecond ?? reported?.perSecond[i] ?? 0);
+  const unseen = outOfSight(configuration, ground, observation, sightOf(known, parameters, observation));
   const lanes = modelLanes(
     {
       configuration,
@@ -377,7 +395,7 @@ function search(
       headways: parameters.learnsHeadways && measured !== null ? measured.map((one) => one.followSeconds) : given,
       yieldHeadways: measured === null ? given : measured.map(({ yieldSeconds }) => yieldSeconds),
       lastSeconds: lastLeftMs.map((ms) => (ms === 0 ? -LONG_AGO_SECONDS : (ms - nowMs) / 1000)),
-      ...comingTo(configuration, ground, fed, perSecond, observation),
+      ...comingTo(configuration, ground, fed, perSecond, unseen, observation),
     },
     {
       horizonSeconds,
@@ -385,10 +403,8 @@ function search(
       unseenWeight: number(parameters, 'unseenWeight'),
       stopCost: number(parameters, 'stopCost'),
       fairness: number(parameters, 'fairness'),
-      lateSeconds: Math.max(
-        LATE_LEAST_SECONDS,
-        (number(parameters, 'lateFactor') * waits.waitedSeconds) / Math.max(1, waits.left),
-      ),
+      laneWeights: laneWeights(waits, number(parameters, 'laneFairness')),
+      lateSeconds: lateSeconds(waits, number(parameters, 'lateFactor')),
       lateWeight: number(parameters, 'lateWeight'),
     },
   );
@@ -399,6 +415,7 @@ function search(
   const times = { startUpSeconds, gapSeconds: number(parameters, 'gapSeconds') };
   const all = [...lanes, ...walkers(choice, running, parameters, observation)];
   const model = new Model(all, stages, configuration.signalGroups.length, yields, times, views);
+  const open = Float64Array.from(greenSinceMs, (ms) => (ms === 0 ? Number.POSITIVE_INFINITY : (ms - nowMs) / 1000));
   const found = searchBeam({
     model,
     betweenSeconds: choice.betweenSeconds,
@@ -406,7 +423,15 @@ function search(
     // when an action is over it may change, whatever a late lamp made of its green
     greenSeconds:
       actionSeconds > 0 ? Math.max(running.greenSeconds, stages[running.index]!.minGreenSeconds) : running.greenSeconds,
-    open: Float64Array.from(greenSinceMs, (ms) => (ms === 0 ? Number.POSITIVE_INFINITY : (ms - nowMs) / 1000)),
+    open,
+    takenInside: takenInside(
+      lanes,
+      ground,
+      model.view(running.index, running.index).permitted,
+      open,
+      startUpSeconds,
+      observation,
+    ),
     horizonSeconds,
     stepSeconds: actionSeconds || number(parameters, 'stepSeconds'),
     beamWidth: number(parameters, 'beamWidth'),
@@ -416,11 +441,7 @@ function search(
     tellsDepartures: neighbours !== undefined,
     work: number(parameters, 'work'),
   });
-  const room =
-    neighbours === undefined
-      ? {}
-      : roomOf(configuration, ground, traffic, reported, observation, number(parameters, 'radioMetres'));
-  return { found, lanes, room };
+  return { found, lanes };
 }
 
 /** Compares a prediction whose moment has come with what the detectors counted. */

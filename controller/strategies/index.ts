@@ -67,6 +67,8 @@ export function checkParameters(strategy: Strategy, parameters: Parameters): Par
   return complete;
 }
 
+const WORDS = { stopline: 'a stop-line detector', upstream: 'an upstream detector' } as const;
+
 /** Why a strategy cannot work at a junction, in words: a detector that it needs is missing, or its parameters do not fit; null: it can. */
 export function checkJunction(
   strategy: Strategy,
@@ -75,12 +77,12 @@ export function checkJunction(
 ): string | null {
   const { detectors } = configuration;
   if (detectors !== undefined) {
-    for (const position of strategy.needs) {
+    for (const position of strategy.needsWith?.(parameters) ?? strategy.needs) {
       const blind = configuration.approaches.find(
         ({ name }) => !detectors.some((detector) => detector.approach === name && detector.position === position),
       );
       if (blind !== undefined)
-        return `strategy ${strategy.name} needs a ${position} detector at every approach; ${blind.name} has none`;
+        return `strategy ${strategy.name} needs ${WORDS[position]} at every approach; ${blind.name} has none`;
     }
   }
   const reason = strategy.check?.(configuration, parameters) ?? null;

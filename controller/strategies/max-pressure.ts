@@ -11,23 +11,27 @@ import {
   CHOICE_STAGES_PARAMETER,
   followed,
   followStage,
+  HYPOTHESES_PARAMETER,
   type Running,
   type StageChoice,
   type StageFollowed,
   stageChoiceOf,
   tenths,
+  whyNotHypotheses,
 } from './stage-choice.ts';
 import { STAGE_SET_PARAMETER, whyNotStageSet } from './stage-sets.ts';
 
 interface PressureMemory {
   readonly stage: StageFollowed;
-  readonly vehicles: VehiclesMemory;
+  /** null: all that are there tell by radio. */
+  readonly vehicles: VehiclesMemory | null;
   readonly target: string | null;
   readonly decidedAtMs: number;
 }
 
 const FORMS = ['acyclic', 'cyclic', 'efficient', 'advanced'];
 const RATES_SECONDS = 200;
+const STANDS_METRES_PER_SECOND = 0.1;
 
 export const maxPressure: Strategy = {
   name: 'max-pressure',
@@ -59,6 +63,7 @@ export const maxPressure: Strategy = {
       description:
         'From the upstream detector, where there is one, to the stop line at free speed, seconds, until it was measured',
     },
+    hypotheses: HYPOTHESES_PARAMETER,
     pedestrianRecallSeconds: {
       default: 90,
       min: 0,
@@ -71,7 +76,7 @@ export const maxPressure: Strategy = {
     try {
       stageChoiceOf(configuration, parameters, 'all');
       if (!FORMS.includes(String(parameters.form))) return `form is ${parameters.form}; one of ${FORMS.join(', ')}`;
-      return whyNotStageSet(configuration, parameters);
+      return whyNotHypotheses(parameters) ?? whyNotStageSet(configuration, parameters);
     } catch (error) {
       return (error as Error).message;
     }
@@ -81,10 +86,15 @@ export const maxPressure: Strategy = {
     const ground = groundOf(configuration);
     const before = memory as unknown as PressureMemory | null;
     const upstreamSeconds = Number(parameters.upstreamSeconds);
-    const vehicles = observeVehicles(ground, before?.vehicles ?? null, observation, {
-      upstreamSeconds,
-      smoothingSeconds: RATES_SECONDS,
-    });
+    const byRadio = observation.reportingShare === 1 ? (observation.vehicles ?? null) : null;
+    const vehicles =
+      byRadio === null
+        ? observeVehicles(ground, before?.vehicles ?? null, observation, {
+            upstreamSeconds,
+            smoothingSeconds: RATES_SECONDS,
+            hypotheses: Number(parameters.hypotheses),
+          })
+        : null;
     const running = followStage(choice, before?.stage ?? null, observation);
     const { nowMs } = observation;
     const keep = (target: string | null, decidedAtMs: number): PressureMemory => ({
@@ -110,8 +120,7 @@ export const maxPressure: Strategy = {
     if (running.greenSeconds < own.minGreenSeconds || !(due || over)) {
       return askFor(choice, running.index, `${own.id} until the interval is over`, {}, keep(own.id, decidedAtMs));
     }
-    const lanes = laneTraffic(ground, vehicles);
-    const byRadio = observation.reportingShare === 1 ? (observation.vehicles ?? null) : null;
+    const lanes = vehicles === null ? lanesByRadio(choice, byRadio ?? []) : laneTraffic(ground, vehicles);
     const pressures = choice.stages.map((_, k) =>
       byRadio === null
         ? pressureOf(choice, k, lanes, String(parameters.form))
@@ -128,8 +137,11 @@ export const maxPressure: Strategy = {
   },
 };
 
+/** Vehicles before a line. */
+type Waiting = Pick<LaneTraffic, 'queued' | 'coming'>;
+
 /** `sum c x` over what the stage serves, c in lanes, which all discharge alike; `efficient`: mean queues of lanes. */
-function pressureOf(choice: StageChoice, stage: number, lanes: readonly LaneTraffic[], form: string): number {
+function pressureOf(choice: StageChoice, stage: number, lanes: readonly Waiting[], form: string): number {
   return choice.streams.reduce((sum, stream, i) => {
     const { queued, coming } = lanes[i]!;
     const vehicles = form === 'advanced' ? queued : queued + coming;
@@ -146,10 +158,9 @@ function pressureByRadio(
   form: string,
 ): number {
   const { serves, isGreen } = choice.stages[stage]!;
-  const waits = ({ metresPerSecond }: ReportedVehicle): boolean => form !== 'advanced' || metresPerSecond <= 0.1;
   let pressure = 0;
   choice.streams.forEach(({ id, groups, groupIds, lanes }, i) => {
-    const own = vehicles.filter((vehicle) => vehicle.lane === id && waits(vehicle));
+    const own = vehicles.filter((vehicle) => vehicle.lane === id && (form !== 'advanced' || stands(vehicle)));
     const served = own.reduce((sum, { group }) => {
       const k = group === null ? -1 : groupIds.indexOf(group);
       return sum + (k < 0 ? serves[i]! : isGreen[groups[k]!] ? 1 : 0);
@@ -157,6 +168,16 @@ function pressureByRadio(
     pressure += form === 'efficient' ? served / lanes : served * lanes;
   });
   return pressure;
+}
+
+const stands = ({ metresPerSecond }: ReportedVehicle): boolean => metresPerSecond <= STANDS_METRES_PER_SECOND;
+
+function lanesByRadio(choice: StageChoice, vehicles: readonly ReportedVehicle[]): Waiting[] {
+  return choice.streams.map(({ id }) => {
+    const own = vehicles.filter(({ lane }) => lane === id);
+    const queued = own.filter(stands).length;
+    return { queued, coming: own.length - queued };
+  });
 }
 
 /** With `stageSet=all`: of the stages with the walk that was red for longest, and too long, the one that presses most. */
@@ -188,7 +209,7 @@ function chooseByPressure(
   choice: StageChoice,
   running: Running,
   pressures: readonly number[],
-  lanes: readonly LaneTraffic[],
+  lanes: readonly Waiting[],
   form: string,
   over: boolean,
 ): { index: number; reason: string } {

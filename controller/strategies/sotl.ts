@@ -11,9 +11,12 @@ import {
   CHOICE_STAGES_PARAMETER,
   followed,
   followStage,
+  HYPOTHESES_PARAMETER,
+  isStageFor,
   type StageFollowed,
   stageChoiceOf,
   tenths,
+  whyNotHypotheses,
 } from './stage-choice.ts';
 
 interface SotlMemory {
@@ -37,6 +40,7 @@ export const sotl: Strategy = {
     },
     onGreenMax: { default: 3, min: 0, max: 100, description: 'A green may end when no more vehicles approach it' },
     onRedMin: { default: 6, min: 0, max: 1000, description: 'and more than so many wait at red' },
+    hypotheses: HYPOTHESES_PARAMETER,
     upstreamSeconds: {
       default: 9,
       min: 1,
@@ -48,7 +52,7 @@ export const sotl: Strategy = {
   check(configuration, parameters) {
     try {
       stageChoiceOf(configuration, parameters, 'plan');
-      return null;
+      return whyNotHypotheses(parameters);
     } catch (error) {
       return (error as Error).message;
     }
@@ -61,6 +65,7 @@ export const sotl: Strategy = {
     const vehicles = observeVehicles(ground, before?.vehicles ?? null, observation, {
       upstreamSeconds,
       smoothingSeconds: RATES_SECONDS,
+      hypotheses: Number(parameters.hypotheses),
     });
     const running = followStage(choice, before?.stage ?? null, observation);
     const keep = (target: string | null): SotlMemory => ({ stage: followed(running), vehicles, target });
@@ -76,8 +81,9 @@ export const sotl: Strategy = {
     let onGreen = 0;
     let onRed = 0;
     lanes.forEach(({ queued, coming }, i) => {
-      onGreen += (queued + coming) * own.serves[i]!;
-      onRed += queued * (1 - own.serves[i]!);
+      const share = isStageFor(choice, at, i) ? own.serves[i]! : 0;
+      onGreen += (queued + coming) * share;
+      onRed += queued * (1 - share);
     });
     const inputs = { onGreen: tenths(onGreen), onRed: tenths(onRed) };
     const few = onGreen <= Number(parameters.onGreenMax) && onRed > Number(parameters.onRedMin);

@@ -4,6 +4,7 @@
  */
 import { leastGreenMs, toMs, USUAL_WALK_SECONDS } from '../../junction/timing.ts';
 import type { JunctionConfiguration } from '../../junction/types.ts';
+import { HYPOTHESES } from '../estimation/lane-hypotheses.ts';
 import { groundOf, type Stream } from '../estimation/streams.ts';
 import type { Decision, Observation, Parameters, StrategyAnswer } from '../types.ts';
 import { STAGE_SETS_TEXT, stagesAskedFor } from './stage-sets.ts';
@@ -38,6 +39,20 @@ export const CHOICE_STAGES_PARAMETER = {
   default: '',
   description: `Ids of the stages it may choose, separated by /, in their order where one matters, or a set (${STAGE_SETS_TEXT}). Empty: all there are`,
 };
+
+/** Of strategies that count vehicles by loops. */
+export const HYPOTHESES_PARAMETER = {
+  default: HYPOTHESES,
+  min: 1,
+  max: HYPOTHESES,
+  description: `Ways that are followed in which vehicles may be spread over lanes by what loops say: 1, 2, 4 or ${HYPOTHESES}; 2 cost a controller of many junctions a quarter, and have queues nearly as well`,
+};
+
+/** Why so many cannot be followed; null: they can. */
+export function whyNotHypotheses({ hypotheses }: Parameters): string | null {
+  const isPower = [1, 2, 4, HYPOTHESES].includes(Number(hypotheses));
+  return isPower ? null : `hypotheses is ${hypotheses}; one of 1, 2, 4, ${HYPOTHESES}`;
+}
 
 const known = new WeakMap<JunctionConfiguration, Map<string, StageChoice>>();
 
@@ -115,6 +130,15 @@ function makeChoice(
     streams,
     pedestrianGroups: groups.flatMap((group, g) => (group.kind === 'pedestrian' ? [g] : [])),
   };
+}
+
+/**
+ * Whether a stage is for the vehicles of a lane: all its groups are green in it, or some are and no stage has them all. A
+ * lane whose head waits for another stage keeps its detector covered, whatever of it may go.
+ */
+export function isStageFor({ stages }: StageChoice, stage: number, stream: number): boolean {
+  const share = stages[stage]!.serves[stream]!;
+  return share === 1 || (share > 0 && !stages.some(({ serves }) => serves[stream] === 1));
 }
 
 /** The running stage as it was last seen. */

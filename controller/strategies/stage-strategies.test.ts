@@ -134,7 +134,7 @@ describe.each(NAMES)('%s', (name) => {
       ({ approach, position }) => approach !== 'S' || position !== strategy.needs.at(-1),
     );
     expect(why({}, { ...crossroads(), detectors: blind })).toMatch(
-      /needs a (stopline|upstream) detector .* S has none/,
+      /needs an? (stop-line|upstream) detector .* S has none/,
     );
   });
 });

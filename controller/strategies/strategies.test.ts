@@ -142,6 +142,14 @@ describe('webster', () => {
     expect(result.optimumSeconds).toBeCloseTo(70);
     expect(result).toMatchObject({ greens: [35, 15], cycleSeconds: 70 });
   });
+  it('counts what each start loses to the lost time, and shows it as green', () => {
+    const result = webster([0.35, 0.15], cycle, 2);
+    expect(result.optimumSeconds).toBeCloseTo((1.5 * 24 + 5) / 0.5);
+    expect(result.cycleSeconds).toBe(82);
+    const effective = result.greens.map((green) => green - 2);
+    expect(effective[0]! / effective[1]!).toBeCloseTo(0.35 / 0.15, 0);
+    expect(webster([0.35, 0.001], cycle, 2).greens[1]).toBe(7);
+  });
   it('uses the longest cycle where no cycle carries the demand, and says so', () => {
     expect(webster([0.8, 0.4], cycle)).toMatchObject({ optimumSeconds: null, cycleSeconds: 120 });
     const [found] = decisions(
@@ -175,7 +183,22 @@ describe('webster', () => {
     const last = found.at(-1)!;
     expect(last.inputs.flowRatio).toBeCloseTo(0.5, 1);
     expect(greens(last)[0]! / greens(last)[2]!).toBeCloseTo(2, 0);
-    expect(last.reason).toMatch(/^Y = 0\.\d+, L = 20 s: Webster's cycle/);
+    expect(last.reason).toMatch(/^Y = 0\.\d+, L = 28 s: Webster's cycle/);
+  });
+  it('needs no detectors where flows are given, and plans by them alone', () => {
+    const blind = { ...crossroads(), detectors: [] };
+    const strategy = strategyNamed('webster');
+    const flows = 'N-straight:600/S-straight:600/E-straight:300/W-straight:300/N-left:60/E-left:60';
+    expect(checkJunction(strategy, blind, checkParameters(strategy, {}))).toMatch(/needs a stop-line detector/);
+    expect(checkJunction(strategy, blind, checkParameters(strategy, { flows }))).toBeNull();
+    const planned = (countsSincePlan: Observation['countsSincePlan']) =>
+      greens(
+        strategy.decide(crossroads(), checkParameters(strategy, { flows }), null, {
+          ...observation(60, {}, 0),
+          countsSincePlan,
+        }).decision!,
+      );
+    expect(planned([null, null, null, null])).toEqual(planned([25, 22, 28, 24]));
   });
   it('refuses flows of groups that do not exist', () => {
     expect(checkJunction(strategyNamed('webster'), crossroads(), { flows: 'N-up:20' })).toMatch(

@@ -1,7 +1,7 @@
 /**
  * Webster's fixed-time optimum (Webster 1958, Traffic Signal Settings): C0 = (1.5 L + 5) / (1 - Y), greens in proportion to
  * the critical flow ratios. Flows are given, or measured by the detectors over a window, and the plan is worked out anew
- * every cycle. The effective green is taken to be the green shown: what a start loses, the yellow gives back.
+ * every cycle. The effective green is the green shown less what a start loses; the yellow gives nothing back.
  */
 
 import type { JunctionConfiguration } from '../../junction/types.ts';
@@ -35,28 +35,36 @@ export interface WebsterResult {
 
 /**
  * Greens and cycle, seconds, for the critical flow ratio y of each stage (flow / saturation flow, >= 0). For Y >= 1 no
- * cycle carries the demand: the longest is used. Greens are whole seconds above the minima.
+ * cycle carries the demand: the longest is used. Greens are whole seconds above the minima. `startUpSeconds` (at most the
+ * least green) are lost at the start of each green, and are part of Webster's L.
  */
 export function webster(
   ratios: readonly number[],
   cycle: Omit<Cycle, 'stages'> & {
     readonly stages: readonly Pick<Cycle['stages'][number], 'minGreenSeconds' | 'maxGreenSeconds'>[];
   },
+  startUpSeconds = 0,
 ): WebsterResult {
-  const { lostSeconds, minCycleSeconds, maxCycleSeconds, stages } = cycle;
+  const { minCycleSeconds, maxCycleSeconds, stages } = cycle;
+  const lostSeconds = cycle.lostSeconds + stages.length * startUpSeconds;
   const flowRatio = ratios.reduce((sum, ratio) => sum + ratio, 0);
   const optimumSeconds = flowRatio < 1 ? (1.5 * lostSeconds + 5) / (1 - flowRatio) : null;
   const wanted = Math.min(maxCycleSeconds, Math.max(minCycleSeconds, optimumSeconds ?? maxCycleSeconds));
-  const minSeconds = stages.map((stage) => stage.minGreenSeconds);
-  const maxSeconds = stages.map((stage) => stage.maxGreenSeconds);
+  const minSeconds = stages.map((stage) => Math.max(0, stage.minGreenSeconds - startUpSeconds));
+  const maxSeconds = stages.map((stage) => stage.maxGreenSeconds - startUpSeconds);
   const least = minSeconds.reduce((sum, seconds) => sum + seconds, 0);
   const totalSeconds = Math.max(
     least,
     Math.min(Math.floor(maxCycleSeconds - lostSeconds), Math.ceil(wanted - lostSeconds)),
   );
-  const greens = boundedSplit({ demands: ratios, minSeconds, maxSeconds, totalSeconds });
-  return { greens, cycleSeconds: greens.reduce((sum, green) => sum + green, lostSeconds), flowRatio, optimumSeconds };
+  const effective = boundedSplit({ demands: ratios, minSeconds, maxSeconds, totalSeconds });
+  const greens = effective.map((green) => green + startUpSeconds);
+  const cycleSeconds = greens.reduce((sum, green) => sum + green, cycle.lostSeconds);
+  return { greens, cycleSeconds, flowRatio, optimumSeconds };
 }
+
+/** Whether flows are given: then nothing is measured. */
+const isGiven = ({ flows }: Parameters): boolean => listOf(String(flows ?? '')).length > 0;
 
 /** Vehicles an hour by signal group id. Throws RangeError for what is no such list. */
 function givenFlows(configuration: JunctionConfiguration, parameters: Parameters): Map<string, number> {
@@ -93,6 +101,7 @@ export const webster1958: Strategy = {
   name: 'webster',
   description: "Webster's optimum fixed-time plan for the flows given, or measured over the last minutes.",
   needs: ['stopline'],
+  needsWith: (parameters) => (isGiven(parameters) ? [] : ['stopline']),
   parameters: {
     stages: STAGES_PARAMETER,
     ...BOUNDS_PARAMETERS,
@@ -107,6 +116,7 @@ export const webster1958: Strategy = {
       max: 1,
       description: 'Share of the vehicles that detectors see: those with a tag, that are not missed',
     },
+    startUpSeconds: { default: 2, min: 0, max: 5, description: 'Lost when a queue starts, seconds' },
     saturationFlowPerHourPerLane: {
       default: 1500,
       min: 300,
@@ -153,13 +163,14 @@ export const webster1958: Strategy = {
       served,
       perHour.map((flow, i) => flow / (saturation * streams[i]!.lanes)),
     );
-    const recalled = recall(cycle, served, streams, observation, ratios);
-    const result = webster(recalled, cycle);
+    const recalled = demand === null ? ratios : recall(cycle, served, streams, observation, ratios);
+    const startUpSeconds = Number(parameters.startUpSeconds);
+    const result = webster(recalled, cycle, startUpSeconds);
     const y = Math.round(result.flowRatio * 1000) / 1000;
     const why =
       result.optimumSeconds === null
         ? `Y = ${y}: no cycle carries this demand; the longest, ${result.cycleSeconds} s`
-        : `Y = ${y}, L = ${cycle.lostSeconds} s: Webster's cycle ${Math.round(result.optimumSeconds * 10) / 10} s, within bounds and whole seconds ${result.cycleSeconds} s`;
+        : `Y = ${y}, L = ${Math.round(10 * (cycle.lostSeconds + cycle.stages.length * startUpSeconds)) / 10} s: Webster's cycle ${Math.round(result.optimumSeconds * 10) / 10} s, within bounds and whole seconds ${result.cycleSeconds} s`;
     const inputs = {
       flowRatio: y,
       stageRatios: recalled.map((ratio) => Math.round(ratio * 1000) / 1000),

@@ -10,6 +10,9 @@ import type { CarCounts, Detections } from '../messages.ts';
 const HEADWAY_SECONDS = 2;
 /** From the upstream reader to the line, seconds. */
 const TRAVEL_SECONDS = 9;
+/** What a radio would say of them: speed of those who come, m/s, and what each takes of a queue, metres. */
+const COMING_METRES_PER_SECOND = 13;
+const STANDING_METRES = 7.5;
 
 interface Lane {
   readonly stopline: string;
@@ -106,6 +109,28 @@ export class MadeUpTraffic {
       detectors[`${name}:upstream`] = { count: arrived, occupancy: 0, presence: false };
     }
     return { seq: ++this.seq, timestamp: isoOf(nowMs), detectors };
+  }
+
+  /** The same where every vehicle tells by radio where it is and, where its lane has one way only, its signal group. */
+  withRadio(nowMs: number): Detections {
+    const vehicles = this.approaches.flatMap(({ lanes }) => lanes.flatMap((lane) => this.reported(lane)));
+    return { ...this.detections(nowMs), vehicles, reporting_share: 1 };
+  }
+
+  private reported({ stopline, groups, count, waiting, coming }: Lane): NonNullable<Detections['vehicles']> {
+    const group = groups.length === 1 ? this.configuration.signalGroups[groups[0]!]!.id : null;
+    const standing = Array.from({ length: waiting }, (_, k) => ({ metres: 1 + STANDING_METRES * k, speed: 0 }));
+    const driving = coming.map((seconds) => ({
+      metres: 1 + STANDING_METRES * waiting + COMING_METRES_PER_SECOND * seconds,
+      speed: COMING_METRES_PER_SECOND,
+    }));
+    // first come, first over the line: a number stays a vehicle's
+    return [...standing, ...driving].map((one, k) => ({
+      id: `${stopline}#${count + k}`,
+      lane: stopline,
+      group,
+      ...one,
+    }));
   }
 
   /** What the RFID readers counted since the last call. */

@@ -52,6 +52,21 @@ const demanded = (scenario: Scenario) =>
   scenario.demand.reduce((sum, { vehicles }) => sum + vehicles.reduce((a, b) => a + b, 0), 0);
 
 describe('a scenario that went through SUMO', () => {
+  it('is vehicle-actuated where its programs are, by the gaps of the file', async () => {
+    const scenario = await scenarioOf('t-junction');
+    const [baseline] = loaded(throughSumo(scenario)).variants;
+    expect(baseline).toMatchObject({ strategy: 'fixed-time', parameters: {} });
+    const actuated = (gap: string) => (net: string) =>
+      net
+        .replace('type="static"', 'type="actuated"')
+        .replace(/<phase duration="(\d+)"( state="[^"]*G)/g, '<phase duration="$1" minDur="5" maxDur="60"$2')
+        .replace('</tlLogic>', `${gap}</tlLogic>`);
+    const of = (gap: string) => loaded(throughSumo(scenario, actuated(gap))).variants[0];
+    // a gap of 3 s at loops 2 s before the line
+    expect(of('')).toMatchObject({ strategy: 'actuated', parameters: { passageSeconds: 1 } });
+    expect(of('<param key="max-gap" value="4.5"/>')).toMatchObject({ parameters: { passageSeconds: 2.5 } });
+  });
+
   it.each(['t-junction', 'mumbai-four-way', 'hangzhou-kn-hz'])(
     '%s has its arms, lanes, plan and vehicles again',
     async (name) => {

@@ -14,8 +14,11 @@ export interface ImportModel {
   /** Group of the network (global index) of each signal group of a junction's configuration. */
   readonly groupsOf: readonly (readonly number[])[];
   readonly isLefthand: boolean;
-  /** Whether vehicles prolong greens of some program: then the baseline is vehicle-actuated too. */
-  readonly isActuated: boolean;
+  /**
+   * Where vehicles prolong greens of some program: how long after the last one at the line such a green ends, seconds. Then
+   * the baseline is vehicle-actuated too. Absent: they prolong none.
+   */
+  readonly passageSeconds?: number;
   readonly laneWidths: Float64Array;
   readonly durationSeconds: number;
   readonly startsAtMs: number;

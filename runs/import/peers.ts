@@ -1,8 +1,9 @@
 /** Peers' files as models to import. */
 import { readCityFlow } from '../../sim/network/cityflow.ts';
 import { cityFlowStages } from '../../sim/network/cityflow-configuration.ts';
+import { passageSecondsOf } from '../../sim/network/sumo/actuated.ts';
 import { drawSumo } from '../../sim/network/sumo/case.ts';
-import type { SumoNet } from '../../sim/network/sumo/net-types.ts';
+import type { SumoNet, SumoProgram } from '../../sim/network/sumo/net-types.ts';
 import type { VehicleClass } from '../../sim/network/sumo/permissions.ts';
 import { coreDemand } from '../../sim/traffic-sumo/traffic.ts';
 import { sumoSignalStages, sumoStartsAtMs, sumoLaneWidths, type SumoSource } from '../../sim/sumo-street.ts';
@@ -25,12 +26,18 @@ export function sumoModel({ files, durationSeconds }: SumoSource, origin: string
     signals: stages.map(({ configured }) => configured),
     groupsOf: stages.map(({ linkIndices }, j) => linkIndices.map((index) => world.signals[j]!.firstGroup + index)),
     isLefthand: files.net.lefthand,
-    isActuated: world.signals.some(({ program }) => program.type === 'actuated'),
+    ...passageOf(world.signals.map(({ program }) => program)),
     laneWidths: sumoLaneWidths(files, world),
     durationSeconds,
     startsAtMs: sumoStartsAtMs(files),
     place: placeIn(files.net),
   };
+}
+
+/** The longest of the actuated programs counts for all: a strategy has one for all junctions of a scenario. */
+function passageOf(programs: readonly SumoProgram[]): Pick<ImportModel, 'passageSeconds'> {
+  const actuated = programs.filter(({ type }) => type === 'actuated');
+  return actuated.length === 0 ? {} : { passageSeconds: Math.max(...actuated.map(passageSecondsOf)) };
 }
 
 function kindOf(vClass: VehicleClass): string {
@@ -87,7 +94,6 @@ export function cityFlowModel(
     signals: stages.map(({ configured }) => configured),
     groupsOf: stages.map(({ groups }, j) => groups.map((g) => network.junctions[j]!.firstGroup + g)),
     isLefthand: false,
-    isActuated: false,
     laneWidths: Float64Array.from(roads.flatMap((road) => road.lanes.map((lane) => lane.width))),
     durationSeconds,
     startsAtMs,

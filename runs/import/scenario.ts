@@ -64,9 +64,10 @@ function importWith(
   }
   const feeds = between === 'cut' ? new Map() : cutFeeds(model, passes, joined, notes);
   const traffic = trafficOf(model, passes, feeds, notes);
-  if (model.isActuated)
+  const { passageSeconds } = model;
+  if (passageSeconds !== undefined)
     notes.add(
-      'actuated programs become the strategy actuated, with the least and greatest greens of the file',
+      'actuated programs become the strategy actuated, with the least and greatest greens and the gaps of the file',
       model.name,
     );
   const document = {
@@ -80,7 +81,13 @@ function importWith(
     junctions: junctions.map((junction) => junctionFile(model, junctions, junction, feeds, traffic, turns, notes)),
     demand: { arrivals: 'recorded', periodSeconds: PERIOD_SECONDS, flows: traffic.flows },
     variants: [
-      { name: 'baseline', strategy: model.isActuated ? 'actuated' : 'fixed-time' },
+      passageSeconds === undefined
+        ? { name: 'baseline', strategy: 'fixed-time' }
+        : {
+            name: 'baseline',
+            strategy: 'actuated',
+            parameters: { passageSeconds: Math.min(20, Math.max(0.5, passageSeconds)) },
+          },
       { name: 'adaptive', strategy: 'horizon' },
     ],
   };

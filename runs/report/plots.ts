@@ -4,6 +4,8 @@ export const escaped = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 
 const WIDTH = 760;
+/** Of a label, about. */
+const LETTER_WIDTH = 7.5;
 const px = (value: number): string => value.toFixed(1);
 
 export interface ForestRow {
@@ -107,14 +109,21 @@ export function pairedPlot(
     const shown = strips.map((strip) => `${strip.name} ${strip.values[i]?.toFixed(1) ?? 'none'}`).join(', ');
     return `<g class="seed"><title>${escaped(`seed ${seed}: ${shown}`)}</title>${line}${dots}</g>`;
   });
+  const longest = Math.max(...strips.map(({ name }) => name.length)) * LETTER_WIDTH;
+  const tilted = longest > (WIDTH - left - 20) / strips.length;
+  const foot = tilted ? 24 + 0.6 * longest : 20;
   const labels = strips.map(({ name, values: all }, column) => {
     const there = all.filter((value) => value !== null);
     const mean = there.reduce((sum, value) => sum + value, 0) / Math.max(1, there.length);
-    return `<line class="mean" x1="${px(x(column) - 26)}" x2="${px(x(column) + 26)}" y1="${px(y(mean))}" y2="${px(y(mean))}"/><text class="label" x="${px(x(column))}" y="${bottom + 20}" text-anchor="middle">${escaped(name)}</text>`;
+    const at = px(x(column));
+    const place = tilted
+      ? `x="${at}" y="${bottom + 18}" text-anchor="end" transform="rotate(-35 ${at} ${bottom + 18})"`
+      : `x="${at}" y="${bottom + 20}" text-anchor="middle"`;
+    return `<line class="mean" x1="${px(x(column) - 26)}" x2="${px(x(column) + 26)}" y1="${px(y(mean))}" y2="${px(y(mean))}"/><text class="label" ${place}>${escaped(name)}</text>`;
   });
   const words = `${axis}. ${strips.map(({ name, values: all }) => `${name}: ${rangeOf(all)}`).join('; ')}.`;
-  const caption = `<text class="tick" x="${left}" y="${bottom + 40}">${escaped(`${axis}; a dot is a seed, a line joins the same seed, the bar is the mean`)}</text>`;
-  return figure(title, words, bottom + 48, grid.join('') + marks.join('') + labels.join('') + caption, id);
+  const caption = `<text class="tick" x="${left}" y="${px(bottom + foot + 20)}">${escaped(`${axis}; a dot is a seed, a line joins the same seed, the bar is the mean`)}</text>`;
+  return figure(title, words, bottom + foot + 28, grid.join('') + marks.join('') + labels.join('') + caption, id);
 }
 
 function rangeOf(values: readonly (number | null)[]): string {

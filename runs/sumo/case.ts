@@ -1,9 +1,11 @@
 /** What SUMO is to run: a `.sumocfg`, or a network and routes. */
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { readSumoConfig } from '../../sim/network/sumo/config.ts';
 import { readSumoNet } from '../../sim/network/sumo/net.ts';
 import type { SumoNet } from '../../sim/network/sumo/net-types.ts';
+import { withPrograms } from '../../sim/network/sumo/programs.ts';
+import { readInputText } from '../input-text.ts';
 import { SourceError } from '../source.ts';
 
 export interface SumoCase {
@@ -19,8 +21,9 @@ export interface SumoCase {
   /** On SUMO's clock; NaN: when all have arrived. */
   readonly endSeconds: number;
   readonly stepSeconds: number;
-  /** The file's; SUMO's default where it gives none. */
   readonly seed: number;
+  /** Additional files by which SUMO changes programmes by the clock (WAUT). */
+  readonly switchedBy: readonly string[];
 }
 
 export interface SumoCaseOptions {
@@ -33,7 +36,7 @@ export interface SumoCaseOptions {
   readonly untilSeconds?: number;
 }
 
-/** Seed of files that give none. */
+/** Seed of SUMO's files, whatever they say. */
 const DEFAULT_SEED = 0;
 
 /** Reads what is needed. Throws SourceError for what is missing or contradicts itself. */
@@ -69,6 +72,7 @@ async function fromFiles(net: string, routes: string): Promise<SumoCase> {
     endSeconds: Number.NaN,
     stepSeconds: 1,
     seed: DEFAULT_SEED,
+    switchedBy: [],
   };
 }
 
@@ -80,17 +84,27 @@ async function fromConfig(path: string): Promise<SumoCase> {
   const absolute = (file: string): string => resolve(folder, file);
   const files = [...config.routeFiles, ...config.additionalFiles];
   for (const file of files) await mustExist(absolute(file));
+  const additionalFiles = config.additionalFiles.map(absolute);
+  let net = await readNet(absolute(config.netFile));
+  const switchedBy: string[] = [];
+  for (const file of additionalFiles) {
+    const text = await readText(file);
+    // What else is in it is SUMO's to judge.
+    if (/<tlLogic[\s>]/.test(text)) net = said(() => withPrograms(net, text, file));
+    if (/<WAUT[\s>]/.test(text)) switchedBy.push(file);
+  }
   return {
     name: basename(configFile).replace(/\.sumocfg$/, ''),
-    net: await readNet(absolute(config.netFile)),
+    net,
     netFile: absolute(config.netFile),
     routeFiles: config.routeFiles.map(absolute),
-    additionalFiles: config.additionalFiles.map(absolute),
+    additionalFiles,
     configFile,
     beginSeconds: config.beginSeconds,
     endSeconds: config.endSeconds,
     stepSeconds: config.stepSeconds,
     seed: DEFAULT_SEED,
+    switchedBy,
   };
 }
 
@@ -101,9 +115,9 @@ async function readNet(path: string): Promise<SumoNet> {
 
 async function readText(path: string): Promise<string> {
   await mustExist(path);
-  if (path.endsWith('.gz'))
-    throw new SourceError(`${path}: is compressed. Unpack it first: gunzip -k ${basename(path)}.`);
-  return readFile(path, 'utf8');
+  return readInputText(path).catch((error: Error) => {
+    throw error.name === 'UnreadableFile' ? new SourceError(error.message, { cause: error }) : error;
+  });
 }
 
 async function mustExist(path: string): Promise<void> {

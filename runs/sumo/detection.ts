@@ -25,6 +25,10 @@ interface Followed {
   edges: readonly string[];
   /** Position in the route. */
   at: number;
+  /** Index into the net's edges; -1: none yet. */
+  edge: number;
+  /** It is where its route, as known, does not lead. */
+  strayed: boolean;
   laneId: string;
   /** Index into the net's lanes. */
   lane: number;
@@ -86,6 +90,7 @@ export class DetectionOfStreet {
   private readonly counters: LaneCounters[] = [];
   private readonly firstCounter: number[] = [];
   private steps = 0;
+  private turned: string[] = [];
   private readonly names: readonly (readonly string[])[];
   private readonly lines: readonly (readonly string[])[];
 
@@ -125,6 +130,8 @@ export class DetectionOfStreet {
           route: null,
           edges: [],
           at: 0,
+          edge: -1,
+          strayed: false,
           laneId: '',
           lane: -1,
           signalLane: -1,
@@ -160,8 +167,12 @@ export class DetectionOfStreet {
       known.signalLane = known.lane < 0 ? -1 : this.counterOfLane[known.lane]!;
       const { route } = known;
       if (route !== null && known.lane >= 0 && !vehicle.laneId.startsWith(':')) {
-        const at = route.edges.indexOf(this.net.lanes[known.lane]!.edge, known.at);
+        const { edge } = this.net.lanes[known.lane]!;
+        const at = route.edges.indexOf(edge, known.at);
         if (at >= 0) known.at = at;
+        known.strayed = at < 0;
+        if (edge !== known.edge) this.turned.push(vehicle.id);
+        known.edge = edge;
       }
       const same =
         before >= 0 && known.signalLane >= 0 && this.counters[before]!.edge === this.counters[known.signalLane]!.edge;
@@ -180,6 +191,13 @@ export class DetectionOfStreet {
       if (metres + vehicle.length >= own.upstreamMetres - UPSTREAM_LOOP_METRES) own.upstream.covered = true;
     }
     known.metres = metres;
+  }
+
+  /** Vehicles that came onto another edge since this was last asked: they may have a new route from there on. */
+  takeTurned(): readonly string[] {
+    const { turned } = this;
+    this.turned = [];
+    return turned;
   }
 
   /** What the detectors of each signal say, since they were last asked. */
@@ -212,7 +230,7 @@ export class DetectionOfStreet {
     if (this.detection === 'loops') return undefined;
     const heard: Heard[][] = this.signals.map(() => []);
     for (const known of this.followed.values()) {
-      if (known.reports && known.route !== null) this.hear(known, known.route, heard);
+      if (known.reports && known.route !== null && !known.strayed) this.hear(known, known.route, heard);
     }
     return heard.map((list, signal) => this.matched(list, signal));
   }

@@ -15,6 +15,7 @@ export class SumoError extends Error {
 /** Kept of what SUMO says, characters. */
 const KEPT_CHARACTERS = 8000;
 const CONNECT_SECONDS = 120;
+const TELEPORT = 'Teleporting vehicle';
 
 /**
  * A shell between: it ends SUMO as soon as the pipe to this process closes, whatever closed it (kill -9 too), and gives
@@ -28,6 +29,8 @@ export interface SumoProcess {
   readonly ended: Promise<number | null>;
   /** What it wrote on standard error, its last part. */
   readonly said: () => string;
+  /** Vehicles that it said to have taken out of the way. */
+  readonly teleported: () => number;
   /** Ends it at once. */
   kill(): void;
 }
@@ -40,12 +43,16 @@ export function sumoCommand(): string {
 /** Starts SUMO with `options`. Rejects with SumoError where there is none. */
 export async function startSumo(options: readonly string[]): Promise<SumoProcess> {
   const command = sumoCommand();
+  // In a group of its own: what ends the terminal's group must not end the guard before SUMO.
   const child: ChildProcess = spawn('/bin/sh', ['-c', GUARD, 'sh', command, ...options], {
     stdio: ['pipe', 'ignore', 'pipe'],
+    detached: true,
   });
   let said = '';
+  let teleports = 0;
   child.stderr!.setEncoding('utf8').on('data', (text: string) => {
     said = (said + text).slice(-KEPT_CHARACTERS);
+    teleports += text.split(TELEPORT).length - 1;
   });
   child.stdin!.on('error', () => {});
   const kill = () => {
@@ -60,7 +67,7 @@ export async function startSumo(options: readonly string[]): Promise<SumoProcess
     });
     child.once('error', () => resolve(127));
   });
-  return { ended, said: () => said.trim(), kill };
+  return { ended, said: () => said.trim(), teleported: () => teleports, kill };
 }
 
 /** Throws SumoError for an exit code other than 0. */

@@ -1,8 +1,8 @@
 /** Peers: SUMO's own ways of running a signal, written as additional files that replace the net's programmes. */
-import { readFile } from 'node:fs/promises';
 import { sumoDemand } from '../../sim/network/sumo/demand.ts';
 import type { SumoNet, SumoPhase, SumoProgram } from '../../sim/network/sumo/net-types.ts';
 import { readSumoRoutes } from '../../sim/network/sumo/routes.ts';
+import { readInputText } from '../input-text.ts';
 import type { SumoCase } from './case.ts';
 
 /** What SUMO itself can run. `fixed-time`: the programme as shipped; `re-timed`: its greens by Webster from the demand. */
@@ -59,9 +59,7 @@ export function escaped(text: string): string {
 /** Vehicles an hour from edge to edge, by `from to` (indices), as the routes have them. */
 async function flowsOf(sumoCase: SumoCase): Promise<Map<string, number>> {
   const { net, routeFiles, beginSeconds, endSeconds, stepSeconds, seed } = sumoCase;
-  const files = await Promise.all(
-    routeFiles.map(async (file) => readSumoRoutes(await readFile(file, 'utf8'), file, net)),
-  );
+  const files = await Promise.all(routeFiles.map(async (file) => readSumoRoutes(await readInputText(file), file, net)));
   const end = Number.isNaN(endSeconds) ? 1e9 : endSeconds;
   const demand = sumoDemand(net, files, { beginSeconds, endSeconds: end, stepSeconds, seed });
   const last = demand.departures.at(-1)?.departSeconds ?? beginSeconds;

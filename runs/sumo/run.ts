@@ -5,7 +5,7 @@
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Neighbours } from '../../controller/coordination.ts';
 import { checkJunction, checkParameters, StrategyError, strategyNamed } from '../../controller/strategies/index.ts';
 import type { Observation, Parameters, ReportedVehicle, Strategy } from '../../controller/types.ts';
@@ -74,6 +74,12 @@ interface Outcome {
 export function checkSumoVariants(options: Pick<SumoRunOptions, 'sumoCase' | 'variants' | 'stages'>): void {
   const { sumoCase, variants, stages } = options;
   const problems = variants.flatMap(({ name, strategy, parameters }) => {
+    const [switching] = sumoCase.switchedBy;
+    if (switching !== undefined && strategy !== 'fixed-time') {
+      return [
+        `variant ${name}: ${switching} has a <WAUT>, by which SUMO changes the signals' programmes by itself. Remove it, or run fixed-time alone`,
+      ];
+    }
     try {
       if (isSumoStrategy(strategy)) {
         const given = Object.keys(parameters);
@@ -125,7 +131,8 @@ export async function runSumo(options: SumoRunOptions): Promise<SumoRunResult> {
   let vehicleUpdates = 0;
   let durationSeconds = 0;
   for (const variant of variants) {
-    const kept = out === undefined ? null : variants.length > 1 ? join(out, variant.name) : out;
+    // SUMO takes names in an additional file as relative to that file.
+    const kept = out === undefined ? null : resolve(out, variants.length > 1 ? variant.name : '.');
     const folder = kept ?? (await mkdtemp(join(tmpdir(), 'flextraff-sumo-')));
     await mkdir(folder, { recursive: true });
     try {
@@ -183,13 +190,23 @@ async function runVariant(
     ...source,
     ...(additional.length > 0 ? ['--additional-files', additional.join(',')] : []),
     ...['--begin', String(sumoCase.beginSeconds), ...until, '--step-length', String(sumoCase.stepSeconds)],
-    ...['--seed', String(seed), '--random', 'false', '--time-to-teleport', '-1'],
+    ...['--seed', String(seed), '--random', 'false', '--time-to-teleport', '-1', '--time-to-teleport.highways', '0'],
+    ...['--max-depart-delay', '-1', '--num-clients', '1', '--output-prefix', '', '--human-readable-time', 'false'],
     ...['--tripinfo-output', tripFile, '--tripinfo-output.write-unfinished', 'true'],
     ...['--tripinfo-output.write-undeparted', 'true', '--device.tripinfo.probability', '1'],
     ...['--no-step-log', 'true', '--xml-validation', 'never', '--xml-validation.net', 'never'],
     ...['--xml-validation.routes', 'never', '--duration-log.disable', 'true'],
   ];
-  const run = ours ? await steer(options, variant, sumoOptions) : await watch(sumoOptions, signal);
+  const run = ours
+    ? await steer(options, variant, sumoOptions)
+    : await watch([...sumoOptions, '--remote-port', '0'], signal);
+  if (run.teleported > 0) {
+    const many = run.teleported === 1 ? 'a vehicle' : `${run.teleported} vehicles`;
+    options.onNotice?.(
+      variant.name,
+      `SUMO teleported ${many}: where standing vehicles stay, a collision is what does that`,
+    );
+  }
   const trips = await readTrips(tripFile, sumoCase.endSeconds).catch((error: unknown) => {
     throw new SumoError(`SUMO's tripinfo cannot be read: ${(error as Error).message}`, { cause: error });
   });
@@ -216,6 +233,7 @@ interface Driven {
   /** On SUMO's clock; null: to the end that was given. */
   readonly endedSeconds: number | null;
   readonly times: DecisionTimes | null;
+  readonly teleported: number;
 }
 
 /** SUMO alone. */
@@ -227,7 +245,7 @@ async function watch(sumoOptions: readonly string[], signal: AbortSignal | undef
   signal?.removeEventListener('abort', stop);
   if (signal?.aborted) throw new SumoError('The run was stopped.');
   checkExit(code, sumo);
-  return { endedSeconds: null, times: null };
+  return { endedSeconds: null, times: null, teleported: sumo.teleported() };
 }
 
 /** SUMO, step by step, with our lamps. */
@@ -308,6 +326,7 @@ async function drive(options: SumoRunOptions, variant: VariantSettings, traci: T
     const { arrived, timeSeconds, expected, teleported: soFar } = await traci.step();
     teleported = soFar;
     street.step(traci.vehicles, arrived);
+    for (const id of street.takeTurned()) traci.askRoute(id);
     if (signal?.aborted) throw new SumoError('The run was stopped.');
     if (Number.isNaN(sumoCase.endSeconds) && expected === 0) {
       endedSeconds = timeSeconds;
@@ -318,7 +337,6 @@ async function drive(options: SumoRunOptions, variant: VariantSettings, traci: T
     onNotice?.(variant.name, `not all vehicles had arrived after ${LONGEST_SECONDS} s; the run ends there`);
     endedSeconds = end;
   }
-  if (teleported > 0) onNotice?.(variant.name, `SUMO teleported ${teleported} vehicles`);
   const refusals = new Map<string, number>();
   for (const junction of junctions) {
     for (const [why, count] of junction.refusals) refusals.set(why, (refusals.get(why) ?? 0) + count);
@@ -326,7 +344,7 @@ async function drive(options: SumoRunOptions, variant: VariantSettings, traci: T
   for (const [why, count] of [...refusals].slice(0, 5)) {
     onNotice?.(variant.name, `the interlock refused ${count} decisions: ${why}`);
   }
-  return { endedSeconds, times: timesOf(junctions) };
+  return { endedSeconds, times: timesOf(junctions), teleported };
 }
 
 function timesOf(junctions: readonly SumoJunction[]): DecisionTimes {

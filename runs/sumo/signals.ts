@@ -312,7 +312,7 @@ function signalOf(
     yields,
     detectors: lanes.flatMap((lane) => detectorsOf(net, lane, names)),
   };
-  return { id: program.signal, configuration, lanes, stateOf: renderer(length, groupOf, yields) };
+  return { id: program.signal, configuration, lanes, stateOf: renderer(restsOf(phases), groupOf, yields) };
 }
 
 /** A phase that is no transition: no yellow, some green, and not merely what is left of its neighbours' greens for a moment. */
@@ -404,21 +404,33 @@ function namesOf(net: SumoNet, links: readonly (readonly number[])[]): string[] 
   });
 }
 
-/** Green is `g` where a group yields to one that is green or amber, else `G`; amber `y`, red and unlit `r`, flash `o`. */
+/**
+ * What each link shows without green and yellow: `s`, right turn on red after a stop, where the programme shows nothing
+ * else; `o` and `O`, ungoverned, of links that have nothing else at all; else `r`.
+ */
+function restsOf(phases: readonly SumoPhase[]): string[] {
+  return Array.from(phases[0]!.state, (_, link) => {
+    const shown = new Set(phases.map(({ state }) => state[link]!));
+    if (shown.size === 1 && (shown.has('o') || shown.has('O'))) return phases[0]!.state[link]!;
+    return shown.has('s') && !shown.has('r') ? 's' : 'r';
+  });
+}
+
+/** Green is `g` where a group yields to one that is green or amber, else `G`; amber `y`, red and unlit as it rests, flash `o`. */
 function renderer(
-  length: number,
+  rests: readonly string[],
   groupOf: Int32Array,
   yields: readonly (readonly boolean[])[],
 ): (lamps: readonly Lamp[]) => string {
   const yieldsTo = yields.map((row) => row.flatMap((does, other) => (does ? [other] : [])));
   return (lamps) => {
     let state = '';
-    for (let character = 0; character < length; character++) {
+    for (let character = 0; character < rests.length; character++) {
       const group = groupOf[character]!;
       const lamp = group < 0 ? 'red' : lamps[group]!;
       if (lamp === 'green') {
         state += yieldsTo[group]!.some((other) => lamps[other] === 'green' || lamps[other] === 'amber') ? 'g' : 'G';
-      } else state += lamp === 'amber' ? 'y' : lamp === 'flash' ? 'o' : 'r';
+      } else state += lamp === 'amber' ? 'y' : lamp === 'flash' ? 'o' : rests[character]!;
     }
     return state;
   };

@@ -145,6 +145,11 @@ export class TraciClient {
     });
   }
 
+  /** Asks anew where a vehicle is going; answered with the next message. */
+  askRoute(id: string): void {
+    if (this.vehicles.has(id)) this.get(id, VARIABLE.edges);
+  }
+
   /** Sends what is queued and lets SUMO make one step of its own length. */
   async step(): Promise<TraciStep> {
     for (const id of this.newcomers) {
@@ -219,8 +224,11 @@ export class TraciClient {
         const vehicle = this.vehicles.get(reader.string());
         const value = reader.value();
         if (vehicle === undefined) return;
-        if (variable === VARIABLE.edges) vehicle.edges = value as readonly string[];
-        else vehicle.length = value as number;
+        if (variable === VARIABLE.edges) {
+          const edges = value as readonly string[];
+          if (edges.length !== vehicle.edges.length || edges.some((edge, i) => edge !== vehicle.edges[i]))
+            vehicle.edges = edges;
+        } else vehicle.length = value as number;
       },
     );
   }

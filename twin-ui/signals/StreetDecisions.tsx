@@ -2,8 +2,7 @@
 import { useEffect, useState } from 'react';
 import type { StreetDecision } from '../../api/types.ts';
 import { api } from '../data/http.ts';
-import { planWords } from '../stages/PlanBar.tsx';
-import { Answer, Inputs } from './SignalsView.tsx';
+import { DecisionCells, DecisionHeads } from './DecisionCells.tsx';
 
 const ROWS = 50;
 const AGAIN_MS = 5000;
@@ -44,10 +43,7 @@ export function StreetDecisions() {
             <tr>
               <th scope="col">Time</th>
               <th scope="col">Junction</th>
-              <th scope="col">Decision</th>
-              <th scope="col">Why</th>
-              <th scope="col">Inputs</th>
-              <th scope="col">Answer</th>
+              <DecisionHeads />
             </tr>
           </thead>
           <tbody>
@@ -61,14 +57,10 @@ export function StreetDecisions() {
                     {decision.shadow && ', watching only'}
                   </span>
                 </td>
-                <td className="decision">{planWords(decision)}</td>
-                <td>{decision.reason}</td>
-                <td>
-                  <Inputs inputs={decision.inputs} />
-                </td>
-                <td className="answer-cell">
-                  {decision.shadow && decision.vetoed === null ? 'not published' : <Answer decision={decision} />}
-                </td>
+                <DecisionCells
+                  decision={decision}
+                  {...(decision.shadow && decision.vetoed === null && { answer: 'not published' })}
+                />
               </tr>
             ))}
           </tbody>

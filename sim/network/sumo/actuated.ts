@@ -72,6 +72,15 @@ export function checkActuation(program: SumoProgram): void {
   linkSeconds(program, 'linkMaxDur:', 0);
 }
 
+/**
+ * How long after the last vehicle passed the stop line an actuated program ends a green for want of others, seconds: its
+ * greatest gap, less the way from its loops to the line.
+ */
+export function passageSecondsOf(program: SumoProgram): number {
+  const maxGap = secondsOf(program, 'max-gap', MAX_GAP_SECONDS);
+  return Math.max(0, maxGap - secondsOf(program, 'detector-gap', DETECTOR_GAP_SECONDS));
+}
+
 /** Loops and times of an actuated program that `checkActuation` has passed. */
 export function actuationOf(net: SumoNet, program: SumoProgram): Actuation {
   const links = linksOf(net, program);

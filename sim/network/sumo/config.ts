@@ -93,7 +93,11 @@ export function readSumoConfig(text: string, file: string): SumoConfig {
     }
     return value;
   };
-  const netFile = files('net-file')[0];
+  const [netFile, ...others] = files('net-file');
+  if (others.length > 0) {
+    const { element, value } = options.get('net-file')!;
+    element.refuse(`names several networks, ${value}`, 'Join them: netconvert -s FIRST,SECOND -o ONE.net.xml.');
+  }
   if (netFile === undefined) {
     return walkXml(text, file, ['configuration', 'sumoConfiguration'], {
       root: (element) => element.refuse('names no network', 'Add <input><net-file value="..."/></input>.'),

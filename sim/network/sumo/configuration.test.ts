@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkConfiguration } from '../../../junction/interlock.ts';
-import { largestSets } from './compatible-sets.ts';
 import { sumoStages, sumoStateOf } from './configuration.ts';
 import { readSumoNet } from './net.ts';
 
@@ -156,50 +155,5 @@ describe('what SUMO is to show for lamps', () => {
     expect(sumoStateOf(stages, [1, 1, 0, 0, 1, 1, 0, 0], 8)).toBe('GgrrGgrr');
     expect(sumoStateOf(stages, [1, 1, 0, 0, 2, 0, 0, 0], 8)).toBe('Ggrryrrr');
     expect(sumoStateOf(stages, [1, 1, 0, 0, 0, 0, 0, 0], 9)).toBe('GGrrrrrrr');
-  });
-});
-
-describe('largest sets without a conflict', () => {
-  it('are all of those, each once, and nothing fits into any of them', () => {
-    const graph = fc
-      .integer({ min: 1, max: 9 })
-      .chain((n) =>
-        fc
-          .array(fc.boolean(), { minLength: n * n, maxLength: n * n })
-          .map((bits) =>
-            Array.from({ length: n }, (_, i) =>
-              Array.from({ length: n }, (__, j) => i !== j && bits[Math.min(i, j) * n + Math.max(i, j)]!),
-            ),
-          ),
-      );
-    fc.assert(
-      fc.property(graph, (conflicts) => {
-        const sets = largestSets(conflicts);
-        const keys = sets.map((set) => set.join());
-        expect(new Set(keys).size).toBe(keys.length);
-        for (const set of sets) {
-          for (let i = 0; i < conflicts.length; i++) {
-            const fits = set.every((member) => !conflicts[i]![member]);
-            expect(fits).toBe(set.includes(i));
-          }
-        }
-        // every subset that is free of conflicts lies within one of them
-        for (let i = 0; i < conflicts.length; i++) {
-          for (let j = 0; j < conflicts.length; j++)
-            if (!conflicts[i]![j]) expect(sets.some((set) => set.includes(i) && set.includes(j))).toBe(true);
-        }
-      }),
-      { numRuns: 200 },
-    );
-  });
-
-  it('end soon for a graph that has more of them than can be counted', () => {
-    // 127 pairs, of which one each may be green: 2^127 sets
-    const conflicts = Array.from({ length: 254 }, (_, i) =>
-      Array.from({ length: 254 }, (__, j) => i !== j && i >> 1 === j >> 1),
-    );
-    const sets = largestSets(conflicts);
-    expect(sets.length).toBeGreaterThan(0);
-    for (const set of sets) expect(set).toHaveLength(127);
   });
 });

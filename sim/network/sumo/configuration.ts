@@ -4,8 +4,8 @@
  * links that may be green together; conflicts are the foes of the `<request>`s less the pairs that the program itself
  * shows green together, which is where the file permits links to yield.
  */
+import { maximalSets, scoreOfSet } from '../../../junction/conflict-free.ts';
 import { type Configured, configured, type SignalDraft } from '../plan-configuration.ts';
-import { largestSets } from './compatible-sets.ts';
 import type { SumoNet, SumoProgram } from './net-types.ts';
 import { requestsOfLinks } from './network.ts';
 
@@ -360,18 +360,11 @@ function furtherStages(
     if (group < 0) continue;
     lanes.set(fromLane, (lanes.get(fromLane) ?? new Set()).add(group));
   }
-  const scoreOf = (set: readonly number[]): number => {
-    let score = 0;
-    for (const groups of lanes.values()) {
-      const green = [...groups].filter((group) => set.includes(group)).length;
-      score += green === groups.size ? 1 : green > 0 ? 0.3 : 0;
-    }
-    return score;
-  };
+  const opened = [...lanes.values()].map((groups) => [...groups]);
   const own = new Set(stages.map(({ groups }) => groups.join(' ')));
-  return largestSets(conflicts)
+  return maximalSets(conflicts.length, (a, b) => !conflicts[a]![b])
     .filter((set) => !own.has(set.join(' ')))
-    .map((set) => ({ set, score: scoreOf(set) }))
+    .map((set) => ({ set, score: scoreOfSet(set, opened) }))
     .sort((a, b) => b.score - a.score || (a.set.join(' ') < b.set.join(' ') ? -1 : 1))
     .slice(0, MOST_FURTHER_STAGES)
     .map(({ set }) => set);
