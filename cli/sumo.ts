@@ -1,6 +1,7 @@
 /** `flextraff sumo`: SUMO as the street. */
 
 import { openSumoCase } from '../runs/sumo/case.ts';
+import { SumoError } from '../runs/sumo/process.ts';
 import { runSumo, type SumoRunResult } from '../runs/sumo/run.ts';
 import type { VariantSettings } from '../scenarios/types.ts';
 import { parseDetection } from './detection.ts';
@@ -43,6 +44,7 @@ export async function sumo(config: string | undefined, options: SumoOptions): Pr
     Number.isNaN(length) ? 0 : Math.round(length * variants.length),
     options.json === true,
   );
+  const broken: string[] = [];
   try {
     const result = await runSumo({
       sumoCase,
@@ -55,6 +57,7 @@ export async function sumo(config: string | undefined, options: SumoOptions): Pr
       onProgress: (name, seconds) =>
         progress.at(Math.round(variants.findIndex((variant) => variant.name === name) * length + seconds)),
       onNotice: (name, notice) => progress.note(`${name}: ${notice}`),
+      onBroken: variants.length > 1 ? (name, { message }) => broken.push(`Variant ${name}: ${message}`) : undefined,
       onDecision: options.why
         ? (name, decision) => process.stderr.write(`${JSON.stringify({ variant: name, ...decision })}\n`)
         : undefined,
@@ -70,6 +73,7 @@ export async function sumo(config: string | undefined, options: SumoOptions): Pr
       process.stdout.write(`${JSON.stringify(rest)}\n`);
     } else process.stdout.write(`${table(result)}\n`);
     if (options.out !== undefined) process.stderr.write(`\nSUMO's own files are in ${options.out}.\n`);
+    if (broken.length > 0) throw new SumoError(broken.join('\n'));
   } finally {
     progress.end();
     interrupt.release();

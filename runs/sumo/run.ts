@@ -40,6 +40,8 @@ export interface SumoRunOptions {
   readonly onDecision?: (variant: string, decision: JunctionDecision) => void;
   readonly onProgress?: (variant: string, simulatedSeconds: number) => void;
   readonly onNotice?: (variant: string, notice: string) => void;
+  /** Where SUMO broke under one of several variants; the others are run all the same. Without it the first ends the run. */
+  readonly onBroken?: (variant: string, error: SumoError) => void;
 }
 
 export interface SumoFrame {
@@ -121,7 +123,10 @@ function ownParameters(parameters: Parameters, usual: StageSet): { own: Paramete
   return { own, set: stageSet };
 }
 
-/** Runs all variants. Rejects with SumoError where SUMO is missing or breaks, with StrategyError for what cannot be run. */
+/**
+ * Runs all variants. Rejects with SumoError where SUMO is missing or breaks (with `onBroken`: under all of them), with
+ * StrategyError for what cannot be run.
+ */
 export async function runSumo(options: SumoRunOptions): Promise<SumoRunResult> {
   checkSumoVariants(options);
   const { sumoCase, seed, variants, out } = options;
@@ -130,6 +135,7 @@ export async function runSumo(options: SumoRunOptions): Promise<SumoRunResult> {
   const decisions: Record<string, DecisionTimes> = {};
   let vehicleUpdates = 0;
   let durationSeconds = 0;
+  let broken: SumoError | null = null;
   for (const variant of variants) {
     // SUMO takes names in an additional file as relative to that file.
     const kept = out === undefined ? null : resolve(out, variants.length > 1 ? variant.name : '.');
@@ -141,10 +147,15 @@ export async function runSumo(options: SumoRunOptions): Promise<SumoRunResult> {
       if (outcome.times !== null) decisions[variant.name] = outcome.times;
       vehicleUpdates += outcome.vehicleUpdates;
       durationSeconds = Math.max(durationSeconds, outcome.durationSeconds);
+    } catch (error) {
+      if (!(error instanceof SumoError) || options.onBroken === undefined || options.signal?.aborted) throw error;
+      options.onBroken(variant.name, error);
+      broken ??= error;
     } finally {
       if (kept === null) await rm(folder, { recursive: true, force: true });
     }
   }
+  if (broken !== null && Object.keys(results).length === 0) throw broken;
   const cpu = process.cpuUsage(begin.cpu);
   return {
     scenario: sumoCase.name,

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { checkConfiguration, conflictWithin } from '../../junction/interlock.ts';
 import { greensOfStages } from '../../junction/timing.ts';
 import { readSumoNet } from '../../sim/network/sumo/net.ts';
@@ -166,6 +166,35 @@ describe.skipIf(!(hasData && hasSumo))('SUMO as the street (skipped where there 
       const variants = [{ name: 'one', strategy, parameters: {} }];
       const failed = runSumo({ sumoCase: broken, variants, seed: 1, detection: 'full', stages: 'all' });
       await expect(failed).rejects.toThrow(/nowhere/);
+    }
+  }, 60_000);
+
+  it('runs the other variants where SUMO breaks under one, if it is asked to tell of it', async () => {
+    const picky = join(folder, 'picky-sumo');
+    await writeFile(
+      picky,
+      '#!/bin/sh\ncase "$*" in *programmes.add.xml*) echo "not these" >&2; exit 1;; esac\nexec sumo "$@"\n',
+      { mode: 0o755 },
+    );
+    vi.stubEnv('SUMO_BINARY', picky);
+    try {
+      const variants = ['re-timed', 'fixed-time'].map((strategy) => ({ name: strategy, strategy, parameters: {} }));
+      const sumoCase = await openSumoCase({
+        net: join(DATA, SINGLE[0]),
+        routes: join(DATA, SINGLE[1]),
+        untilSeconds: 20,
+      });
+      const options = { sumoCase, seed: 1, detection: 'full', stages: 'all' } as const;
+      await expect(runSumo({ ...options, variants })).rejects.toThrow('not these');
+      const broken: string[] = [];
+      const onBroken = (name: string): void => void broken.push(name);
+      const { variants: results } = await runSumo({ ...options, variants, onBroken });
+      expect(broken).toEqual(['re-timed']);
+      expect(Object.keys(results)).toEqual(['fixed-time']);
+      const alone = runSumo({ ...options, variants: variants.slice(0, 1), onBroken });
+      await expect(alone).rejects.toThrow('not these');
+    } finally {
+      vi.unstubAllEnvs();
     }
   }, 60_000);
 
