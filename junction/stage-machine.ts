@@ -155,12 +155,12 @@ export class StageMachine {
       this.endWalksAndAmbers();
       this.runPhase();
     } while (this.again);
-    this.isLegal();
+    this.passesMonitor();
     this.bank.isNew = false;
   }
 
   /** Lets the monitor judge what was lit since it last did; a fault is latched. */
-  private isLegal(): boolean {
+  private passesMonitor(): boolean {
     const wrong = this.bank.isNew ? this.monitor.see(this.bank.shown, this.nowMs) : null;
     this.bank.isNew = false;
     if (wrong !== null) this.latch(wrong);
@@ -330,7 +330,7 @@ export class StageMachine {
     let onRequest = requested >= 0;
     if (this.nextConfiguration !== null && (boundary || onRequest)) {
       // What was lit at this moment is judged by the configuration that it was lit under.
-      if (!this.isLegal()) return;
+      if (!this.passesMonitor()) return;
       this.adoptConfiguration();
       boundary = true;
       onRequest = false;

@@ -11,8 +11,6 @@ import { runVariants } from '../runs/runner.ts';
 import { openSource } from '../runs/source.ts';
 
 const SECONDS = 90;
-/** It measures from here on. */
-const WARM_UP_SECONDS: Readonly<Record<string, number>> = { 'corridor-green-wave': 240 };
 const scenarios = readdirSync(fileURLToPath(new URL('../scenarios', import.meta.url)))
   .filter((name) => name.endsWith('.yaml'))
   .map((name) => name.slice(0, -'.yaml'.length));
@@ -25,7 +23,8 @@ afterAll(() => broker.close());
 
 /** All that strategies were asked, in order. */
 async function askedIn(scenario: string, link: 'inprocess' | { broker: string }): Promise<DecideJob[]> {
-  const source = await openSource(scenario, { untilSeconds: SECONDS + (WARM_UP_SECONDS[scenario] ?? 0) });
+  const whole = await openSource(scenario);
+  const source = await openSource(scenario, { untilSeconds: whole.scenario!.warmUpSeconds + SECONDS });
   const asked: DecideJob[] = [];
   const here = inProcessDecider();
   const decider = controllersOn({
