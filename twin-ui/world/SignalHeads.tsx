@@ -15,6 +15,10 @@ const TEXT_HEIGHT = 32;
 const SECONDS_WIDTH = 34;
 const BOX_WIDTH_LEAST = 96;
 const GAP = 7;
+const SMALL_HEIGHT = 20;
+const SMALL_PADDING = 6;
+/** Boxes of two junctions that share more than this of the smaller one hide each other. */
+const SHARED_MOST = 0.1;
 const LENSES: readonly LampColour[] = ['red', 'amber', 'green'];
 const INK = '#0b0f13';
 const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif";
@@ -49,6 +53,11 @@ interface Props {
 export const SignalHeads = memo(function SignalHeads(props: Props) {
   const { drawing, ends, frame, view, size, theme } = props;
   const colours = OVERLAY_COLOURS[theme];
+  const placed = ends.flatMap((end) => {
+    const place = placeOf(end, view, size);
+    return place === null ? [] : [{ end, place }];
+  });
+  const crowded = isCrowded(placed);
   const unsignalled = drawing.approaches.filter((_, index) => !ends.some((end) => end.index === index));
   return (
     <svg
@@ -61,9 +70,10 @@ export const SignalHeads = memo(function SignalHeads(props: Props) {
       aria-hidden="true"
     >
       <StopLines {...props} />
-      {ends.map((end) => {
-        const place = placeOf(end, view, size);
-        return place ? <ApproachBox key={`${end.junction} ${end.name}`} {...props} end={end} place={place} /> : null;
+      {placed.map(({ end, place }) => {
+        const key = `${end.junction} ${end.name}`;
+        if (crowded) return <ApproachLabel key={key} {...props} end={end} />;
+        return <ApproachBox key={key} {...props} end={end} place={place} />;
       })}
       {unsignalled.map((approach) => {
         const at = toPixel(view, size, approach.label);
@@ -148,6 +158,43 @@ function placeOf(end: ApproachEnd, view: View, size: Size): Place | null {
   const x = kerb.x + end.outward.x * out + end.backward.x * back;
   const y = kerb.y - end.outward.y * out - end.backward.y * back;
   return { x: x - width / 2, y: y - height / 2, width, height, above: y < kerb.y };
+}
+
+/** Whether boxes of different junctions would hide each other: junctions that stand close, seen from afar. */
+function isCrowded(placed: readonly { readonly end: ApproachEnd; readonly place: Place }[]): boolean {
+  return placed.some(({ end, place: a }, i) =>
+    placed.slice(i + 1).some(({ end: other, place: b }) => {
+      if (other.junction === end.junction) return false;
+      const wide = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
+      const high = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
+      return wide > 0 && high > 0 && wide * high > SHARED_MOST * Math.min(a.width * a.height, b.width * b.height);
+    }),
+  );
+}
+
+/** In place of a box where boxes would hide each other: name and queue; the stop lines still have the lamps' colours. */
+function ApproachLabel({ end, frame, view, size, theme }: Props & { end: ApproachEnd }) {
+  const colours = OVERLAY_COLOURS[theme];
+  const kerb = toPixel(view, size, end.kerb);
+  const queue = frame?.counters.approachQueues[end.index];
+  const name = shownName(end.name);
+  const width = (name.length + 3) * NAME_CHARACTER_WIDTH + 2 * SMALL_PADDING;
+  const towards = (d: { x: number; y: number }): number =>
+    (Math.abs(d.x) * width + Math.abs(d.y) * SMALL_HEIGHT) / 2 + GAP;
+  const x = kerb.x + end.outward.x * towards(end.outward) + end.backward.x * towards(end.backward) - width / 2;
+  const y = kerb.y - end.outward.y * towards(end.outward) - end.backward.y * towards(end.backward) - SMALL_HEIGHT / 2;
+  return (
+    <g>
+      <title>{`${end.name}: ${queue ?? 0} queued; zoom in to see its signal heads`}</title>
+      <rect x={x} y={y} width={width} height={SMALL_HEIGHT} rx="5" fill={colours.plate} />
+      <text x={x + SMALL_PADDING} y={y + 15} fontSize="14" fontWeight="700" fill={colours.text}>
+        {name}
+      </text>
+      <text x={x + width - SMALL_PADDING} y={y + 15} fontSize="13" textAnchor="end" fill={colours.text}>
+        {queue ?? ''}
+      </text>
+    </g>
+  );
 }
 
 function ApproachBox(props: Props & { end: ApproachEnd; place: Place }) {
